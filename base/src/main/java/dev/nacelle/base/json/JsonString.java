@@ -1,0 +1,4 @@
+package dev.nacelle.base.json;
+
+/** A JSON string. */
+public record JsonString(String value) implements Json {}
