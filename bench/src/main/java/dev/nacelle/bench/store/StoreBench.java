@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  */
 public final class StoreBench {
   private static final int VALUE_BYTES = 1024;
+  private static final int READ_KEYS = 1000;
 
   private final RocksStore store;
   private final Duration each;
@@ -101,12 +102,15 @@ public final class StoreBench {
   }
 
   private void run() throws InterruptedException, IOException {
-    measure("warm-up", 16, this::put);
-    for (int callers : new int[] {1, 16, 64}) {
-      measure("durable create, %d callers".formatted(callers), callers, this::put);
+    for (int i = 0; i < READ_KEYS; i++) {
+      CommitResult _ = store.commit(Transaction.put("/read/" + i, value));
     }
     for (int callers : new int[] {1, 16}) {
       measure("get, %d callers".formatted(callers), callers, this::get);
+    }
+    measure("warm-up of commits", 16, this::put);
+    for (int callers : new int[] {1, 16, 64}) {
+      measure("durable create, %d callers".formatted(callers), callers, this::put);
     }
     watchLatency();
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
@@ -130,9 +134,8 @@ public final class StoreBench {
   }
 
   private void get(int caller, long number) {
-    String key = "/read/" + number % 1000;
-    if (store.range(RangeRequest.key(key)).entries().isEmpty()) {
-      CommitResult _ = store.commit(Transaction.put(key, value));
+    if (store.range(RangeRequest.key("/read/" + number % READ_KEYS)).entries().isEmpty()) {
+      throw new IllegalStateException("a key is missing");
     }
   }
 
