@@ -134,7 +134,8 @@ public final class YamlWriter {
 
   /** Neither a reader of YAML 1.1 nor one of 1.2 takes it for anything else. */
   private static boolean isString(String text) {
-    if (text.matches("[-+.0-9][-+.0-9_:eExXoObBa-fA-F]*|\\.?(nan|inf)") || text.matches("\\d{4}-.*")) {
+    if (text.matches("[-+.0-9][-+.0-9_:eExXoObBa-fA-F]*|\\.?(nan|inf)")
+        || text.matches("\\d{4}-.*")) {
       return false;
     }
     try {
