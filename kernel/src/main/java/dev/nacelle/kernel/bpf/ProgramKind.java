@@ -31,6 +31,11 @@ public enum ProgramKind {
     return attachType;
   }
 
+  /** Whether it is attached to an interface; else to a cgroup. */
+  public boolean onInterface() {
+    return this == TCX_INGRESS || this == TCX_EGRESS;
+  }
+
   /** The kind of a section; several programs of a kind are told apart by a further path element. */
   static ProgramKind ofSection(String section) {
     for (ProgramKind kind : values()) {

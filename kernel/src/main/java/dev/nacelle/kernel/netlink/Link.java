@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
  * @param alias free text that its maker has put there; empty if none
  * @param kind {@code veth}, {@code bridge}...; empty for physical ones
  * @param mtu in bytes
+ * @param peerIndex of the other end of a pair, in its own namespace; 0 if there is none
  */
-public record Link(int index, String name, String alias, String kind, int mtu, State state) {
+public record Link(
+    int index, String name, String alias, String kind, int mtu, int peerIndex, State state) {
 
   /** Whether it is administratively up. */
   public enum State {
@@ -25,6 +27,7 @@ public record Link(int index, String name, String alias, String kind, int mtu, S
         attributes.text(Rt.IFLA_IFALIAS),
         attributes.nested(Rt.IFLA_LINKINFO).text(Rt.INFO_KIND),
         attributes.integer(Rt.IFLA_MTU),
+        attributes.integer(Rt.IFLA_LINK),
         (message.getInt(Message.HEADER + 8) & Rt.IFF_UP) != 0 ? State.UP : State.DOWN);
   }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
  * except where said.
  */
 public final class NetlinkBatch {
+  private static final int EAFNOSUPPORT = 97;
   private static final int CHANGE = Message.REQUEST | Message.ACK;
 
   private final List<Message> messages = new ArrayList<>();
@@ -52,56 +53,48 @@ public final class NetlinkBatch {
         .attribute(Rt.IFLA_NUM_RX_QUEUES, 1);
   }
 
-  /** Brings an interface up, without an IPv6 address of its own making. */
-  public NetlinkBatch up(int index) {
-    Message message = set("bring up interface " + index, index, Rt.IFF_UP);
+  /** Keeps an interface from making itself an IPv6 address. */
+  public NetlinkBatch withoutIpv6(int index) {
+    Message message =
+        add(
+                "turn off IPv6 of interface " + index,
+                Rt.NEWLINK,
+                0,
+                Set.of(EAFNOSUPPORT, Errno.EOPNOTSUPP))
+            .link(index, 0, 0);
     int families = message.open(Rt.IFLA_AF_SPEC);
-    withoutIpv6(message);
-    message.close(families);
+    int inet6 = message.open(Rt.AF_INET6);
+    message.attribute(Rt.INET6_ADDR_GEN_MODE, new byte[] {Rt.ADDR_GEN_NONE});
+    message.close(inet6).close(families);
     return this;
   }
 
-  /** Brings an interface up that forwards IPv4 packets, and labels it. */
+  /** Brings an interface up. */
+  public NetlinkBatch up(int index) {
+    set("bring up interface " + index, index);
+    return this;
+  }
+
+  /** Brings an interface up that forwards the IPv4 packets it receives, and labels it. */
   public NetlinkBatch upForwarding(int index, String alias) {
-    Message message = set("bring up interface " + index, index, Rt.IFF_UP);
+    Message message = set("bring up interface " + index, index);
     message.attribute(Rt.IFLA_IFALIAS, alias);
     int families = message.open(Rt.IFLA_AF_SPEC);
-    withoutIpv6(message);
-    setForwarding(message, 1);
-    message.close(families);
-    return this;
-  }
-
-  /** Lets an interface forward IPv4 packets that arrive on it. */
-  public NetlinkBatch forwarding(int index) {
-    Message message = set("let interface " + index + " forward", index, 0);
-    int families = message.open(Rt.IFLA_AF_SPEC);
-    setForwarding(message, 1);
-    message.close(families);
+    int inet = message.open(Rt.AF_INET);
+    int conf = message.open(Rt.INET_CONF);
+    message.attribute(Rt.DEVCONF_FORWARDING, 1);
+    message.close(conf).close(inet).close(families);
     return this;
   }
 
   /** Brings the loopback interface up. */
   public NetlinkBatch upLoopback() {
-    set("bring up interface lo", 1, Rt.IFF_UP);
+    set("bring up interface lo", 1);
     return this;
   }
 
-  private Message set(String what, int index, int flags) {
-    return add(what, Rt.NEWLINK, 0, Set.of()).link(index, flags, flags);
-  }
-
-  private static void setForwarding(Message message, int value) {
-    int inet = message.open(Rt.AF_INET);
-    int conf = message.open(Rt.INET_CONF);
-    message.attribute(Rt.DEVCONF_FORWARDING, value);
-    message.close(conf).close(inet);
-  }
-
-  private static void withoutIpv6(Message message) {
-    int inet6 = message.open(Rt.AF_INET6);
-    message.attribute(Rt.INET6_ADDR_GEN_MODE, new byte[] {Rt.ADDR_GEN_NONE});
-    message.close(inet6);
+  private Message set(String what, int index) {
+    return add(what, Rt.NEWLINK, 0, Set.of()).link(index, Rt.IFF_UP, Rt.IFF_UP);
   }
 
   /** Removes an interface, and its peer with it. */

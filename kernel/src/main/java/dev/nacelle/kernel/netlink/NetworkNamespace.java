@@ -36,6 +36,20 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
+  /** Makes a new namespace, empty but for a loopback interface that is down. */
+  public static NetworkNamespace create() {
+    return oneShot(
+        () -> {
+          Native.check("make a network namespace", Syscalls.UNSHARE, CLONE_NEWNET);
+          return open(Path.of("/proc/thread-self/ns/net"));
+        });
+  }
+
+  /** A file that stands for the namespace within this process, for as long as this is open. */
+  public Path path() {
+    return Path.of("/proc/self/fd/" + descriptor);
+  }
+
   /** The descriptor, for as long as this is open. */
   public int descriptor() {
     return descriptor;

@@ -6,6 +6,7 @@ final class Syscalls {
   static final long CLOSE = ARM ? 57 : 3;
   static final long OPENAT = ARM ? 56 : 257;
   static final long SETNS = ARM ? 268 : 308;
+  static final long UNSHARE = ARM ? 97 : 272;
   static final long SOCKET = ARM ? 198 : 41;
   static final long SENDTO = ARM ? 206 : 44;
   static final long RECVFROM = ARM ? 207 : 45;
