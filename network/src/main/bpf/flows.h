@@ -47,7 +47,8 @@ MAP(fragments, BPF_MAP_TYPE_LRU_HASH, struct fragment_key, struct ports, 8192, 0
 /* Ports above the range from which Linux takes a client's own by default (to 60999). */
 #define NAT_FIRST_PORT 61000
 #define NAT_PORTS 4536
-#define NAT_ATTEMPTS 48
+#define NAT_STRIDE 397
+#define NAT_ATTEMPTS 20
 
 /* After so many silent seconds a port may serve another flow. */
 #define IDLE_CLOSED 10

@@ -46,7 +46,7 @@ INLINE int is_idle(const struct flow *flow, __u8 protocol, __u32 now) {
 INLINE int take_port(struct flow *forth, struct flow *back, __u8 protocol) {
   __u32 start = random_number();
   for (__u32 i = 0; i < NAT_ATTEMPTS; i++) {
-    __be16 port = be16((__u16)(NAT_FIRST_PORT + (start + i) % NAT_PORTS));
+    __be16 port = be16((__u16)(NAT_FIRST_PORT + (start + i * NAT_STRIDE) % NAT_PORTS));
     /* The echo's one number is the source port of the request and all that the reply has. */
     forth->to.source_port = port;
     struct flow_key key = opposite(forth, protocol, ARRIVING);
@@ -123,6 +123,17 @@ INLINE int admit(struct __sk_buff *skb, const struct packet *packet, const struc
   return pod ? deliver(skb, pod) : NEXT;
 }
 
+/* Whether a flow to a Service must choose anew: its port is used again, or its backend went. */
+INLINE int is_stale(const struct flow *flow, const struct packet *packet) {
+  if (!flow->set) {
+    return 0;
+  }
+  struct backend backend = {.address = flow->to.destination, .port = flow->to.destination_port};
+  return packet->protocol == IPPROTO_UDP
+             ? !is_member(flow->set, &backend)
+             : flow->closed && (packet->tcp_bits & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 SECTION("tcx/ingress/uplink") int uplink_ingress(struct __sk_buff *skb) {
   struct packet packet = {};
   if (!parse(skb, ARRIVING, &packet)) {
@@ -130,16 +141,8 @@ SECTION("tcx/ingress/uplink") int uplink_ingress(struct __sk_buff *skb) {
   }
   struct flow_key key = {.tuple = packet.tuple, .protocol = packet.protocol, .hook = ARRIVING};
   struct flow *flow = lookup(&flows, &key);
-  if (!flow) {
+  if (!flow || is_stale(flow, &packet)) {
     return admit(skb, &packet, &key);
-  }
-  if (flow->set) {
-    struct backend backend = {.address = flow->to.destination, .port = flow->to.destination_port};
-    int again = flow->closed && (packet.tcp_bits & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-    int lost = packet.protocol == IPPROTO_UDP && !is_member(flow->set, &backend);
-    if (again || lost) {
-      return admit(skb, &packet, &key);
-    }
   }
   touch(flow, &packet, flow->interface ? ARRIVING : LEAVING);
   struct tuple to = flow->to;

@@ -31,6 +31,7 @@ public final class EbpfDatapath implements Datapath {
   private final DatapathConfig config;
   private final NetworkNamespace hostNamespace;
   private final NetlinkSocket host;
+  private final NetlinkSocket remover;
   private final PinnedObjects objects;
   private final PodAddresses addresses;
   private final PodLinks links;
@@ -45,14 +46,16 @@ public final class EbpfDatapath implements Datapath {
       DatapathConfig config,
       NetworkNamespace hostNamespace,
       NetlinkSocket host,
+      NetlinkSocket remover,
       PinnedObjects objects,
       PodAddresses addresses) {
     this.config = config;
     this.hostNamespace = hostNamespace;
     this.host = host;
+    this.remover = remover;
     this.objects = objects;
     this.addresses = addresses;
-    this.links = new PodLinks(config, host);
+    this.links = new PodLinks(config, host, remover);
     this.network = new HostNetwork(config, host, hostNamespace, objects, links);
     this.services = new ServiceMaps(objects);
     for (int i = 0; i < SLOTS; i++) {
@@ -73,6 +76,8 @@ public final class EbpfDatapath implements Datapath {
       opened.add(namespace);
       NetlinkSocket host = namespace.call(NetlinkSocket::open);
       opened.add(host);
+      NetlinkSocket remover = namespace.call(NetlinkSocket::open);
+      opened.add(remover);
       long cookie = host.namespaceCookie();
       PinnedObjects objects =
           PinnedObjects.open(BPFFS, config.instance(), cookie, CgroupRoot.find());
@@ -80,7 +85,8 @@ public final class EbpfDatapath implements Datapath {
       PodAddresses addresses =
           PodAddresses.open(config.stateDirectory(), config.podCidr(), InstantSource.system());
       opened.add(addresses);
-      EbpfDatapath datapath = new EbpfDatapath(config, namespace, host, objects, addresses);
+      EbpfDatapath datapath =
+          new EbpfDatapath(config, namespace, host, remover, objects, addresses);
       datapath.adopt(cookie);
       return datapath;
     } catch (BpfException | NetlinkException | ErrnoException e) {
@@ -105,16 +111,14 @@ public final class EbpfDatapath implements Datapath {
     network.apply(network.present());
     List<PodLinks.Found> found = links.adopt();
     Set<Ipv4> alive = new HashSet<>();
-    hostNamespace.call(
-        () -> {
-          for (PodLinks.Found pod : found) {
-            objects.attachToPod(pod.link().index());
-            addresses.take(pod.podUid(), pod.address());
-            register(pod.podUid(), pod.address(), pod.link());
-            alive.add(pod.address());
-          }
-          return alive;
-        });
+    for (PodLinks.Found pod : found) {
+      if (objects.renewed()) {
+        links.renew(pod.link(), objects.podProgram());
+      }
+      addresses.take(pod.podUid(), pod.address());
+      register(pod.podUid(), pod.address(), pod.link());
+      alive.add(pod.address());
+    }
     forgetAllBut(alive);
     objects.settle();
   }
@@ -168,19 +172,17 @@ public final class EbpfDatapath implements Datapath {
     }
   }
 
-  /** Runs on a thread that ends with it: it changes its namespace twice. */
+  /** Runs on a thread that ends with it: it moves into the pod's namespace. */
   private Endpoint connect(String podUid, Ipv4 address, NetworkNamespace pod) {
     pod.enter();
     try (NetlinkSocket inPod = NetlinkSocket.open()) {
       Link link = links.connect(podUid, address, pod, inPod);
-      hostNamespace.enter();
-      objects.attachToPod(link.index());
       Endpoint endpoint = register(podUid, address, link);
       long cookie = inPod.namespaceCookie();
       objects
           .map("namespaces")
           .put(Layouts.cookie(cookie), new NamespaceValue(address.bits(), 0).bytes());
-      links.configureHost(podUid, address, link);
+      links.configureHost(podUid, address, link, objects.podProgram());
       links.configurePod(address, inPod, network.uplinkMtu());
       return endpoint;
     }
@@ -278,6 +280,7 @@ public final class EbpfDatapath implements Datapath {
   public void close() {
     objects.close();
     addresses.close();
+    remover.close();
     host.close();
     hostNamespace.close();
   }

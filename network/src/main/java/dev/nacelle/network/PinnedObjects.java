@@ -13,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,7 @@ import java.util.Set;
  * One instance's maps, programs and attachments, pinned below {@code BPFFS/nacelle/INSTANCE}, so
  * that they outlive the process. Opening adopts what is there. Programs of another build are
  * replaced in place, one attachment after the other: first here those of the sockets, then by the
- * callers of {@link #attachToPod} and {@link #attachToUplink}, and {@link #settle} ends it.
+ * callers those of pods and uplinks, and {@link #settle} ends it.
  *
  * <p>The flows of an uplink are shared by all instances of a host, for they share its ports: they
  * are pinned below {@code BPFFS/nacelle-hosts/COOKIE}, and the last instance out removes them.
@@ -40,7 +39,7 @@ final class PinnedObjects implements AutoCloseable {
   private final DatapathPrograms build;
   private final Map<String, BpfMap> maps = new HashMap<>();
   private final Map<String, BpfProgram> programs = new HashMap<>();
-  private final List<BpfProgram> formers = new ArrayList<>();
+  private boolean renewed;
 
   private PinnedObjects(Path bpffs, String instance, long hostCookie, DatapathPrograms build) {
     this.directory = bpffs.resolve("nacelle").resolve(instance);
@@ -122,14 +121,11 @@ final class PinnedObjects implements AutoCloseable {
   }
 
   private void loadPrograms() throws IOException {
-    formers.addAll(programs.values());
+    renewed = true;
+    programs.values().forEach(BpfProgram::close);
     programs.clear();
-    Map<String, BpfProgram> loaded = build.load(maps);
-    programs.putAll(loaded);
+    programs.putAll(build.load(maps));
     for (ProgramCode code : build.programs()) {
-      for (Path pin : List.of(programPin(code.name()), programPin(code.name() + NEXT))) {
-        BpfProgram.openPinned(pin, code.kind()).ifPresent(formers::add);
-      }
       Files.deleteIfExists(programPin(code.name() + NEXT));
       program(code.name()).pin(programPin(code.name() + NEXT));
     }
@@ -168,20 +164,14 @@ final class PinnedObjects implements AutoCloseable {
     }
   }
 
-  /** Attaches to the host's side of a pod; to be called in the host's namespace. */
-  void attachToPod(int interfaceIndex) {
-    BpfProgram program = program("pod_egress");
-    List<Integer> attached = BpfProgram.attachedTo(interfaceIndex, program.kind());
-    if (attached.contains(program.id())) {
-      return;
-    }
-    for (BpfProgram former : formers) {
-      if (attached.contains(former.id())) {
-        program.replaceOn(interfaceIndex, former);
-        return;
-      }
-    }
-    program.attachTo(interfaceIndex);
+  /** Whether the programs are others than those that an earlier process has attached. */
+  boolean renewed() {
+    return renewed;
+  }
+
+  /** The descriptor of the program for what pods send. */
+  int podProgram() {
+    return program("pod_egress").descriptor();
   }
 
   /** Attaches to an interface that leads off the host; to be called in the host's namespace. */
@@ -231,8 +221,6 @@ final class PinnedObjects implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot settle the datapath's programs: " + e.getMessage(), e);
     }
-    formers.forEach(BpfProgram::close);
-    formers.clear();
   }
 
   private Path programPin(String name) {
@@ -283,8 +271,6 @@ final class PinnedObjects implements AutoCloseable {
 
   @Override
   public void close() {
-    formers.forEach(BpfProgram::close);
-    formers.clear();
     programs.values().forEach(BpfProgram::close);
     programs.clear();
     maps.values().forEach(BpfMap::close);

@@ -24,20 +24,27 @@ final class PodLinks {
 
   static final int LOCAL_MTU = 65_000;
   private static final String POD_INTERFACE = "eth0";
+  private static final String PROGRAM = "pod_egress";
   private static final Ipv4 GATEWAY = Ipv4.parse("169.254.1.1");
   private static final long MAC_PREFIX = 0x0a58L << 32;
 
   private final DatapathConfig config;
   private final NetlinkSocket host;
+  private final NetlinkSocket remover;
   private final String aliasPrefix;
   private final String namePrefix;
 
   /** One of this instance's links, as found. */
   record Found(String podUid, Ipv4 address, Link link) {}
 
-  PodLinks(DatapathConfig config, NetlinkSocket host) {
+  /**
+   * @param host a socket of the host's namespace
+   * @param remover another one: removals wait long for the kernel and would hold up all else
+   */
+  PodLinks(DatapathConfig config, NetlinkSocket host, NetlinkSocket remover) {
     this.config = config;
     this.host = host;
+    this.remover = remover;
     this.aliasPrefix = "nacelle/" + config.instance() + "/";
     this.namePrefix = "n" + hash(config.instance(), 5);
   }
@@ -101,16 +108,22 @@ final class PodLinks {
         .orElseThrow(() -> new DatapathException("cannot find interface " + name + " just made"));
   }
 
-  /** Sets up the host's side: label, forwarding, route, neighbour. */
-  void configureHost(String podUid, Ipv4 address, Link link) {
+  /** Sets up the host's side: program, label, forwarding, route, neighbour. */
+  void configureHost(String podUid, Ipv4 address, Link link, int program) {
     host.send(
         new NetlinkBatch()
             .withoutIpv6(link.index())
+            .onReceive(link.index(), program, PROGRAM)
             .upForwarding(link.index(), aliasPrefix + podUid + "/" + address)
             .neighbour(link.index(), address.bits(), mac(address))
             .route(
                 Route.toHost(
                     address.bits(), ROUTE_PROTOCOL, link.index(), config.nodeAddress().bits())));
+  }
+
+  /** Puts this build's program in the place of an earlier one. */
+  void renew(Link link, int program) {
+    host.send(new NetlinkBatch().onReceive(link.index(), program, PROGRAM));
   }
 
   /**
@@ -152,7 +165,7 @@ final class PodLinks {
   /** Removes a pod's pair of interfaces, if there is one. */
   void remove(String podUid) {
     host.link(name(podUid))
-        .ifPresent(link -> host.send(new NetlinkBatch().deleteLink(link.index())));
+        .ifPresent(link -> remover.send(new NetlinkBatch().deleteLink(link.index())));
   }
 
   /** Removes all of this instance's pairs. */

@@ -18,9 +18,7 @@ final class Bpf {
   static final int PROG_LOAD = 5;
   static final int OBJ_PIN = 6;
   static final int OBJ_GET = 7;
-  static final int PROG_ATTACH = 8;
   static final int OBJ_GET_INFO_BY_FD = 15;
-  static final int PROG_QUERY = 16;
   static final int MAP_UPDATE_BATCH = 26;
   static final int LINK_CREATE = 28;
   static final int LINK_UPDATE = 29;

@@ -16,9 +16,7 @@ import java.util.OptionalInt;
 public final class BpfProgram implements AutoCloseable {
   private static final int LOG_SIZE = 1 << 20;
   private static final int LOG_LINES = 12;
-  private static final int INFO_SIZE = 16;
   private static final byte PSEUDO_MAP_FD = 1;
-  private static final int F_REPLACE = 1 << 2;
 
   private final int descriptor;
   private final ProgramKind kind;
@@ -101,65 +99,8 @@ public final class BpfProgram implements AutoCloseable {
     return kind;
   }
 
-  /** The kernel's number of this program. */
-  public int id() {
-    try (Arena arena = Arena.ofConfined()) {
-      return Bpf.info(arena, descriptor, INFO_SIZE).get(INT, 4);
-    }
-  }
-
-  /**
-   * Attaches to an interface without a link: it stays as long as the interface. To be called in the
-   * interface's network namespace.
-   *
-   * @param interfaceIndex of the namespace of the calling thread
-   */
-  public void attachTo(int interfaceIndex) {
-    try (Arena arena = Arena.ofConfined()) {
-      Bpf.check(
-          "attach to interface " + interfaceIndex,
-          Bpf.PROG_ATTACH,
-          attachment(arena, interfaceIndex));
-    }
-  }
-
-  /** As {@link #attachTo}, in the place of a program that is attached there now. */
-  public void replaceOn(int interfaceIndex, BpfProgram former) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment attributes = attachment(arena, interfaceIndex);
-      attributes.set(INT, 12, F_REPLACE);
-      attributes.set(INT, 16, former.descriptor);
-      Bpf.check("replace on interface " + interfaceIndex, Bpf.PROG_ATTACH, attributes);
-    }
-  }
-
-  private MemorySegment attachment(Arena arena, int interfaceIndex) {
-    MemorySegment attributes = Bpf.attributes(arena);
-    attributes.set(INT, 0, interfaceIndex);
-    attributes.set(INT, 4, descriptor);
-    attributes.set(INT, 8, kind.attachType());
-    return attributes;
-  }
-
-  /** The ids of all programs of a kind on an interface, in the order they run. */
-  public static List<Integer> attachedTo(int interfaceIndex, ProgramKind kind) {
-    try (Arena arena = Arena.ofConfined()) {
-      int most = 64;
-      MemorySegment ids = arena.allocate(4L * most, 8);
-      MemorySegment attributes = Bpf.attributes(arena);
-      attributes.set(INT, 0, interfaceIndex);
-      attributes.set(INT, 4, kind.attachType());
-      attributes.set(LONG, 16, ids.address());
-      attributes.set(INT, 24, most);
-      Bpf.check("list programs of interface " + interfaceIndex, Bpf.PROG_QUERY, attributes);
-      return ids.asSlice(0, 4L * attributes.get(INT, 24))
-          .elements(INT)
-          .map(s -> s.get(INT, 0))
-          .toList();
-    }
-  }
-
-  int descriptor() {
+  /** The descriptor, for as long as this is open. */
+  public int descriptor() {
     return descriptor;
   }
 

@@ -87,6 +87,38 @@ public final class NetlinkBatch {
     return this;
   }
 
+  /**
+   * Lets a bpf program decide on all packets that an interface receives, in the place of one that
+   * was set so before. Unlike an attachment by bpf(2), which waits some 15 ms for readers, this
+   * takes microseconds; it ends with the interface. See tc-bpf(8), direct action.
+   *
+   * @param program the descriptor of a program of tc's kind
+   */
+  public NetlinkBatch onReceive(int index, int program, String name) {
+    add("add clsact to interface " + index, Rt.NEWQDISC, Message.CREATE, Set.of(Errno.EEXIST))
+        .int32(0)
+        .int32(index)
+        .int32(Rt.CLSACT_HANDLE)
+        .int32(Rt.CLSACT)
+        .int32(0)
+        .attribute(Rt.TCA_KIND, "clsact");
+    Message filter =
+        add("attach " + name + " to interface " + index, Rt.NEWTFILTER, create(), Set.of())
+            .int32(0)
+            .int32(index)
+            .int32(1)
+            .int32(Rt.CLSACT_INGRESS)
+            .int32(Rt.PRIORITY_1_ALL_PROTOCOLS)
+            .attribute(Rt.TCA_KIND, "bpf");
+    int options = filter.open(Rt.TCA_OPTIONS);
+    filter
+        .attribute(Rt.TCA_BPF_FD, program)
+        .attribute(Rt.TCA_BPF_NAME, name)
+        .attribute(Rt.TCA_BPF_FLAGS, Rt.DIRECT_ACTION)
+        .close(options);
+    return this;
+  }
+
   /** Brings the loopback interface up. */
   public NetlinkBatch upLoopback() {
     set("bring up interface lo", 1);

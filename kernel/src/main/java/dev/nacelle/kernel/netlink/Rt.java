@@ -1,6 +1,6 @@
 package dev.nacelle.kernel.netlink;
 
-/** Numbers of linux/rtnetlink.h, if_link.h, if_addr.h and neighbour.h. */
+/** Numbers of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h and pkt_cls.h. */
 final class Rt {
   static final int NEWLINK = 16;
   static final int DELLINK = 17;
@@ -11,6 +11,20 @@ final class Rt {
   static final int DELROUTE = 25;
   static final int GETROUTE = 26;
   static final int NEWNEIGH = 28;
+
+  static final int NEWQDISC = 36;
+  static final int NEWTFILTER = 44;
+
+  static final int CLSACT = 0xffff_fff1;
+  static final int CLSACT_HANDLE = 0xffff_0000;
+  static final int CLSACT_INGRESS = 0xffff_fff2;
+  static final int PRIORITY_1_ALL_PROTOCOLS = 1 << 16 | 0x0300;
+  static final int TCA_KIND = 1;
+  static final int TCA_OPTIONS = 2;
+  static final int TCA_BPF_FD = 6;
+  static final int TCA_BPF_NAME = 7;
+  static final int TCA_BPF_FLAGS = 8;
+  static final int DIRECT_ACTION = 1;
 
   static final int AF_INET = 2;
   static final int AF_INET6 = 10;
