@@ -256,7 +256,7 @@ public final class EbpfDatapath implements Datapath {
 
   @Override
   public List<DatapathCapability> capabilities() {
-    return List.of();
+    return DatapathProbe.capabilities();
   }
 
   @Override

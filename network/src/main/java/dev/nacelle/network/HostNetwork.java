@@ -4,7 +4,6 @@ import dev.nacelle.kernel.bpf.BpfMap;
 import dev.nacelle.kernel.netlink.Link;
 import dev.nacelle.kernel.netlink.LinkAddress;
 import dev.nacelle.kernel.netlink.NetlinkBatch;
-import dev.nacelle.kernel.netlink.NetlinkException;
 import dev.nacelle.kernel.netlink.NetlinkSocket;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
 import dev.nacelle.kernel.netlink.Route;
@@ -209,12 +208,8 @@ final class HostNetwork {
     Set<Route> present = new HashSet<>(ours());
     present.stream().filter(r -> !desired.contains(r)).forEach(batch::deleteRoute);
     desired.stream().filter(r -> !present.contains(r)).forEach(batch::route);
-    try {
-      if (!batch.isEmpty()) {
-        host.send(batch);
-      }
-    } catch (NetlinkException e) {
-      throw new DatapathException(e.getMessage(), e);
+    if (!batch.isEmpty()) {
+      host.send(batch);
     }
   }
 

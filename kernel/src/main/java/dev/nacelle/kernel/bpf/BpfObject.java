@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * An object file of clang's bpf target: 64-bit little-endian ELF. Maps are described in the section
@@ -53,8 +54,8 @@ public final class BpfObject {
   public static BpfObject read(byte[] elf) {
     try {
       return new BpfObject(elf);
-    } catch (IndexOutOfBoundsException e) {
-      throw new IllegalArgumentException("cannot read bpf object: it is cut short", e);
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
+      throw new IllegalArgumentException("cannot read bpf object: it is cut short or damaged", e);
     }
   }
 
@@ -142,7 +143,7 @@ public final class BpfObject {
       if (!code) {
         continue;
       }
-      byte[] instructions = new byte[section.size()];
+      byte[] instructions = new byte[Objects.checkIndex(section.size(), elf.limit())];
       elf.get(section.at(), instructions);
       programs.add(
           new ProgramCode(

@@ -3,6 +3,7 @@ package dev.nacelle.kernel.netlink;
 import dev.nacelle.kernel.Native;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -93,7 +94,7 @@ public final class NetworkNamespace implements AutoCloseable {
         }
       }
     } catch (ExecutionException e) {
-      switch (e.getCause()) {
+      switch (Objects.requireNonNullElse(e.getCause(), e)) {
         case RuntimeException unchecked -> throw unchecked;
         case Error error -> throw error;
         case Throwable checked -> throw new IllegalStateException(checked.getMessage(), checked);
