@@ -123,6 +123,47 @@ INLINE int admit(struct __sk_buff *skb, const struct packet *packet, const struc
   return pod ? deliver(skb, pod) : NEXT;
 }
 
+/*
+ * An ICMP error that answers what a pod sent outside: its host's address in it, and in the packet
+ * that it quotes, becomes the pod's. Path MTU discovery lives by these.
+ */
+INLINE int answer_with_error(struct __sk_buff *skb, const struct packet *packet) {
+  __be32 outer = packet->tuple.destination;
+  __u32 at = packet->transport + 8;
+  struct iphdr quoted;
+  __be16 start[4];
+  if (load_bytes(skb, at, &quoted, sizeof(quoted)) ||
+      load_bytes(skb, at + quoted.ihl * 4, start, sizeof(start))) {
+    return hand_on(skb, outer);
+  }
+  int echo = quoted.protocol == IPPROTO_ICMP;
+  struct flow_key key = {
+      .tuple =
+          {
+              .source = quoted.daddr,
+              .destination = quoted.saddr,
+              .source_port = echo ? 0 : start[1],
+              .destination_port = echo ? start[2] : start[0],
+          },
+      .protocol = quoted.protocol,
+      .hook = ARRIVING,
+  };
+  struct flow *flow = lookup(&flows, &key);
+  if (!flow || flow->set || flow->interface || flow->to.source != quoted.daddr) {
+    return hand_on(skb, outer);
+  }
+  struct tuple to = flow->to;
+  __u32 port_at = at + quoted.ihl * 4 + (echo ? 4 : 0);
+  fix_ip_checksum(skb, ETH_HLEN + offsetof(struct iphdr, check), outer, to.destination, 4);
+  store_bytes(skb, ETH_HLEN + offsetof(struct iphdr, daddr), &to.destination, 4, 0);
+  /* The quoted address and the quoted header's checksum cancel out in the checksum of the error. */
+  fix_ip_checksum(skb, at + offsetof(struct iphdr, check), quoted.saddr, to.destination, 4);
+  store_bytes(skb, at + offsetof(struct iphdr, saddr), &to.destination, 4, 0);
+  fix_checksum(skb, packet->transport + 2, key.tuple.destination_port, to.destination_port, 2);
+  store_bytes(skb, port_at, &to.destination_port, 2, 0);
+  return hand_on(skb, to.destination);
+}
+
 /* Whether a flow to a Service must choose anew: its port is used again, or its backend went. */
 INLINE int is_stale(const struct flow *flow, const struct packet *packet) {
   if (!flow->set) {
@@ -137,7 +178,9 @@ INLINE int is_stale(const struct flow *flow, const struct packet *packet) {
 SECTION("tcx/ingress/uplink") int uplink_ingress(struct __sk_buff *skb) {
   struct packet packet = {};
   if (!parse(skb, ARRIVING, &packet)) {
-    return hand_on(skb, packet.tuple.destination);
+    return packet.protocol == IPPROTO_ICMP && packet.first && is_error(packet.icmp_type)
+               ? answer_with_error(skb, &packet)
+               : hand_on(skb, packet.tuple.destination);
   }
   struct flow_key key = {.tuple = packet.tuple, .protocol = packet.protocol, .hook = ARRIVING};
   struct flow *flow = lookup(&flows, &key);

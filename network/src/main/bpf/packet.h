@@ -10,6 +10,9 @@
 
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
+#define ICMP_UNREACHABLE 3
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETER_PROBLEM 12
 #define TCP_FIN 1
 #define TCP_SYN 2
 #define TCP_RST 4
@@ -26,6 +29,11 @@ struct packet {
   __u8 tcp_bits; /* FIN, SYN, RST, ACK */
   __u8 icmp_type;
 };
+
+INLINE int is_error(__u8 icmp_type) {
+  return icmp_type == ICMP_UNREACHABLE || icmp_type == ICMP_TIME_EXCEEDED ||
+         icmp_type == ICMP_PARAMETER_PROBLEM;
+}
 
 /* Returns 0 for what is no IPv4 or has no ports that could be told. An echo's number is its port. */
 INLINE int parse(struct __sk_buff *skb, __u8 hook, struct packet *packet) {

@@ -263,6 +263,7 @@ public final class EbpfDatapath implements Datapath {
   public void release() {
     tableLock.lock();
     try {
+      services.apply(ServiceTable.EMPTY);
       links.removeAll();
       network.release();
       addresses.held().keySet().forEach(addresses::free);

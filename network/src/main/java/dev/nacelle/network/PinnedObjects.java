@@ -150,7 +150,9 @@ final class PinnedObjects implements AutoCloseable {
     Optional<BpfLink> pinned = BpfLink.openPinned(pin);
     if (pinned.isPresent()) {
       try (BpfLink link = pinned.get()) {
-        link.update(program);
+        if (!link.runs(program)) {
+          link.update(program); // waits some 15 ms for the kernel's readers
+        }
         return;
       } catch (BpfException e) {
         if (e.errno() != ENOLINK) {
@@ -247,9 +249,10 @@ final class PinnedObjects implements AutoCloseable {
     return program;
   }
 
-  /** Removes all pins of the instance; with the descriptors the objects go, too. */
+  /** Detaches all and removes the instance's pins; with the descriptors the objects go, too. */
   void release() {
     try {
+      detachAll();
       BpfFileSystem.remove(directory);
       BpfFileSystem.remove(user);
       Path users = hostDirectory.resolve("users");
@@ -266,6 +269,23 @@ final class PinnedObjects implements AutoCloseable {
       throw new UncheckedIOException("cannot remove the datapath's pins: " + e.getMessage(), e);
     } finally {
       close();
+    }
+  }
+
+  private void detachAll() throws IOException {
+    Path links = directory.resolve("links");
+    if (!Files.exists(links)) {
+      return;
+    }
+    try (var pins = Files.newDirectoryStream(links)) {
+      for (Path pin : pins) {
+        Optional<BpfLink> pinned = BpfLink.openPinned(pin);
+        if (pinned.isPresent()) {
+          try (BpfLink link = pinned.get()) {
+            link.detach();
+          }
+        }
+      }
     }
   }
 

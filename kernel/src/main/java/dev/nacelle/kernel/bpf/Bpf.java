@@ -14,14 +14,15 @@ final class Bpf {
   static final int MAP_LOOKUP_ELEM = 1;
   static final int MAP_UPDATE_ELEM = 2;
   static final int MAP_DELETE_ELEM = 3;
-  static final int MAP_GET_NEXT_KEY = 4;
   static final int PROG_LOAD = 5;
   static final int OBJ_PIN = 6;
   static final int OBJ_GET = 7;
   static final int OBJ_GET_INFO_BY_FD = 15;
+  static final int MAP_LOOKUP_BATCH = 24;
   static final int MAP_UPDATE_BATCH = 26;
   static final int LINK_CREATE = 28;
   static final int LINK_UPDATE = 29;
+  static final int LINK_DETACH = 34;
 
   static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;

@@ -19,6 +19,9 @@ public final class BpfLink implements AutoCloseable {
   private static final int AT_FDCWD = -100;
   private static final int O_RDONLY_DIRECTORY_CLOEXEC = (ARM ? 0x4000 : 0x10000) | 0x80000;
 
+  private static final int INFO_SIZE = 32;
+  private static final int ENOLINK = 67;
+
   private final int descriptor;
 
   private BpfLink(int descriptor) {
@@ -71,6 +74,15 @@ public final class BpfLink implements AutoCloseable {
     Bpf.pin(descriptor, path);
   }
 
+  /** Whether it runs just this program, and its interface or cgroup is still there. */
+  public boolean runs(BpfProgram program) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = Bpf.info(arena, descriptor, INFO_SIZE);
+      // the interface's index, or the cgroup's number: 0 once that is gone
+      return info.get(INT, 8) == program.id() && info.get(INT, 16) != 0;
+    }
+  }
+
   /**
    * Puts another program in the place of the present one: no packet or call sees neither.
    *
@@ -82,6 +94,18 @@ public final class BpfLink implements AutoCloseable {
       attributes.set(INT, 0, descriptor);
       attributes.set(INT, 4, program.descriptor());
       Bpf.check("replace an attached program", Bpf.LINK_UPDATE, attributes);
+    }
+  }
+
+  /** Detaches at once; dropping the last pin and descriptor would do so some time later. */
+  public void detach() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment attributes = Bpf.attributes(arena);
+      attributes.set(INT, 0, descriptor);
+      long result = Bpf.call(Bpf.LINK_DETACH, attributes);
+      if (result < 0 && result != -ENOLINK) {
+        throw new BpfException("detach a program", (int) -result, "");
+      }
     }
   }
 

@@ -138,33 +138,39 @@ public final class BpfMap implements AutoCloseable {
     }
   }
 
-  /** All entries; complete only if nobody removes meanwhile. */
+  /** All entries; complete only if nobody adds or removes meanwhile. */
   public List<Map.Entry<byte[], byte[]>> entries() {
     List<Map.Entry<byte[], byte[]>> entries = new ArrayList<>();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment previous = MemorySegment.NULL;
-      MemorySegment key = arena.allocate(layout.keySize(), 8);
-      MemorySegment spare = arena.allocate(layout.keySize(), 8);
-      MemorySegment attributes = Bpf.attributes(arena);
-      for (int i = 0; i < layout.maxEntries(); i++) {
-        attributes.set(INT, 0, descriptor);
-        attributes.set(LONG, 8, previous.address());
-        attributes.set(LONG, 16, key.address());
-        long result = Bpf.call(Bpf.MAP_GET_NEXT_KEY, attributes);
-        if (result == -Errno.ENOENT) {
-          break;
+      MemorySegment keys = arena.allocate((long) BATCH * layout.keySize(), 8);
+      MemorySegment values = arena.allocate((long) BATCH * layout.valueSize(), 8);
+      MemorySegment from = MemorySegment.NULL;
+      MemorySegment to = arena.allocate(Math.max(8, layout.keySize()), 8);
+      long result;
+      do {
+        MemorySegment attributes = Bpf.attributes(arena);
+        attributes.set(LONG, 0, from.address());
+        attributes.set(LONG, 8, to.address());
+        attributes.set(LONG, 16, keys.address());
+        attributes.set(LONG, 24, values.address());
+        attributes.set(INT, 32, BATCH);
+        attributes.set(INT, 36, descriptor);
+        result = Bpf.call(Bpf.MAP_LOOKUP_BATCH, attributes);
+        if (result < 0 && result != -Errno.ENOENT) {
+          throw new BpfException("read bpf map " + layout.name(), (int) -result, "");
         }
-        if (result < 0) {
-          throw new BpfException("walk bpf map " + layout.name(), (int) -result, "");
+        for (int i = 0; i < attributes.get(INT, 32); i++) {
+          entries.add(
+              Map.entry(cut(keys, i, layout.keySize()), cut(values, i, layout.valueSize())));
         }
-        byte[] bytes = key.toArray(ValueLayout.JAVA_BYTE);
-        get(bytes).ifPresent(value -> entries.add(Map.entry(bytes, value)));
-        previous = key;
-        key = spare;
-        spare = previous;
-      }
+        from = to;
+      } while (result >= 0 && entries.size() <= layout.maxEntries());
     }
     return entries;
+  }
+
+  private static byte[] cut(MemorySegment segment, int index, int size) {
+    return segment.asSlice((long) index * size, size).toArray(ValueLayout.JAVA_BYTE);
   }
 
   @Override

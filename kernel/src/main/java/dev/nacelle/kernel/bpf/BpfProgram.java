@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 public final class BpfProgram implements AutoCloseable {
   private static final int LOG_SIZE = 1 << 20;
   private static final int LOG_LINES = 12;
+  private static final int INFO_SIZE = 16;
   private static final byte PSEUDO_MAP_FD = 1;
 
   private final int descriptor;
@@ -97,6 +98,13 @@ public final class BpfProgram implements AutoCloseable {
 
   public ProgramKind kind() {
     return kind;
+  }
+
+  /** The kernel's number of this program. */
+  int id() {
+    try (Arena arena = Arena.ofConfined()) {
+      return Bpf.info(arena, descriptor, INFO_SIZE).get(INT, 4);
+    }
   }
 
   /** The descriptor, for as long as this is open. */

@@ -39,9 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
  * way to pods. Needs root; skips by name else.
  */
 public abstract class DatapathContract {
-  private static final Ipv4 HOST = Ipv4.parse("198.51.100.1");
-  private static final Ipv4 OUTSIDER = Ipv4.parse("198.51.100.2");
-  private static final Ipv4 SERVICE = Ipv4.parse("10.228.0.20");
+  static final Ipv4 HOST = Ipv4.parse("198.51.100.1");
+  static final Ipv4 OUTSIDER = Ipv4.parse("198.51.100.2");
+  static final Ipv4 SERVICE = Ipv4.parse("10.228.0.20");
   private static final Ipv4Range PODS = Ipv4Range.parse("10.164.0.0/16");
   private static final Ipv4Range SERVICES = Ipv4Range.parse("10.228.0.0/16");
 
@@ -65,7 +65,32 @@ public abstract class DatapathContract {
     outside = host();
     host.cable("uplink0", HOST, outside, "eth0", OUTSIDER);
     host.defaultRoute(OUTSIDER);
-    datapath = opened(config(instance, host, HOST, "10.164.0.0/21"));
+    datapath = opened(config());
+  }
+
+  final DatapathConfig config() {
+    return config(instance, host, HOST, "10.164.0.0/21");
+  }
+
+  final Datapath datapath() {
+    return datapath;
+  }
+
+  final TestHost stage() {
+    return host;
+  }
+
+  final TestHost outside() {
+    return outside;
+  }
+
+  final String instance() {
+    return instance;
+  }
+
+  /** It was closed by the test itself. */
+  final void forget(Datapath closed) {
+    datapaths.remove(closed);
   }
 
   @AfterEach
@@ -91,31 +116,31 @@ public abstract class DatapathContract {
         on.namespace().path());
   }
 
-  private Datapath opened(DatapathConfig config) {
+  final Datapath opened(DatapathConfig config) {
     Datapath made = open(config);
     datapaths.add(made);
     return made;
   }
 
-  private record Pod(TestHost host, Ipv4 address) {}
+  record Pod(TestHost host, Ipv4 address) {}
 
-  private Pod pod(String uid) {
+  final Pod pod(String uid) {
     return pod(datapath, uid);
   }
 
-  private Pod pod(Datapath on, String uid) {
+  final Pod pod(Datapath on, String uid) {
     TestHost namespace = host();
     Endpoint endpoint = on.attach(EndpointSpec.of(uid, namespace.namespace().path()));
     return new Pod(namespace, endpoint.address());
   }
 
-  private Pod server(String uid, int port) {
+  final Pod server(String uid, int port) {
     Pod pod = pod(uid);
     new EchoServer(pod.host(), uid, port);
     return pod;
   }
 
-  private static ServiceTable table(ServiceEntry... services) {
+  static ServiceTable table(ServiceEntry... services) {
     return new ServiceTable(List.of(services));
   }
 
@@ -324,6 +349,71 @@ public abstract class DatapathContract {
   }
 
   @Test
+  void errorsFromOutsideFindTheirWayToThePod() {
+    Pod a = pod("a");
+    assertThat(EchoClient.connectedUdp(a.host(), OUTSIDER, 7071))
+        .isEqualTo("failed: port unreachable");
+  }
+
+  @Test
+  void twoInstancesOnOneHostDoNotTouchEachOther() {
+    Ipv4 otherService = Ipv4.parse("10.229.0.20");
+    Datapath other =
+        opened(
+            new DatapathConfig(
+                instance + "-other",
+                directory.resolve("other"),
+                Ipv4Range.parse("10.165.0.0/16"),
+                Ipv4Range.parse("10.229.0.0/16"),
+                Ipv4Range.parse("10.165.0.0/21"),
+                HOST,
+                host.namespace().path()));
+    Pod a = server("a", 8080);
+    Pod b = pod(other, "b");
+    new EchoServer(b.host(), "b", 8080);
+    new EchoServer(outside, "outside", 7070);
+    datapath.applyServices(table(both("s", SERVICE, 30080, a)));
+    other.applyServices(table(both("s", otherService, 30081, b)));
+    assertThat(EchoClient.tcp(host, SERVICE, 80)).isEqualTo("a " + HOST);
+    assertThat(EchoClient.tcp(host, otherService, 80)).isEqualTo("b " + HOST);
+    assertThat(EchoClient.tcp(a.host(), otherService, 80)).startsWith("failed: ");
+    assertThat(EchoClient.tcp(outside, HOST, 30080)).isEqualTo("a " + OUTSIDER);
+    assertThat(EchoClient.tcp(outside, HOST, 30081)).isEqualTo("b " + OUTSIDER);
+    for (int i = 0; i < 20; i++) {
+      assertThat(EchoClient.tcp(a.host(), OUTSIDER, 7070)).isEqualTo("outside " + HOST);
+      assertThat(EchoClient.tcp(b.host(), OUTSIDER, 7070)).isEqualTo("outside " + HOST);
+    }
+    other.release();
+    datapaths.remove(other);
+    assertThat(EchoClient.tcp(outside, HOST, 30080)).isEqualTo("a " + OUTSIDER);
+    assertThat(EchoClient.tcp(a.host(), OUTSIDER, 7070)).isEqualTo("outside " + HOST);
+    assertThat(EchoClient.tcp(outside, HOST, 30081)).isEqualTo("failed: Connection refused");
+  }
+
+  static ServiceEntry both(String name, Ipv4 address, int nodePort, Pod backend) {
+    return ServiceEntry.of(
+        name,
+        Protocol.TCP,
+        List.of(Frontend.clusterIp(address, 80), Frontend.nodePort(nodePort)),
+        List.of(Backend.local(backend.address(), 8080)));
+  }
+
+  @Test
+  void aPodKnownByAnAddressGetsIt() {
+    Ipv4 known = Ipv4.parse("10.164.3.77");
+    TestHost namespace = host();
+    EndpointSpec spec = new EndpointSpec("a", namespace.namespace().path(), known);
+    assertThat(datapath.attach(spec).address()).isEqualTo(known);
+  }
+
+  @Test
+  void aNamespaceThatIsGoneIsAClearError() {
+    assertThatThrownBy(() -> datapath.attach(EndpointSpec.of("a", Path.of("/proc/self/fd/9999"))))
+        .isInstanceOf(DatapathException.class)
+        .hasMessageContaining("cannot connect pod a: cannot open network namespace");
+  }
+
+  @Test
   void aRestartAdoptsAllAndTrafficFlowsMeanwhile() {
     Pod a = server("a", 8080);
     Pod client = pod("client");
@@ -340,7 +430,7 @@ public abstract class DatapathContract {
     assertThat(EchoClient.tcp(client.host(), SERVICE, 80)).isEqualTo("a " + client.address());
     assertThat(EchoClient.tcp(outside, HOST, 30080)).isEqualTo("a " + OUTSIDER);
 
-    Datapath next = opened(config(instance, host, HOST, "10.164.0.0/21"));
+    Datapath next = opened(config());
     assertThat(next.endpoints())
         .extracting(Endpoint::podUid, Endpoint::address)
         .containsExactlyInAnyOrder(

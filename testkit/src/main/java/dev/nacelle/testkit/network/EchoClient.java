@@ -7,6 +7,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
@@ -67,6 +68,26 @@ final class EchoClient {
                     + reply.getPort();
               } catch (SocketTimeoutException e) {
                 return "failed: no answer";
+              } catch (IOException e) {
+                return "failed: " + e.getMessage();
+              }
+            });
+  }
+
+  /** By UDP, connected: learns of an ICMP error. */
+  static String connectedUdp(TestHost from, Ipv4 address, int port) {
+    return from.namespace()
+        .call(
+            () -> {
+              try (DatagramSocket socket = new DatagramSocket()) {
+                socket.setSoTimeout(TIMEOUT_MILLIS);
+                socket.connect(target(address, port));
+                socket.send(new DatagramPacket(new byte[] {'?'}, 1));
+                DatagramPacket reply = new DatagramPacket(new byte[100], 100);
+                socket.receive(reply);
+                return new String(reply.getData(), 0, reply.getLength(), StandardCharsets.UTF_8);
+              } catch (PortUnreachableException e) {
+                return "failed: port unreachable";
               } catch (IOException e) {
                 return "failed: " + e.getMessage();
               }
