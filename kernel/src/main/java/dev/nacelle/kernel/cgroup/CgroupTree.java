@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The host's cgroup hierarchies. Version 2 where its tree has the controllers, else version 1, there
- * with the version 2 tree beside it where one is mounted (a hybrid: cgroup BPF needs it). Immutable;
- * safe for any thread.
+ * The host's cgroup hierarchies. Version 2 where its tree has the controllers, else version 1,
+ * there with the version 2 tree beside it where one is mounted (a hybrid: cgroup BPF needs it).
+ * Immutable; safe for any thread.
  */
 public final class CgroupTree {
   /** Joined on version 1; cpuset would need its memory nodes set first and limits nothing here. */

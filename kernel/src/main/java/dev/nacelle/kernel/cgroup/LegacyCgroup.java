@@ -36,8 +36,7 @@ final class LegacyCgroup implements Cgroup {
     limits
         .cpuShares()
         .ifPresent(
-            shares ->
-                ControlFile.writeIfPresent(in("cpu", "cpu.shares"), Long.toString(shares)));
+            shares -> ControlFile.writeIfPresent(in("cpu", "cpu.shares"), Long.toString(shares)));
     Path quota = in("cpu", "cpu.cfs_quota_us");
     ControlFile.writeIfPresent(
         in("cpu", "cpu.cfs_period_us"), Long.toString(limits.cpuPeriodMicros()));
@@ -83,9 +82,7 @@ final class LegacyCgroup implements Cgroup {
             used,
             Math.max(0, used - memory.getOrDefault("total_inactive_file", 0L)),
             memory.getOrDefault("total_rss", 0L),
-            limit.isPresent() && limit.getAsLong() < NO_MEMORY_LIMIT
-                ? limit
-                : OptionalLong.empty(),
+            limit.isPresent() && limit.getAsLong() < NO_MEMORY_LIMIT ? limit : OptionalLong.empty(),
             memory.getOrDefault("total_pgfault", 0L),
             memory.getOrDefault("total_pgmajfault", 0L),
             ControlFile.number(in("pids", "pids.current")).orElse(0)));

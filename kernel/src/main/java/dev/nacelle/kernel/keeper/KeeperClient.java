@@ -173,8 +173,7 @@ public final class KeeperClient implements AutoCloseable {
     }
     var fields = new Packet.Fields().string(id).u32(flags).string(hostname).u32(sysctls.size());
     sysctls.forEach((path, value) -> fields.string(path).string(value));
-    try (Packet reply =
-        connection.call("make sandbox " + id, SANDBOX_ENSURE, fields, PATIENCE)) {
+    try (Packet reply = connection.call("make sandbox " + id, SANDBOX_ENSURE, fields, PATIENCE)) {
       return new Made(reply.u32() == 0 ? Origin.FOUND : Origin.MADE, reply.u32());
     }
   }

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 
 /**
  * The streams of a container's own process, from now on. A reader that is slower than the container
- * holds it back, for ten seconds at most; then the monitor ends the connection. Safe for any thread.
+ * holds it back, for ten seconds at most; then the monitor ends the connection. Safe for any
+ * thread.
  */
 public final class AttachClient implements AutoCloseable {
   private static final int ATTACH = 0x0209;

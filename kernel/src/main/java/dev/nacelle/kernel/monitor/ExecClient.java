@@ -133,8 +133,7 @@ public final class ExecClient implements AutoCloseable {
     }
   }
 
-  private record ExitReader(CompletableFuture<Integer> exit)
-      implements PacketConnection.Listener {
+  private record ExitReader(CompletableFuture<Integer> exit) implements PacketConnection.Listener {
     @Override
     public void event(Packet packet) {
       if (packet.type() == EVENT_EXEC_EXITED) {

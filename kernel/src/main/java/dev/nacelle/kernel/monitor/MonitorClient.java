@@ -62,7 +62,6 @@ public final class MonitorClient implements AutoCloseable {
   public record Status(
       State state, OptionalInt pid, Optional<Instant> startedAt, Optional<Instant> firstOutputAt) {}
 
-
   /** Told on the connection's thread, in order; must not wait for an answer of the monitor. */
   public interface Listener {
     /** The container ended; its exit file is written. */
@@ -115,8 +114,7 @@ public final class MonitorClient implements AutoCloseable {
 
   /** Creates the container; the first process waits for {@link #start}. */
   public int create() throws InterruptedException {
-    try (Packet reply =
-        call("create the container", CREATE, new Packet.Fields(), START_PATIENCE)) {
+    try (Packet reply = call("create the container", CREATE, new Packet.Fields(), START_PATIENCE)) {
       return reply.u32();
     }
   }
