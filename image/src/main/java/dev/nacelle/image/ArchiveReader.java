@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads an image from an archive: the form of {@code docker save}, or an OCI layout (image-layout.md
- * of the OCI image specification). For one thread; the layers it hands out may be read by others.
+ * Reads an image from an archive: the form of {@code docker save}, or an OCI layout
+ * (image-layout.md of the OCI image specification). For one thread; the layers it hands out may be
+ * read by others.
  */
 final class ArchiveReader {
   private static final int MAX_CONFIG_BYTES = 8 << 20;
@@ -73,8 +74,7 @@ final class ArchiveReader {
     Bytes config = bytes(image.string("Config").get(), MAX_CONFIG_BYTES);
     var layers = new ArrayList<ImageContent.Layer>();
     for (String name : image.array("Layers").strings().toList()) {
-      long size =
-          files.size(name).orElseThrow(() -> invalid("it lacks the layer " + name));
+      long size = files.size(name).orElseThrow(() -> invalid("it lacks the layer " + name));
       layers.add(new ImageContent.Layer(size, () -> files.open(name)));
     }
     return Optional.of(new ImageContent(config, List.of(), layers));

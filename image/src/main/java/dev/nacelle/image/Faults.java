@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.image.layer.LayerException;
+import dev.nacelle.image.registry.DigestMismatchException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 
@@ -27,6 +28,9 @@ final class Faults {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     if (e instanceof LayerException) {
       return new ImageException(ImageFault.INVALID_IMAGE, "cannot " + what + ": " + why, e);
+    }
+    if (e instanceof DigestMismatchException) {
+      return new ImageException(ImageFault.DIGEST_MISMATCH, "cannot " + what + ": " + why, e);
     }
     boolean full = why.contains("No space left") || why.contains("Disk quota exceeded");
     return new ImageException(

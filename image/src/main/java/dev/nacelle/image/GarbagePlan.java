@@ -34,8 +34,7 @@ record GarbagePlan(List<String> imageIds, long freedBytes, long missingBytes) {
     }
     long toFree = used - capacityBytes * thresholds.lowPercent() / 100;
     Map<String, Integer> layerUsers = new HashMap<>();
-    images.forEach(
-        image -> keys(image).forEach(key -> layerUsers.merge(key, 1, Integer::sum)));
+    images.forEach(image -> keys(image).forEach(key -> layerUsers.merge(key, 1, Integer::sum)));
     List<ResolvedImage> candidates =
         images.stream()
             .filter(image -> !inUse.contains(image.id()))

@@ -76,8 +76,7 @@ final class ImageAssembly {
       for (int i = 0; i < diffIds.size(); i++) {
         String diffId = diffIds.get(i);
         ImageContent.Layer layer = inputs.get(i);
-        Callable<StoredLayer> task =
-            () -> layers.obtain(diffId, layer.sizeBytes(), layer.input());
+        Callable<StoredLayer> task = () -> layers.obtain(diffId, layer.sizeBytes(), layer.input());
         futures.add(completion.submit(task));
       }
       for (int i = 0; i < futures.size(); i++) {

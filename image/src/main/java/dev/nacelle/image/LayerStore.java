@@ -8,6 +8,7 @@ import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -155,6 +156,7 @@ final class LayerStore implements AutoCloseable {
       try (InputStream in = input.open()) {
         BuiltLayer built =
             LayerBuilder.build(in, directory.resolve(METADATA), directory.resolve(DATA), limits);
+        in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
         if (diffId.isPresent() && !diffId.get().equals(built.diffId())) {
           throw new ImageException(
               ImageFault.DIGEST_MISMATCH,
@@ -174,9 +176,7 @@ final class LayerStore implements AutoCloseable {
 
   private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
     DurableFiles.write(
-        directory.resolve(DESCRIPTION),
-        Bytes.utf8(layer.toJson().toString()),
-        layout.temporary());
+        directory.resolve(DESCRIPTION), Bytes.utf8(layer.toJson().toString()), layout.temporary());
     Path place = layout.layer(layer.key());
     synchronized (this) {
       if (!Files.exists(place)) {

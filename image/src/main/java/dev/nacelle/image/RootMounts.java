@@ -9,6 +9,7 @@ import dev.nacelle.kernel.mount.MountTable;
 import dev.nacelle.kernel.mount.Mounts;
 import dev.nacelle.kernel.mount.Overlay;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -73,15 +74,13 @@ final class RootMounts {
   private void adopt(Path container) throws IOException {
     JsonObject json;
     try {
-      json =
-          JsonReader.readObject(Bytes.wrap(Files.readAllBytes(container.resolve(RECORD))));
+      json = JsonReader.readObject(Bytes.wrap(Files.readAllBytes(container.resolve(RECORD))));
     } catch (NoSuchFileException e) {
       return; // not ours
     }
     String id = container.getFileName().toString();
     List<String> keys = json.array("layers").strings().toList();
-    mounted.put(
-        id, new Mounted(root(id, json.string("image").orElse(""), lowers(keys)), keys));
+    mounted.put(id, new Mounted(root(id, json.string("image").orElse(""), lowers(keys)), keys));
   }
 
   /**
@@ -193,33 +192,44 @@ final class RootMounts {
 
   void unmount(String containerId) {
     checkId(containerId);
-    lock.lock();
+    Path container = layout.container(containerId);
     try {
-      Path container = layout.container(containerId);
-      if (Mounts.detach(container.resolve(ROOTFS)) || mounted.containsKey(containerId)) {
+      Path gone;
+      lock.lock();
+      try {
+        Mounts.detach(container.resolve(ROOTFS));
         mounted.remove(containerId);
+        gone = setAside(container);
+      } finally {
+        lock.unlock();
       }
-      clear(container);
+      DurableFiles.deleteTree(gone); // may take long: others mount meanwhile
     } catch (IOException e) {
       throw Faults.of(e, "remove what container " + containerId + " wrote");
     } catch (ErrnoException e) {
       throw new ImageException(ImageFault.HOST, String.valueOf(e.getMessage()), e);
-    } finally {
-      lock.unlock();
     }
   }
 
-  private static void clear(Path container) throws IOException {
-    for (String child : List.of(UPPER, WORK)) {
-      DurableFiles.deleteTree(container.resolve(child));
+  private void clear(Path container) throws IOException {
+    DurableFiles.deleteTree(setAside(container));
+  }
+
+  /** Moves all that is ours out of a container's directory; returns where to. */
+  private Path setAside(Path container) throws IOException {
+    Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
+    for (String child : List.of(UPPER, WORK, RECORD)) {
+      if (Files.exists(container.resolve(child), LinkOption.NOFOLLOW_LINKS)) {
+        Files.move(container.resolve(child), gone.resolve(child));
+      }
     }
-    Files.deleteIfExists(container.resolve(RECORD));
     Files.deleteIfExists(container.resolve(ROOTFS));
     try {
       Files.deleteIfExists(container);
-    } catch (java.nio.file.DirectoryNotEmptyException e) {
+    } catch (DirectoryNotEmptyException e) {
       // others keep things beside ours
     }
+    return gone;
   }
 
   Set<String> containers() {

@@ -8,9 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Where the files of an uncompressed tar lie in it. Names are cleaned of a leading {@code ./}.
- */
+/** Where the files of an uncompressed tar lie in it. Names are cleaned of a leading {@code ./}. */
 public final class TarIndex {
   private static final int MAX_MEMBERS = 100_000;
 

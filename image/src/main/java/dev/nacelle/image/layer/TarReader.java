@@ -81,7 +81,10 @@ final class TarReader {
       TarHeader header, PaxRecords pax, Optional<String> longName, Optional<String> longLink)
       throws IOException {
     String path =
-        pax.text("GNU.sparse.name").or(() -> pax.text("path")).or(() -> longName).orElseGet(header::name);
+        pax.text("GNU.sparse.name")
+            .or(() -> pax.text("path"))
+            .or(() -> longName)
+            .orElseGet(header::name);
     Type type = type(header.type(), path);
     long stored = type == Type.FILE ? pax.number("size").orElse(header.size()) : 0;
     if (stored < 0) {

@@ -143,8 +143,7 @@ final class Authorization {
 
   private static String basic(Credential.UserPassword user) {
     String text = user.user() + ":" + user.password();
-    return "Basic "
-        + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    return "Basic " + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String encode(String text) {

@@ -28,8 +28,7 @@ record Endpoint(URI base, String registry, String query) {
   }
 
   URI manifest(ImageReference reference, String tagOrDigest) {
-    return URI.create(
-        base + "/v2/" + reference.path() + "/manifests/" + tagOrDigest + query);
+    return URI.create(base + "/v2/" + reference.path() + "/manifests/" + tagOrDigest + query);
   }
 
   URI blob(ImageReference reference, String digest) {

@@ -50,11 +50,7 @@ public record RegistrySettings(Map<String, Registry> registries) {
       Optional<Credential> credential) {
     static final Registry DEFAULT =
         new Registry(
-            Optional.empty(),
-            Optional.empty(),
-            Verification.REQUIRED,
-            List.of(),
-            Optional.empty());
+            Optional.empty(), Optional.empty(), Verification.REQUIRED, List.of(), Optional.empty());
 
     public Registry {
       mirrors = List.copyOf(mirrors);
@@ -84,7 +80,10 @@ public record RegistrySettings(Map<String, Registry> registries) {
   public static RegistrySettings read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       var settings =
-          LoadSettings.builder().setAllowDuplicateKeys(false).setMaxAliasesForCollections(0).build();
+          LoadSettings.builder()
+              .setAllowDuplicateKeys(false)
+              .setMaxAliasesForCollections(0)
+              .build();
       return parse(new Load(settings).loadFromInputStream(in));
     } catch (IOException | YamlEngineException | IllegalArgumentException e) {
       String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");

@@ -58,11 +58,7 @@ public final class VerifiedStream extends InputStream {
     }
     if (seen != expected.sizeBytes()) {
       throw new DigestMismatchException(
-          expected.digest()
-              + " has "
-              + seen
-              + " bytes, not the promised "
-              + expected.sizeBytes());
+          expected.digest() + " has " + seen + " bytes, not the promised " + expected.sizeBytes());
     }
     String actual = Sha256.text(digest);
     if (!actual.equals(expected.digest())) {
