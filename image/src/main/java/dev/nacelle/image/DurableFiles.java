@@ -33,7 +33,7 @@ final class DurableFiles {
   /** Renames a finished file or directory into its place and makes that durable. */
   static void publish(Path finished, Path place) throws IOException {
     Files.move(finished, place, StandardCopyOption.ATOMIC_MOVE);
-    syncDirectory(place.getParent());
+    syncDirectory(place.resolveSibling("."));
   }
 
   static void syncDirectory(Path directory) throws IOException {

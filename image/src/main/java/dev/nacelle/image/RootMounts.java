@@ -161,6 +161,7 @@ final class RootMounts {
     Files.setAttribute(to, "unix:uid", attributes.get("uid"));
     Files.setAttribute(to, "unix:gid", attributes.get("gid"));
     Files.setAttribute(to, "unix:mode", attributes.get("mode"));
+    Files.setLastModifiedTime(to, Files.getLastModifiedTime(from));
   }
 
   private RootFilesystem root(String containerId, String imageId, List<Path> lowers) {
