@@ -1,5 +1,6 @@
 package dev.nacelle.image;
 
+import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,35 @@ public record ImageConfig(
         nonEmpty(config.string("StopSignal")),
         List.copyOf(config.object("Volumes").members().keySet()),
         config.strings("Labels"));
+  }
+
+  /** An image configuration of these members, which {@link #of} reads back. */
+  JsonObject toJson() {
+    var inner =
+        JsonObject.builder()
+            .put("Entrypoint", JsonArray.ofStrings(entrypoint))
+            .put("Cmd", JsonArray.ofStrings(command))
+            .put("Env", JsonArray.ofStrings(environment))
+            .put("WorkingDir", workingDirectory.orElse(""))
+            .put("User", user.orElse(""))
+            .put("ExposedPorts", set(exposedPorts))
+            .put("StopSignal", stopSignal.orElse(""))
+            .put("Volumes", set(volumes))
+            .putStrings("Labels", labels)
+            .build();
+    var outer =
+        JsonObject.builder()
+            .put("architecture", platform.architecture())
+            .put("os", platform.os())
+            .put("config", inner);
+    platform.variant().ifPresent(v -> outer.put("variant", v));
+    return outer.build();
+  }
+
+  private static JsonObject set(List<String> members) {
+    var builder = JsonObject.builder();
+    members.forEach(m -> builder.put(m, JsonObject.EMPTY));
+    return builder.build();
   }
 
   private static Optional<String> nonEmpty(Optional<String> value) {

@@ -57,7 +57,7 @@ public interface ImageStore extends AutoCloseable {
    * Mounts a writable root filesystem over the image for one container. Idempotent: a container
    * that is already mounted with this image gets the same answer. The mount outlives this process.
    *
-   * @param containerId names the directory below {@code node/containers}: 1 to 128 of {@code
+   * @param containerId names the directory below {@code node/containers}: 1 to 80 of {@code
    *     [a-zA-Z0-9._-]}, not starting with a dot
    */
   RootFilesystem mount(String imageId, String containerId, MountOptions options);

@@ -4,6 +4,8 @@ import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /** Opens a stream by what it begins with: gzip, zstd or neither. */
@@ -42,6 +44,16 @@ public final class Decompression {
       throw unsupported("lz4");
     }
     return in;
+  }
+
+  /** Whether {@link #open} would only pass on the bytes of this file. */
+  public static boolean isPlain(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] magic = in.readNBytes(6);
+      return !begins(magic, 0x1f, 0x8b)
+          && !begins(magic, 0x28, 0xb5, 0x2f, 0xfd)
+          && !isSkippableFrame(magic);
+    }
   }
 
   /** Zstandard streams made for partial reading may begin with a frame of other data. */

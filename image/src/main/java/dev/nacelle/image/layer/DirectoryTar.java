@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -34,6 +33,8 @@ public final class DirectoryTar {
   private final ArrayDeque<Path> todo = new ArrayDeque<>();
   private final Map<String, String> hardLinks = new HashMap<>();
 
+  private boolean ended;
+
   private DirectoryTar(Path root) {
     this.root = root;
     todo.push(root);
@@ -46,14 +47,12 @@ public final class DirectoryTar {
   }
 
   /** The header and contents of the next file; at the end two zero blocks, then nothing. */
-  private boolean ended;
-
   private Optional<InputStream> nextPart() throws IOException {
     while (!todo.isEmpty()) {
       Path path = todo.pop();
       Map<String, Object> attributes =
           Files.readAttributes(path, "unix:*", LinkOption.NOFOLLOW_LINKS);
-      int mode = (Integer) attributes.get("mode");
+      int mode = number(attributes, "mode").intValue();
       Optional<Type> type = type(mode & TYPE_MASK);
       if (type.isEmpty()) {
         continue;
@@ -91,7 +90,7 @@ public final class DirectoryTar {
     Type written = type;
     if (type == Type.SYMBOLIC_LINK) {
       link = byteString(Files.readSymbolicLink(path));
-    } else if (type != Type.DIRECTORY && (Integer) attributes.get("nlink") > 1) {
+    } else if (type != Type.DIRECTORY && number(attributes, "nlink").intValue() > 1) {
       String id = attributes.get("dev") + ":" + attributes.get("ino");
       String first = hardLinks.putIfAbsent(id, name);
       if (first != null) {
@@ -99,19 +98,19 @@ public final class DirectoryTar {
         link = first;
       }
     }
-    long size = written == Type.FILE ? (Long) attributes.get("size") : 0;
-    long device = (Long) attributes.get("rdev");
+    long size = written == Type.FILE ? number(attributes, "size").longValue() : 0;
+    long device = number(attributes, "rdev").longValue();
     boolean isDevice = type == Type.CHARACTER_DEVICE || type == Type.BLOCK_DEVICE;
-    FileTime mtime = (FileTime) attributes.get("lastModifiedTime");
-    long nanos = mtime.to(TimeUnit.NANOSECONDS);
+    long nanos =
+        Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).to(TimeUnit.NANOSECONDS);
     String shownName = type == Type.DIRECTORY ? (name.isEmpty() ? "./" : name + "/") : name;
     return new TarEntry(
         written,
         shownName,
         link,
         mode & 07777,
-        (Integer) attributes.get("uid"),
-        (Integer) attributes.get("gid"),
+        number(attributes, "uid").intValue(),
+        number(attributes, "gid").intValue(),
         Math.floorDiv(nanos, 1_000_000_000L),
         (int) Math.floorMod(nanos, 1_000_000_000L),
         size,
@@ -119,6 +118,13 @@ public final class DirectoryTar {
         isDevice ? minor(device) : 0,
         size == 0 ? List.of() : List.of(new Extent(0, size)),
         written == Type.HARD_LINK ? Map.of() : xattrs(path));
+  }
+
+  private static Number number(Map<String, Object> attributes, String name) {
+    if (attributes.get(name) instanceof Number value) {
+      return value;
+    }
+    throw new IllegalStateException("the platform does not tell " + name + " of a file");
   }
 
   private static Map<String, Bytes> xattrs(Path path) {

@@ -18,9 +18,9 @@ import java.util.zip.CRC32C;
 
 /**
  * Writes the metadata of a layer as an EROFS image whose file contents lie on one extra device; the
- * on-disk format is that of the kernel's Documentation/filesystems/erofs.rst and fs/erofs/erofs_fs.h.
- * The same tree gives the same bytes. All inodes have the extended form; regular files are chunk
- * based; directories and links have their tail inline where it fits.
+ * on-disk format is that of the kernel's Documentation/filesystems/erofs.rst and
+ * fs/erofs/erofs_fs.h. The same tree gives the same bytes. All inodes have the extended form;
+ * regular files are chunk based; directories and links have their tail inline where it fits.
  *
  * <p>Order in the file: superblock and device table, inodes breadth first from the root, then whole
  * blocks of large directories.
@@ -73,8 +73,7 @@ final class ErofsWriter {
    * @param dataBlocks the size of the data device
    * @return the size of the image in bytes
    */
-  static long write(
-      LayerNode root, String dataTag, byte[] uuid, long dataBlocks, FileChannel into)
+  static long write(LayerNode root, String dataTag, byte[] uuid, long dataBlocks, FileChannel into)
       throws IOException {
     var writer = new ErofsWriter(root, dataBlocks);
     return writer.writeTo(into, dataTag, uuid);

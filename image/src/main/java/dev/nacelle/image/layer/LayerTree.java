@@ -46,8 +46,7 @@ final class LayerTree {
    */
   LayerNode add(TarEntry entry) throws LayerException {
     if (++entries > limits.maxEntries()) {
-      throw new LayerException(
-          "cannot read layer: more than " + limits.maxEntries() + " entries");
+      throw new LayerException("cannot read layer: more than " + limits.maxEntries() + " entries");
     }
     count(entry);
     List<String> path = components(entry.path(), entry.path());
@@ -88,8 +87,7 @@ final class LayerTree {
     }
   }
 
-  private LayerNode directory(LayerNode parent, String name, TarEntry entry)
-      throws LayerException {
+  private LayerNode directory(LayerNode parent, String name, TarEntry entry) throws LayerException {
     LayerNode old = parent.children.get(name);
     if (old != null && old.isDirectory()) {
       boolean opaque = old.xattrs.containsKey(OPAQUE_XATTR);
@@ -109,8 +107,7 @@ final class LayerTree {
     return node;
   }
 
-  private LayerNode hardLink(LayerNode parent, String name, TarEntry entry)
-      throws LayerException {
+  private LayerNode hardLink(LayerNode parent, String name, TarEntry entry) throws LayerException {
     List<String> targetPath = components(entry.link(), entry.path());
     LayerNode target = root;
     if (!targetPath.isEmpty()) {
@@ -132,8 +129,7 @@ final class LayerTree {
     return target;
   }
 
-  private LayerNode whiteout(LayerNode parent, String name, TarEntry entry)
-      throws LayerException {
+  private LayerNode whiteout(LayerNode parent, String name, TarEntry entry) throws LayerException {
     if (name.equals(OPAQUE)) {
       makeOpaque(parent);
       return parent;
@@ -255,14 +251,11 @@ final class LayerTree {
           at.push(root);
         }
         List<String> target = List.of(child.target.split("/"));
-        target.reversed().stream()
-            .filter(c -> !c.isEmpty() && !c.equals("."))
-            .forEach(todo::push);
+        target.reversed().stream().filter(c -> !c.isEmpty() && !c.equals(".")).forEach(todo::push);
         continue;
       }
       if (!child.isDirectory()) {
-        throw refused(
-            entry, "lies below " + TarReader.shown(name) + ", which is not a directory");
+        throw refused(entry, "lies below " + TarReader.shown(name) + ", which is not a directory");
       }
       at.push(child);
     }

@@ -42,8 +42,7 @@ final class PaxRecords {
           || data[end - 1] != '\n') {
         throw malformed();
       }
-      String text =
-          new String(data, space + 1, end - space - 2, StandardCharsets.ISO_8859_1);
+      String text = new String(data, space + 1, end - space - 2, StandardCharsets.ISO_8859_1);
       int equals = text.indexOf('=');
       if (equals <= 0) {
         throw malformed();

@@ -3,7 +3,6 @@ package dev.nacelle.image.layer;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.TarEntry.Extent;
 import dev.nacelle.image.layer.TarEntry.Type;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +20,7 @@ final class TarReader {
 
   private final InputStream in;
   private final byte[] block = new byte[BLOCK];
+  private final byte[] skipped = new byte[1 << 16];
 
   /** Bytes of the entry's data not yet read, and of the padding behind it. */
   private long dataLeft;
@@ -81,7 +81,10 @@ final class TarReader {
       TarHeader header, PaxRecords pax, Optional<String> longName, Optional<String> longLink)
       throws IOException {
     String path =
-        pax.text("GNU.sparse.name").or(() -> pax.text("path")).or(() -> longName).orElseGet(header::name);
+        pax.text("GNU.sparse.name")
+            .or(() -> pax.text("path"))
+            .or(() -> longName)
+            .orElseGet(header::name);
     Type type = type(header.type(), path);
     long stored = type == Type.FILE ? pax.number("size").orElse(header.size()) : 0;
     if (stored < 0) {
@@ -296,11 +299,15 @@ final class TarReader {
     }
   }
 
+  /** Reads on, never seeks: whoever counts or digests the stream must see every byte. */
   private void skip(long count) throws IOException {
-    try {
-      in.skipNBytes(count);
-    } catch (EOFException e) {
-      throw new LayerException("cannot read layer: the tar ends in the middle of an entry", e);
+    long left = count;
+    while (left > 0) {
+      int got = in.read(skipped, 0, (int) Math.min(left, skipped.length));
+      if (got < 0) {
+        throw truncated();
+      }
+      left -= got;
     }
   }
 

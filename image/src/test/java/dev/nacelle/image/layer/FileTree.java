@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -36,7 +37,7 @@ public final class FileTree {
       throws IOException {
     Map<String, Object> a = Files.readAttributes(path, "unix:*", LinkOption.NOFOLLOW_LINKS);
     var line = new StringBuilder();
-    line.append(Integer.toOctalString((Integer) a.get("mode")));
+    line.append(Integer.toOctalString((Integer) Objects.requireNonNull(a.get("mode"))));
     line.append(' ').append(a.get("uid")).append(':').append(a.get("gid"));
     line.append(' ').append(a.get("lastModifiedTime"));
     line.append(" rdev ").append(a.get("rdev"));

@@ -68,19 +68,28 @@ final class MountedLayerTest {
   void aTarOfGnuTarsWithSparseFilesAndLongNamesUnpacksTheSame() throws Exception {
     Path tree = Files.createDirectory(directory.resolve("tree"));
     populate(tree);
-    for (String format : List.of("gnu", "pax", "posix --sparse-version=0.0",
-        "posix --sparse-version=0.1", "posix --sparse-version=1.0")) {
+    for (String format :
+        List.of(
+            "gnu",
+            "pax",
+            "posix --sparse-version=0.0",
+            "posix --sparse-version=0.1",
+            "posix --sparse-version=1.0")) {
       Path tar = directory.resolve("layer.tar.gz");
-      run("tar -C " + tree + " --format=" + format.replace("pax", "posix")
-          + " --sparse --xattrs --xattrs-include=* --numeric-owner --sort=name -czf " + tar + " .");
+      run(
+          "tar -C "
+              + tree
+              + " --format="
+              + format.replace("pax", "posix")
+              + " --sparse --xattrs --xattrs-include=* --numeric-owner --sort=name -czf "
+              + tar
+              + " .");
       Path unpacked = Files.createDirectory(directory.resolve("unpacked"));
       run("tar -C " + unpacked + " --xattrs --xattrs-include=* --numeric-owner -xpf " + tar);
       try (InputStream in = Files.newInputStream(tar)) {
         mount(in);
       }
-      assertThat(FileTree.describe(mountPoint))
-          .as(format)
-          .isEqualTo(FileTree.describe(unpacked));
+      assertThat(FileTree.describe(mountPoint)).as(format).isEqualTo(FileTree.describe(unpacked));
       check();
       Mounts.unmount(mountPoint);
       run("rm -rf " + unpacked + " " + directory.resolve("meta") + " " + directory.resolve("data"));
@@ -92,8 +101,7 @@ final class MountedLayerTest {
     Path data = directory.resolve("data");
     LayerBuilder.build(layer, metadata, data, LayerLimits.DEFAULT);
     try {
-      Mounts.mount(
-          metadata.toString(), mountPoint, "erofs", Mounts.READ_ONLY, "device=" + data);
+      Mounts.mount(metadata.toString(), mountPoint, "erofs", Mounts.READ_ONLY, "device=" + data);
     } catch (ErrnoException e) {
       assumeTrue(e.errno() != 15, "this kernel does not mount EROFS from a file");
       throw e;
@@ -140,9 +148,14 @@ final class MountedLayerTest {
     ExtendedAttributes.write(sticky, "trusted.big", Bytes.wrap(new byte[3500]));
     run("setfattr -h -n trusted.link -v 0x00ff " + tree.resolve("absolute") + " || true");
     Path sparse = tree.resolve("sparse");
-    run("truncate -s 9000000 " + sparse + "; printf head | dd of=" + sparse
-        + " conv=notrunc status=none; printf middle | dd of=" + sparse
-        + " bs=1 seek=5000001 conv=notrunc status=none");
+    run(
+        "truncate -s 9000000 "
+            + sparse
+            + "; printf head | dd of="
+            + sparse
+            + " conv=notrunc status=none; printf middle | dd of="
+            + sparse
+            + " bs=1 seek=5000001 conv=notrunc status=none");
     run("truncate -s 150000000 " + tree.resolve("hole"));
     Files.setLastModifiedTime(
         tree.resolve("size-1"), FileTime.from(Instant.parse("1969-03-04T05:06:07.25Z")));
@@ -152,8 +165,7 @@ final class MountedLayerTest {
 
   static void run(String command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder("sh", "-c", command).redirectErrorStream(true).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(Map.of(command, output).toString()).isZero();
   }
 }

@@ -15,7 +15,12 @@ import java.nio.file.Path;
  * @param availableBytes what an ordinary user may still write
  */
 public record DiskSpace(
-    long type, long capacityBytes, long freeBytes, long availableBytes, long inodes, long inodesFree) {
+    long type,
+    long capacityBytes,
+    long freeBytes,
+    long availableBytes,
+    long inodes,
+    long inodesFree) {
   private static final int STATFS_BYTES = 120;
   private static final int KEEP_SIZE = 1;
   private static final int DONT_NEED = 4;
@@ -31,13 +36,18 @@ public record DiskSpace(
           s.address());
       long block = word(s, 1);
       return new DiskSpace(
-          word(s, 0), word(s, 2) * block, word(s, 3) * block, word(s, 4) * block, word(s, 5), word(s, 6));
+          word(s, 0),
+          word(s, 2) * block,
+          word(s, 3) * block,
+          word(s, 4) * block,
+          word(s, 5),
+          word(s, 6));
     }
   }
 
   /**
-   * Reserves blocks for a file without changing its size; fallocate(2). A file system that cannot is
-   * left alone.
+   * Reserves blocks for a file without changing its size; fallocate(2). A file system that cannot
+   * is left alone.
    *
    * @throws ErrnoException with {@link Errno#ENOSPC} if there is not so much
    */
@@ -49,8 +59,7 @@ public record DiskSpace(
       long result;
       do {
         result =
-            Native.call(
-                SyscallNumbers.HERE.fallocate(), descriptor.number(), KEEP_SIZE, 0, bytes);
+            Native.call(SyscallNumbers.HERE.fallocate(), descriptor.number(), KEEP_SIZE, 0, bytes);
       } while (result == -Errno.EINTR);
       if (result < 0 && result != -Errno.EOPNOTSUPP && result != -Errno.ENOSYS) {
         throw new ErrnoException("reserve " + bytes + " bytes for " + file, (int) -result);

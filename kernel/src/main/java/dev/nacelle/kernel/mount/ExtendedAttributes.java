@@ -33,8 +33,7 @@ public final class ExtendedAttributes {
         throw new ErrnoException("list the extended attributes of " + path, (int) -size);
       }
       var names =
-          new String(
-              list.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+          new String(list.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
       var result = new TreeMap<String, Bytes>();
       MemorySegment value = arena.allocate(MAX_BYTES);
       for (String name : names.split("\0")) {
@@ -51,8 +50,7 @@ public final class ExtendedAttributes {
         if (length < 0) {
           throw new ErrnoException("read " + name + " of " + path, (int) -length);
         }
-        result.put(
-            name, Bytes.wrap(value.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
+        result.put(name, Bytes.wrap(value.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE)));
       }
       return Collections.unmodifiableMap(result);
     }

@@ -91,8 +91,7 @@ public final class FileSystemContext implements AutoCloseable {
   }
 
   private void configure(String what, int command, long key, long value) {
-    long result =
-        Native.call(SyscallNumbers.FSCONFIG, context.number(), command, key, value, 0L);
+    long result = Native.call(SyscallNumbers.FSCONFIG, context.number(), command, key, value, 0L);
     if (result < 0) {
       String why = message();
       throw new ErrnoException(
@@ -105,8 +104,7 @@ public final class FileSystemContext implements AutoCloseable {
   private String message() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(MAX_MESSAGE);
-      long size =
-          Native.call(READ, context.number(), buffer.address(), buffer.byteSize());
+      long size = Native.call(READ, context.number(), buffer.address(), buffer.byteSize());
       if (size <= 0) {
         return "";
       }
@@ -115,8 +113,7 @@ public final class FileSystemContext implements AutoCloseable {
     }
   }
 
-  private static final long READ =
-      System.getProperty("os.arch", "").equals("aarch64") ? 63 : 0;
+  private static final long READ = System.getProperty("os.arch", "").equals("aarch64") ? 63 : 0;
 
   @Override
   public void close() {

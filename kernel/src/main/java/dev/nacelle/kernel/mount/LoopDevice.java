@@ -37,8 +37,7 @@ public final class LoopDevice {
 
   /** Attaches {@code file} to a free device. Close the answer once it is mounted. */
   public static Attached attach(Path file) {
-    try (Descriptor control =
-            Descriptor.open(Path.of("/dev/loop-control"), Descriptor.READ_WRITE);
+    try (Descriptor control = Descriptor.open(Path.of("/dev/loop-control"), Descriptor.READ_WRITE);
         Descriptor backing = Descriptor.open(file, Descriptor.READ_ONLY);
         Arena arena = Arena.ofConfined()) {
       MemorySegment config = arena.allocate(CONFIG_BYTES, 8);
@@ -55,8 +54,7 @@ public final class LoopDevice {
         Path device = Path.of("/dev/loop" + index);
         Descriptor opened = Descriptor.open(device, Descriptor.READ_ONLY);
         long result =
-            Native.call(
-                SyscallNumbers.HERE.ioctl(), opened.number(), CONFIGURE, config.address());
+            Native.call(SyscallNumbers.HERE.ioctl(), opened.number(), CONFIGURE, config.address());
         if (result == 0) {
           return new Attached(device, opened);
         }

@@ -25,7 +25,11 @@ public final class SpecialFiles {
           mode,
           deviceNumber(major, minor));
       Native.check(
-          "set the mode of " + path, SyscallNumbers.HERE.fchmodat(), AT_FDCWD, address, mode & 07777);
+          "set the mode of " + path,
+          SyscallNumbers.HERE.fchmodat(),
+          AT_FDCWD,
+          address,
+          mode & 07777);
     }
   }
 
