@@ -89,14 +89,14 @@ final class PodSteps {
         shares +=
             resources
                 .string("requests", "cpu")
-                .map(q -> Quantity.parse(q).milliValue() * 1024 / 1000)
+                .map(q -> Quantity.parse(q).millis() * 1024 / 1000)
                 .orElse(0L);
         Optional<String> cpuLimit = resources.string("limits", "cpu");
         Optional<String> memoryLimit = resources.string("limits", "memory");
         cpuLimited &= cpuLimit.isPresent();
         memoryLimited &= memoryLimit.isPresent();
-        cpu += cpuLimit.map(q -> Quantity.parse(q).milliValue()).orElse(0L);
-        memory += memoryLimit.map(q -> Quantity.parse(q).value()).orElse(0L);
+        cpu += cpuLimit.map(q -> Quantity.parse(q).millis()).orElse(0L);
+        memory += memoryLimit.map(q -> Quantity.parse(q).units()).orElse(0L);
       }
       Resources result = Resources.UNLIMITED.withCpuShares(Math.clamp(shares, 2, 262_144));
       if (pod.initContainers().findAny().isPresent()) {

@@ -180,15 +180,15 @@ public final class ContainerStart {
     var result = Resources.UNLIMITED;
     Optional<String> request =
         resources.string("requests", "cpu").or(() -> resources.string("limits", "cpu"));
-    long shares = request.map(r -> Quantity.parse(r).milliValue() * 1024 / 1000).orElse(MIN_SHARES);
+    long shares = request.map(r -> Quantity.parse(r).millis() * 1024 / 1000).orElse(MIN_SHARES);
     result = result.withCpuShares(Math.clamp(shares, MIN_SHARES, 262_144));
     Optional<String> cpu = resources.string("limits", "cpu");
-    if (cpu.isPresent() && Quantity.parse(cpu.get()).milliValue() > 0) {
-      result = result.withCpuLimitMillis(Quantity.parse(cpu.get()).milliValue());
+    if (cpu.isPresent() && Quantity.parse(cpu.get()).millis() > 0) {
+      result = result.withCpuLimitMillis(Quantity.parse(cpu.get()).millis());
     }
     Optional<String> memory = resources.string("limits", "memory");
-    if (memory.isPresent() && Quantity.parse(memory.get()).value() > 0) {
-      result = result.withMemoryBytes(Quantity.parse(memory.get()).value());
+    if (memory.isPresent() && Quantity.parse(memory.get()).units() > 0) {
+      result = result.withMemoryBytes(Quantity.parse(memory.get()).units());
     }
     return result;
   }

@@ -83,10 +83,10 @@ public final class FieldValues {
     }
     long milli =
         stated
-            .map(q -> Quantity.parse(q).milliValue())
+            .map(q -> Quantity.parse(q).millis())
             .orElse(
                 limit ? cpu ? host.cpuMillis() : Math.multiplyExact(host.memoryBytes(), 1000) : 0L);
-    long step = Math.max(1, divisor.milliValue());
+    long step = Math.max(1, divisor.millis());
     return Long.toString(Math.ceilDiv(milli, step));
   }
 }

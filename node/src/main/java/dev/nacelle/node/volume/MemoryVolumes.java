@@ -35,7 +35,7 @@ final class MemoryVolumes {
     Path directory = root.resolve("mounts").resolve(podUid).resolve(name);
     Files.createDirectories(directory);
     if (!isTmpfsOfItsOwn(directory)) {
-      String size = sizeLimit.map(s -> ",size=" + Quantity.parse(s).value()).orElse("");
+      String size = sizeLimit.map(s -> ",size=" + Quantity.parse(s).units()).orElse("");
       Mounts.mount(
           "tmpfs", directory, "tmpfs", Mounts.NO_SUID | Mounts.NO_DEVICES, "mode=0777" + size);
     }
