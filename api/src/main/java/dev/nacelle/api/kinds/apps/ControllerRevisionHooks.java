@@ -1,0 +1,5 @@
+package dev.nacelle.api.kinds.apps;
+
+import dev.nacelle.api.kinds.shared.KindHooks;
+
+final class ControllerRevisionHooks implements KindHooks {}
