@@ -85,11 +85,7 @@ final class BodyRules {
       FieldValidation validation) {
     Schema schema = target.version().schema();
     if (validation != FieldValidation.IGNORE) {
-      List<String> findings = UnknownFields.find(body, schema, duplicates);
-      if (!findings.isEmpty() && validation == FieldValidation.STRICT) {
-        throw UnknownFields.refusal(body, findings);
-      }
-      findings.forEach(context.warnings());
+      remark(context, body, UnknownFields.find(body, schema, duplicates), validation);
     }
     JsonObject shaped = body;
     if (target.definition().origin() == Origin.BUILT_IN) {
@@ -97,6 +93,26 @@ final class BodyRules {
       shaped = withoutNulls(body, schema);
     }
     return defaulted(target, Pruner.prune(shaped, schema));
+  }
+
+  /** Refuses or warns of fields that the kind does not have, as the request wants it. */
+  static void remarkUnknown(
+      RequestContext context, Target target, JsonObject body, FieldValidation validation) {
+    if (validation != FieldValidation.IGNORE) {
+      var findings = UnknownFields.find(body, target.version().schema(), Set.of());
+      remark(context, body, findings, validation);
+    }
+  }
+
+  private static void remark(
+      RequestContext context,
+      JsonObject body,
+      List<String> findings,
+      FieldValidation validation) {
+    if (!findings.isEmpty() && validation == FieldValidation.STRICT) {
+      throw UnknownFields.refusal(body, findings);
+    }
+    findings.forEach(context.warnings());
   }
 
   /** The object with the defaults of its kind. */

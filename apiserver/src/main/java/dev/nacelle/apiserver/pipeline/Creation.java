@@ -6,6 +6,7 @@ import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.client.WriteOptions.DryRun;
 import dev.nacelle.api.definition.Hooks;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
+import dev.nacelle.api.kinds.shared.MetadataValidation;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.schema.SchemaValidation;
 import dev.nacelle.api.status.ApiException;
@@ -199,10 +200,7 @@ final class Creation {
       Target target, Hooks.Context hookContext, Hooks hooks, KubeObject object) {
     var errors = new ArrayList<FieldError>();
     boolean custom = target.definition().origin() == Origin.CUSTOM;
-    errors.addAll(
-        MetadataRules.ofCreate(
-            object,
-            custom ? MetadataRules.NameRule.SUBDOMAIN : MetadataRules.NameRule.PATH_SEGMENT));
+    errors.addAll(MetadataValidation.onCreate(target.definition(), object));
     if (custom) {
       errors.addAll(SchemaValidation.validate(object.json(), target.version().schema()));
     }

@@ -6,6 +6,7 @@ import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.client.WriteOptions.DryRun;
 import dev.nacelle.api.definition.Hooks;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
+import dev.nacelle.api.kinds.shared.MetadataValidation;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.schema.SchemaValidation;
 import dev.nacelle.api.status.ApiException;
@@ -232,10 +233,12 @@ final class Modification {
     };
   }
 
-  /** Bumps the generation, where the kind has one, with every change outside metadata and status. */
+  /**
+   * The generation of a custom object grows with every change outside metadata and status; built-in
+   * kinds count by themselves.
+   */
   private static KubeObject withGeneration(Target target, KubeObject object, KubeObject old) {
-    boolean counts = old.generation() > 0 && object.generation() == old.generation();
-    if (!counts || target.subresource().equals("status")) {
+    if (target.definition().origin() == Origin.BUILT_IN || target.subresource().equals("status")) {
       return object;
     }
     boolean hasStatus = target.version().hasStatus();
@@ -271,15 +274,18 @@ final class Modification {
 
   private static void validate(
       Target target, Hooks.Context context, Hooks hooks, KubeObject object, KubeObject old) {
-    var errors = new ArrayList<FieldError>(MetadataRules.ofUpdate(object, old));
+    var errors = new ArrayList<FieldError>(MetadataValidation.onUpdate(object, old));
     if (target.definition().origin() == Origin.CUSTOM) {
       errors.addAll(
           SchemaValidation.validateUpdate(object.json(), old.json(), target.version().schema()));
     }
     List<FieldError> own =
-        target.subresource().equals("status")
-            ? hooks.validateStatusUpdate(context, object, old)
-            : hooks.validateUpdate(context, object, old);
+        switch (target.subresource()) {
+          case "" -> hooks.validateUpdate(context, object, old);
+          case "status", "approval" -> hooks.validateStatusUpdate(context, object, old);
+          // the others change just what they are made for
+          default -> List.of();
+        };
     own.stream().filter(e -> !errors.contains(e)).forEach(errors::add);
     if (!errors.isEmpty()) {
       throw ApiException.invalid(target.kind(), object.name(), errors);

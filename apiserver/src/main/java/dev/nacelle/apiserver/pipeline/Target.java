@@ -6,6 +6,7 @@ import dev.nacelle.api.object.GroupVersionKind;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.apiserver.access.Attributes;
+import dev.nacelle.apiserver.storage.ObjectFormat;
 import dev.nacelle.api.client.Identity;
 
 /**
@@ -37,7 +38,7 @@ public record Target(
   }
 
   String storeKey() {
-    return definition.storeKey(key);
+    return ObjectFormat.storeKey(definition, key);
   }
 
   public Target named(String name) {

@@ -3,7 +3,9 @@ package dev.nacelle.apiserver.storage;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
 import dev.nacelle.api.definition.VersionDefinition;
+import dev.nacelle.api.kinds.shared.StoredElsewhere;
 import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.schema.Defaulter;
 import dev.nacelle.api.schema.Pruner;
 import dev.nacelle.base.bytes.Bytes;
@@ -24,11 +26,30 @@ public final class ObjectFormat {
 
   private ObjectFormat() {}
 
+  /** The prefix of the keys of a kind; that of another kind where the kind is a view of it. */
+  public static String storePrefix(ResourceDefinition definition) {
+    return definition.hooks() instanceof StoredElsewhere view
+        ? "/registry/"
+            + (view.storedGroup().isEmpty() ? "core" : view.storedGroup())
+            + "/"
+            + definition.names().plural()
+            + "/"
+        : definition.storePrefix();
+  }
+
+  /** The key of one object. */
+  public static String storeKey(ResourceDefinition definition, ObjectKey key) {
+    return storePrefix(definition)
+        + (key.namespace().isEmpty() ? key.name() : key.namespace() + "/" + key.name());
+  }
+
   /** The bytes to store for an object that is in {@code version}. */
   public static Bytes encode(ResourceDefinition definition, String version, KubeObject object) {
     VersionDefinition stored = definition.storedVersion();
     JsonObject json = object.json();
-    if (!stored.name().equals(version)) {
+    if (definition.hooks() instanceof StoredElsewhere view) {
+      json = view.toStored(json);
+    } else if (!stored.name().equals(version)) {
       json = convert(definition, json, version, stored.name());
     }
     return JsonWriter.write(canonical(json.withoutAt("metadata", "resourceVersion")));
@@ -59,6 +80,9 @@ public final class ObjectFormat {
   static KubeObject decode(
       ResourceDefinition definition, String version, Bytes stored, long revision) {
     JsonObject json = JsonReader.readObject(stored);
+    if (definition.hooks() instanceof StoredElsewhere view) {
+      json = view.fromStored(json);
+    }
     String storedAs = versionOf(json);
     if (!storedAs.equals(version)) {
       json = convert(definition, json, storedAs, version);
@@ -70,9 +94,12 @@ public final class ObjectFormat {
       json = definition.hooks().applyDefaults(version, json);
     }
     return new KubeObject(
-        json.with(
-            "metadata",
-            json.object("metadata").with("resourceVersion", Json.of(Long.toString(revision)))));
+        revision == 0
+            ? json
+            : json.with(
+                "metadata",
+                json.object("metadata")
+                    .with("resourceVersion", Json.of(Long.toString(revision)))));
   }
 
   /** The object in another version of its kind. */

@@ -2,6 +2,7 @@ package dev.nacelle.apiserver.storage;
 
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
+import dev.nacelle.api.kinds.shared.StoredElsewhere;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.base.bytes.Bytes;
 import java.lang.ref.WeakReference;
@@ -24,7 +25,7 @@ public final class StoredObject {
   /**
    * @param key in the store
    * @param stored as {@link ObjectFormat} encodes it
-   * @param revision of the last change
+   * @param revision of the last change; 0 for an object that was not stored (a dry run)
    */
   public StoredObject(ResourceDefinition definition, String key, Bytes stored, long revision) {
     this.definition = definition;
@@ -79,6 +80,9 @@ public final class StoredObject {
     if (!isCopied(version)) {
       return ObjectFormat.encodeReply(object(version));
     }
+    if (revision == 0) {
+      return stored;
+    }
     byte[] result = new byte[splicedSize()];
     splice(result, 0);
     return Bytes.wrap(result);
@@ -87,6 +91,7 @@ public final class StoredObject {
   /** Whether {@link #json} copies bytes. */
   private boolean isCopied(String version) {
     return definition.origin() == Origin.BUILT_IN
+        && !(definition.hooks() instanceof StoredElsewhere)
         && version.equals(definition.storedVersion().name());
   }
 

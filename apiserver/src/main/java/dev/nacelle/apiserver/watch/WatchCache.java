@@ -3,6 +3,7 @@ package dev.nacelle.apiserver.watch;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.api.status.Status;
+import dev.nacelle.apiserver.storage.ObjectFormat;
 import dev.nacelle.apiserver.storage.StoredObject;
 import dev.nacelle.store.CompactedException;
 import dev.nacelle.store.Entry;
@@ -61,7 +62,7 @@ public final class WatchCache implements AutoCloseable {
   public WatchCache(Store store, ResourceDefinition definition) {
     this.store = store;
     this.definition = definition;
-    this.prefix = definition.storePrefix();
+    this.prefix = ObjectFormat.storePrefix(definition);
     this.thread =
         Thread.ofVirtual()
             .name("watch cache " + definition.groupResource())
