@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * <p>An empty store has revision 1; each commit that changes something takes the next revision.
  * What a commit acknowledged is durable and is seen by every later {@link #range}. All methods may
- * be called by any thread and block; every one of them throws {@link StoreException} when the store
- * is closed or cannot answer.
+ * be called by any thread and block; those that read or write throw {@link StoreException} when the
+ * store is closed or cannot answer.
  */
 public interface Store extends AutoCloseable {
   /** The most operations of one {@link Transaction}. */
@@ -50,9 +50,9 @@ public interface Store extends AutoCloseable {
   StoreWatch watch(WatchRequest request);
 
   /**
-   * Forgets all history before {@code revision}: reads at older revisions and watches from that
-   * revision or an older one end with {@link CompactedException}; current values stay. Returns once
-   * the decision is durable and the space is given back to the engine.
+   * Forgets all history before {@code revision}: reads at older revisions and watches from older
+   * ones end with {@link CompactedException}, watches from exactly that one may; current values
+   * stay. Returns once the decision is durable and the space is given back to the engine.
    *
    * @throws CompactedException if {@code revision} was compacted before
    * @throws FutureRevisionException if {@code revision} does not exist yet

@@ -72,7 +72,7 @@ abstract class Exchange implements HttpExchange, Runnable {
   }
 
   final void onLoop(Runnable task) {
-    connection.channel().eventLoop().execute(task);
+    connection.onLoop(task);
   }
 
   final RequestBody requestBody() {

@@ -97,6 +97,13 @@ final class FramedWebSocket implements WebSocket {
 
   private Message.Closed closedBy(int code, String reason) {
     sendClose(code, reason);
+    // what is still under way is read and dropped: see close
+    stream.closeSoon();
+    try {
+      input.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // the connection is at its end, as wanted
+    }
     return ended(new Message.Closed(code, reason));
   }
 

@@ -238,12 +238,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Requ
   @Override
   public void resume() {
     ChannelHandlerContext ctx = required();
-    ctx.executor()
-        .execute(
-            () -> {
-              bodyPaused = false;
-              updateReading(ctx);
-            });
+    connection.onLoop(
+        () -> {
+          bodyPaused = false;
+          updateReading(ctx);
+        });
   }
 
   private ChannelHandlerContext required() {

@@ -235,7 +235,7 @@ final class Http1Exchange extends Exchange {
     }
     claimAnswer();
     var input = new RequestBody(owner, Duration.ZERO, -1);
-    var stream = new Http1Upgrade(context, input);
+    var stream = new Http1Upgrade(connection(), context, input);
     upgrade = stream;
     Headers all = answer.toBuilder().set("connection", "Upgrade").set("upgrade", protocol).build();
     onLoop(

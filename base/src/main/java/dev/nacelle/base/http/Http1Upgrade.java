@@ -12,21 +12,21 @@ import java.util.concurrent.TimeUnit;
 
 /** The raw bytes of a connection that left HTTP. */
 final class Http1Upgrade implements RawStream {
+  private final ServerConnection connection;
   private final ChannelHandlerContext context;
   private final RequestBody input;
   private final Outbound outbound = new Outbound(this::transmit);
   private final OutputStream output = new Output();
 
-  Http1Upgrade(ChannelHandlerContext context, RequestBody input) {
+  Http1Upgrade(ServerConnection connection, ChannelHandlerContext context, RequestBody input) {
+    this.connection = connection;
     this.context = context;
     this.input = input;
   }
 
   private void transmit(List<Bytes> batch, int sizeBytes, Runnable sent) {
-    context
-        .executor()
-        .execute(
-            () -> context.writeAndFlush(Http1Exchange.wrap(batch)).addListener(done -> sent.run()));
+    connection.onLoop(
+        () -> context.writeAndFlush(Http1Exchange.wrap(batch)).addListener(done -> sent.run()));
   }
 
   @Override
@@ -49,12 +49,13 @@ final class Http1Upgrade implements RawStream {
   public void close() {
     outbound.finish();
     input.discard();
-    context.executor().execute(context::close);
+    connection.onLoop(context::close);
   }
 
   @Override
   public void closeSoon() {
-    context.executor().schedule(this::close, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    connection.onLoop(
+        () -> context.executor().schedule(this::close, LINGER.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   private final class Output extends OutputStream {

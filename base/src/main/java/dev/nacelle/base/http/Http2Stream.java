@@ -129,7 +129,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements RequestB
   public void resume() {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
-      ctx.executor().execute(() -> ctx.channel().config().setAutoRead(true));
+      connection.onLoop(() -> ctx.channel().config().setAutoRead(true));
     }
   }
 

@@ -10,13 +10,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One accepted connection: what its exchanges share. Counters are written by its event loop alone.
  */
 final class ServerConnection {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
+
   private final HttpServer server;
   private final Channel channel;
   private final ConcurrentMap<Class<?>, Object> attributes = new ConcurrentHashMap<>(2);
@@ -38,6 +43,15 @@ final class ServerConnection {
 
   Channel channel() {
     return channel;
+  }
+
+  /** Runs a task on the loop; not at all once the loops have ended, for nobody is left then. */
+  void onLoop(Runnable task) {
+    try {
+      channel.eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the event loops have ended", e);
+    }
   }
 
   /** Takes over what the finished TLS handshake found out. */

@@ -134,7 +134,7 @@ final class MemoryHistory {
   private void delete(String key, List<WatchEvent> changes) {
     Entry before = current(key);
     if (before != null) {
-      versions.get(key).put(revision + 1, Optional.empty());
+      versions.computeIfAbsent(key, _ -> new TreeMap<>()).put(revision + 1, Optional.empty());
       changes.add(new WatchEvent.Delete(key, revision + 1, Optional.of(before)));
     }
   }
@@ -143,12 +143,9 @@ final class MemoryHistory {
     compacted = upTo;
     events.headMap(upTo, true).clear();
     for (var versionsOfKey : versions.values()) {
-      Long kept = versionsOfKey.floorKey(upTo);
+      var kept = versionsOfKey.floorEntry(upTo);
       if (kept != null) {
-        versionsOfKey.headMap(kept, false).clear();
-        if (versionsOfKey.get(kept).isEmpty()) {
-          versionsOfKey.remove(kept);
-        }
+        versionsOfKey.headMap(kept.getKey(), kept.getValue().isEmpty()).clear();
       }
     }
     versions.values().removeIf(Map::isEmpty);
