@@ -40,9 +40,7 @@ final class Health {
     int slash = path.indexOf('/', 1);
     String which = slash < 0 ? path.substring(1) : path.substring(1, slash);
     List<Check> asked =
-        checks.stream()
-            .filter(c -> c.of() == Check.Of.LIFE || which.equals("readyz"))
-            .toList();
+        checks.stream().filter(c -> c.of() == Check.Of.LIFE || which.equals("readyz")).toList();
     if (slash >= 0) {
       one(exchange, call, asked, path.substring(slash + 1));
       return;
