@@ -109,10 +109,12 @@ record Owners(Map<Owner.Id, Owner> byId) {
 
   private Owners bucketed(Owner first, Owner next) {
     var id = new Owner.Id(OLDEST, Owner.Operation.UPDATE, next.apiVersion(), "");
-    Owner bucket = find(id).orElse(first);
-    FieldSet fields = bucket.fields().union(next.fields());
-    var merged = new Owner(id, next.apiVersion(), fields, next.time());
-    return without(first.id()).without(next.id()).with(merged);
+    FieldSet fields = next.fields();
+    for (Owner.Id merged : List.of(id, first.id())) {
+      fields = fields.union(find(merged).map(Owner::fields).orElse(FieldSet.EMPTY));
+    }
+    var bucket = new Owner(id, next.apiVersion(), fields, next.time());
+    return without(first.id()).without(next.id()).with(bucket);
   }
 
   /** The object with these entries, and no {@code managedFields} where there is none. */
