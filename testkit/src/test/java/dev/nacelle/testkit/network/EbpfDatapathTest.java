@@ -67,7 +67,7 @@ final class EbpfDatapathTest extends DatapathContract {
             .filter(l -> l.alias().endsWith("/" + a.address()))
             .findFirst()
             .orElseThrow();
-    stage().netlink().send(new NetlinkBatch().upForwarding(link.index(), ""));
+    stage().netlink().send(new NetlinkBatch().upForwarding(link.index(), "", 1));
     datapath().close();
     forget(datapath());
     Datapath next = opened(config());
