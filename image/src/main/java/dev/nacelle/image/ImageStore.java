@@ -18,8 +18,8 @@ public interface ImageStore extends AutoCloseable {
    * Makes the image present as the policy asks. Callers that want the same blob at the same time
    * share one download.
    *
-   * @throws InterruptedException if the thread was interrupted; what was downloaded is kept and a
-   *     later pull resumes there
+   * @throws InterruptedException if the thread was interrupted; layers that were complete are kept,
+   *     and a later pull does not fetch them again
    */
   Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException;
 
