@@ -70,7 +70,8 @@ public interface ImageStore extends AutoCloseable {
 
   /**
    * Unmounts a container's root filesystem and deletes what the container wrote. Idempotent: a
-   * container without one is fine. A file still open in it keeps its data until it is closed.
+   * container without one is fine. One caller at a time for one container. A file still open in it
+   * keeps its data until it is closed.
    */
   void unmount(String containerId);
 
