@@ -160,7 +160,7 @@ class ColumnsTest {
                  'involvedObject':{'kind':'Pod','name':'p'},'source':{'component':'scheduler'},
                  'firstTimestamp':'2026-05-01T11:58:00Z','lastTimestamp':'2026-05-01T11:59:30Z','count':2}
                 """))
-        .isEqualTo("30s Normal Scheduled pod/p done |  scheduler 2m 2 e");
+        .isEqualTo("30s Normal Scheduled pod/p done | scheduler 2m 2 e");
     assertThat(
             Samples.row(
                 "ngroups.containers.nacelle.dev",

@@ -65,7 +65,12 @@ class DefaultsTest {
         Samples.created(
             "pods", "{'spec':{'containers':[{'name':'a','image':'%s'}]}}".formatted(image));
     assertThat(
-            pod.spec().array("containers").objects().findFirst().orElseThrow().string("imagePullPolicy"))
+            pod.spec()
+                .array("containers")
+                .objects()
+                .findFirst()
+                .orElseThrow()
+                .string("imagePullPolicy"))
         .hasValue(policy);
   }
 
@@ -148,8 +153,7 @@ class DefaultsTest {
             .spec();
     assertThat(spec.object("names"))
         .isEqualTo(
-            Samples.json(
-                "{'plural':'foos','kind':'Foo','singular':'foo','listKind':'FooList'}"));
+            Samples.json("{'plural':'foos','kind':'Foo','singular':'foo','listKind':'FooList'}"));
     assertThat(spec.string("conversion", "strategy")).hasValue("None");
   }
 
@@ -160,7 +164,8 @@ class DefaultsTest {
           || definition.group().equals("apiextensions.k8s.io")) {
         continue;
       }
-      JsonObject once = definition.hooks().applyDefaults("v1", GoldenObjectsTest.golden(definition));
+      JsonObject once =
+          definition.hooks().applyDefaults("v1", GoldenObjectsTest.golden(definition));
       assertThat(definition.hooks().applyDefaults("v1", once)).isSameAs(once);
     }
   }

@@ -6,8 +6,11 @@ import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonString;
+import dev.nacelle.base.json.JsonWriter;
 import java.time.Instant;
 import java.util.List;
 
@@ -37,8 +40,7 @@ final class Samples {
   /** As the pipeline treats a create before it validates. */
   static KubeObject created(String groupResource, String text) {
     Hooks hooks = kind(groupResource).hooks();
-    return hooks.prepareForCreate(
-        CONTEXT, new KubeObject(hooks.applyDefaults("v1", json(text))));
+    return hooks.prepareForCreate(CONTEXT, new KubeObject(hooks.applyDefaults("v1", json(text))));
   }
 
   static List<String> faults(String groupResource, String text) {
@@ -55,11 +57,8 @@ final class Samples {
     var plain = new StringBuilder();
     var wide = new StringBuilder();
     for (var column : kind(groupResource).storedVersion().columns()) {
-      String cell = column.cell().value(object(text), NOW).toString();
-      String bare =
-          column.cell().value(object(text), NOW) instanceof dev.nacelle.base.json.JsonString s
-              ? s.value()
-              : cell;
+      Json cell = column.cell().value(object(text), NOW);
+      String bare = cell instanceof JsonString s ? s.value() : JsonWriter.write(cell).toUtf8();
       (column.priority() == 0 ? plain : wide).append(bare).append(' ');
     }
     return wide.isEmpty() ? plain.toString().strip() : plain + "| " + wide.toString().strip();

@@ -25,7 +25,10 @@ class ServiceAllocationTest {
     public String take(Pool pool, Optional<String> requested) throws UnavailableException {
       String value =
           requested.orElseGet(
-              () -> pool == Pool.SERVICE_IP ? "10.128.0." + next++ : Integer.toString(30000 + next++));
+              () ->
+                  pool == Pool.SERVICE_IP
+                      ? "10.128.0." + next++
+                      : Integer.toString(30000 + next++));
       if (!taken.add(value)) {
         throw new UnavailableException("provided port is already allocated");
       }
@@ -79,8 +82,7 @@ class ServiceAllocationTest {
     KubeObject open = update(plain, "{'type':'NodePort','ports':[{'port':80}]}");
     long nodePort = port(open);
     assertThat(pools.taken).containsExactly("10.128.0.1", Long.toString(nodePort));
-    assertThat(port(update(open, "{'type':'NodePort','ports':[{'port':80}]}")))
-        .isEqualTo(nodePort);
+    assertThat(port(update(open, "{'type':'NodePort','ports':[{'port':80}]}"))).isEqualTo(nodePort);
     KubeObject closed = update(open, "{'type':'ClusterIP','ports':[{'port':80}]}");
     assertThat(port(closed)).isZero();
     assertThat(pools.taken).containsExactly("10.128.0.1");
@@ -97,15 +99,18 @@ class ServiceAllocationTest {
                                         {'name':'t','port':53,'protocol':'TCP'}]}
             """);
     assertThat(
-            dns.spec().array("ports").objects().map(p -> p.integer("nodePort").orElse(0)).distinct())
+            dns.spec()
+                .array("ports")
+                .objects()
+                .map(p -> p.integer("nodePort").orElse(0))
+                .distinct())
         .hasSize(1);
   }
 
   @Test
   void aTakenNodePortIsRefusedByItsField() {
     create("{'type':'NodePort','ports':[{'port':80,'nodePort':30080}]}");
-    assertThatThrownBy(
-            () -> create("{'type':'NodePort','ports':[{'port':80,'nodePort':30080}]}"))
+    assertThatThrownBy(() -> create("{'type':'NodePort','ports':[{'port':80,'nodePort':30080}]}"))
         .isInstanceOf(ApiException.class)
         .hasMessage(
             "Service \"s\" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port"
@@ -125,15 +130,20 @@ class ServiceAllocationTest {
     assertThat(
             Samples.messages(
                 hooks.validateUpdate(
-                    Samples.CONTEXT,
-                    hooks.allocate(pools, prepared, Optional.of(old)),
-                    old)))
+                    Samples.CONTEXT, hooks.allocate(pools, prepared, Optional.of(old)), old)))
         .isEqualTo(
             List.of(
                 "spec.clusterIPs[0]: Invalid value: [\"10.128.9.9\"]: may not change once set"));
   }
 
   private static long port(KubeObject service) {
-    return service.spec().array("ports").objects().findFirst().orElseThrow().integer("nodePort").orElse(0);
+    return service
+        .spec()
+        .array("ports")
+        .objects()
+        .findFirst()
+        .orElseThrow()
+        .integer("nodePort")
+        .orElse(0);
   }
 }

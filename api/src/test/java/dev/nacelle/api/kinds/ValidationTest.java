@@ -41,8 +41,7 @@ class ValidationTest {
 
   @Test
   void requestsMayNotExceedLimits() {
-    assertThat(
-            pod(",'resources':{'limits':{'cpu':'1'},'requests':{'cpu':'1500m'}}", ""))
+    assertThat(pod(",'resources':{'limits':{'cpu':'1'},'requests':{'cpu':'1500m'}}", ""))
         .containsExactly(
             "spec.containers[0].resources.requests: Invalid value: \"1500m\": must be less than or"
                 + " equal to cpu limit of 1");
@@ -58,7 +57,8 @@ class ValidationTest {
     assertThat(pod(",'volumeMounts':[{'name':'v','mountPath':'/v'}]", ""))
         .containsExactly("spec.containers[0].volumeMounts[0].name: Not found: \"v\"");
     assertThat(pod("", ",'volumes':[{'name':'v','emptyDir':{},'hostPath':{'path':'/x'}}]"))
-        .containsExactly("spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type");
+        .containsExactly(
+            "spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type");
   }
 
   @Test
@@ -111,7 +111,8 @@ class ValidationTest {
   void duplicateEnvironmentNamesAreWarnedOf() {
     KubeObject pod =
         Samples.created(
-            "pods", POD.formatted(",'env':[{'name':'A','value':'1'},{'name':'A','value':'2'}]", ""));
+            "pods",
+            POD.formatted(",'env':[{'name':'A','value':'1'},{'name':'A','value':'2'}]", ""));
     assertThat(Samples.kind("pods").hooks().warnings(Samples.CONTEXT, pod, Optional.empty()))
         .containsExactly(
             "spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped"
@@ -143,8 +144,7 @@ class ValidationTest {
   void servicesNeedPortsWithNames() {
     assertThat(Samples.faults("services", "{'metadata':{'name':'s'},'spec':{}}"))
         .containsExactly("spec.ports: Required value");
-    assertThat(
-            Samples.faults("services", "{'spec':{'ports':[{'port':80},{'port':0,'name':'b'}]}}"))
+    assertThat(Samples.faults("services", "{'spec':{'ports':[{'port':80},{'port':0,'name':'b'}]}}"))
         .containsExactly(
             "spec.ports[0].name: Required value",
             "spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive",
@@ -169,8 +169,7 @@ class ValidationTest {
   @Test
   void aBindingsRoleStays() {
     Hooks hooks = Samples.kind("rolebindings.rbac.authorization.k8s.io").hooks();
-    String text =
-        "{'roleRef':{'kind':'Role','name':'%s'},'subjects':[{'kind':'User','name':'u'}]}";
+    String text = "{'roleRef':{'kind':'Role','name':'%s'},'subjects':[{'kind':'User','name':'u'}]}";
     KubeObject old = Samples.created("rolebindings.rbac.authorization.k8s.io", text.formatted("a"));
     KubeObject now = Samples.created("rolebindings.rbac.authorization.k8s.io", text.formatted("b"));
     assertThat(Samples.messages(hooks.validateUpdate(Samples.CONTEXT, now, old)))
@@ -211,8 +210,7 @@ class ValidationTest {
         .isEmpty();
     assertThat(metadata("pods", "{'name':'a'}"))
         .containsExactly("metadata.namespace: Required value");
-    assertThat(
-            metadata("pods", "{'name':'a','namespace':'d','labels':{'a b':'1'}}"))
+    assertThat(metadata("pods", "{'name':'a','namespace':'d','labels':{'a b':'1'}}"))
         .singleElement()
         .asString()
         .startsWith("metadata.labels: Invalid value: \"a b\": name part must consist of");
