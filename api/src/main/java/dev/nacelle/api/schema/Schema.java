@@ -23,6 +23,20 @@ public final class Schema {
             throw new IllegalStateException("no references here");
           });
 
+  /** The keywords that combine schemas. */
+  public enum Combination {
+    ALL_OF("allOf"),
+    ANY_OF("anyOf"),
+    ONE_OF("oneOf"),
+    NOT("not");
+
+    private final String keyword;
+
+    Combination(String keyword) {
+      this.keyword = keyword;
+    }
+  }
+
   /** How lists merge in server-side apply. */
   public enum ListType {
     ATOMIC,
@@ -35,6 +49,7 @@ public final class Schema {
   private final Map<String, Schema> properties;
   private final Optional<Schema> items;
   private final Optional<Schema> additionalProperties;
+  private final Map<Combination, List<Schema>> combinations;
 
   private Schema(JsonObject source, Function<String, Schema> references) {
     this.source = source;
@@ -52,6 +67,7 @@ public final class Schema {
     this.properties = java.util.Collections.unmodifiableMap(parsed);
     this.items = child(source, "items", references);
     this.additionalProperties = child(source, "additionalProperties", references);
+    this.combinations = combinations(source, references);
   }
 
   /**
@@ -70,6 +86,20 @@ public final class Schema {
         .get(name)
         .filter(JsonObject.class::isInstance)
         .map(v -> new Schema((JsonObject) v, references));
+  }
+
+  private static Map<Combination, List<Schema>> combinations(
+      JsonObject source, Function<String, Schema> references) {
+    var result = new java.util.EnumMap<Combination, List<Schema>>(Combination.class);
+    for (Combination combination : Combination.values()) {
+      Json value = source.get(combination.keyword).orElse(JsonArray.EMPTY);
+      JsonArray list = value instanceof JsonArray a ? a : JsonArray.of(value);
+      List<Schema> schemas = list.objects().map(o -> new Schema(o, references)).toList();
+      if (!schemas.isEmpty()) {
+        result.put(combination, schemas);
+      }
+    }
+    return result;
   }
 
   /** This schema, or the one it refers to. Every other accessor does this by itself. */
@@ -206,6 +236,30 @@ public final class Schema {
   /** A keyword that has no accessor here: minimum, maxLength, pattern, oneOf, ... */
   public Optional<Json> keyword(String name) {
     return source.get(name).or(() -> resolved().source.get(name));
+  }
+
+  /** The schemas that a keyword combines; empty without it, and for a mere reference. */
+  public List<Schema> combined(Combination combination) {
+    return referenceName().isPresent()
+        ? resolved().combined(combination)
+        : combinations.getOrDefault(combination, List.of());
+  }
+
+  /**
+   * Whether members that no schema names are kept: preserve-unknown-fields, a schema that says
+   * nothing of its type, or a built-in definition that stands for any JSON.
+   */
+  public boolean isOpen() {
+    if (preservesUnknownFields()) {
+      return true;
+    }
+    Schema target = resolved();
+    boolean plain =
+        target.properties.isEmpty()
+            && target.items.isEmpty()
+            && target.additionalProperties.isEmpty();
+    boolean untyped = target.type().isEmpty() || (target != this && type().get().equals("object"));
+    return plain && untyped && !isIntOrString();
   }
 
   private boolean flag(String name) {
