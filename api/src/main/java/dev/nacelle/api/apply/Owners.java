@@ -89,8 +89,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
         byId.values().stream()
             .filter(o -> !o.id().isApplier())
             .sorted(
-                Comparator.comparing(
-                        (Owner o) -> o.time().orElse(java.time.Instant.MIN))
+                Comparator.comparing((Owner o) -> o.time().orElse(java.time.Instant.MIN))
                     .thenComparing(o -> o.id().manager()))
             .toList();
     int count = updaters.size();

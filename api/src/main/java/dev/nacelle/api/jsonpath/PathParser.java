@@ -205,7 +205,9 @@ final class PathParser {
     }
     try {
       return new Step.Literal(
-          text.matches("-?\\d{1,18}") ? Json.of(Long.parseLong(text)) : Json.of(Double.parseDouble(text)));
+          text.matches("-?\\d{1,18}")
+              ? Json.of(Long.parseLong(text))
+              : Json.of(Double.parseDouble(text)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("unrecognized filter operand " + text, e);
     }
