@@ -18,8 +18,8 @@ public interface ImageStore extends AutoCloseable {
    * Makes the image present as the policy asks. Callers that want the same blob at the same time
    * share one download.
    *
-   * @throws InterruptedException if the thread was interrupted; what was downloaded is kept and a
-   *     later pull resumes there
+   * @throws InterruptedException if the thread was interrupted; layers that were complete are kept,
+   *     and a later pull does not fetch them again
    */
   Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException;
 
@@ -70,7 +70,8 @@ public interface ImageStore extends AutoCloseable {
 
   /**
    * Unmounts a container's root filesystem and deletes what the container wrote. Idempotent: a
-   * container without one is fine. A file still open in it keeps its data until it is closed.
+   * container without one is fine. One caller at a time for one container. A file still open in it
+   * keeps its data until it is closed.
    */
   void unmount(String containerId);
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -46,10 +47,23 @@ final class LayerStore implements AutoCloseable {
 
   private static final class Flight {
     private final Future<StoredLayer> layer;
+    private final AtomicReference<InputStream> opened;
     private int waiters;
 
-    Flight(Future<StoredLayer> layer) {
+    Flight(Future<StoredLayer> layer, AtomicReference<InputStream> opened) {
       this.layer = layer;
+      this.opened = opened;
+    }
+
+    /** Nobody waits any more: ends the work, and the read it may be blocked in. */
+    void abandon() {
+      if (layer.cancel(true)) {
+        try {
+          opened.get().close();
+        } catch (IOException e) {
+          // it was to end, and has
+        }
+      }
     }
   }
 
@@ -94,12 +108,7 @@ final class LayerStore implements AutoCloseable {
       }
       Flight flight;
       synchronized (flights) {
-        flight =
-            flights.computeIfAbsent(
-                diffId,
-                d ->
-                    new Flight(
-                        builders.submit(() -> build(Optional.of(diffId), sizeBytes, input))));
+        flight = flights.computeIfAbsent(diffId, d -> start(d, sizeBytes, input));
         flight.waiters++;
       }
       try {
@@ -115,6 +124,18 @@ final class LayerStore implements AutoCloseable {
     }
   }
 
+  private Flight start(String diffId, long sizeBytes, Input input) {
+    var opened = new AtomicReference<>(InputStream.nullInputStream());
+    Input remembering =
+        () -> {
+          InputStream in = input.open();
+          opened.set(in);
+          return in;
+        };
+    return new Flight(
+        builders.submit(() -> build(Optional.of(diffId), sizeBytes, remembering)), opened);
+  }
+
   /** Builds a layer whose diff id is not known beforehand. */
   StoredLayer build(Input input) throws InterruptedException {
     Future<StoredLayer> layer = builders.submit(() -> build(Optional.empty(), 0, input));
@@ -128,7 +149,7 @@ final class LayerStore implements AutoCloseable {
   private void leave(String diffId, Flight flight) {
     synchronized (flights) {
       if (--flight.waiters == 0) {
-        flight.layer.cancel(true);
+        flight.abandon();
         flights.remove(diffId, flight);
       }
     }

@@ -195,16 +195,14 @@ final class RootMounts {
     checkId(containerId);
     Path container = layout.container(containerId);
     try {
-      Path gone;
       lock.lock();
       try {
         Mounts.detach(container.resolve(ROOTFS));
         mounted.remove(containerId);
-        gone = setAside(container);
       } finally {
         lock.unlock();
       }
-      DurableFiles.deleteTree(gone); // may take long: others mount meanwhile
+      clear(container); // may take long: others mount meanwhile
     } catch (IOException e) {
       throw Faults.of(e, "remove what container " + containerId + " wrote");
     } catch (ErrnoException e) {

@@ -1,6 +1,8 @@
 package dev.nacelle.network;
 
+import dev.nacelle.kernel.ErrnoException;
 import dev.nacelle.kernel.bpf.BpfException;
+import dev.nacelle.kernel.bpf.BpfLink;
 import dev.nacelle.kernel.bpf.BpfMap;
 import dev.nacelle.kernel.bpf.BpfObject;
 import dev.nacelle.kernel.bpf.BpfProgram;
@@ -10,6 +12,8 @@ import dev.nacelle.kernel.netlink.NetlinkSocket;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
 import dev.nacelle.network.DatapathCapability.State;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,27 +27,19 @@ import java.util.TreeSet;
  * behind, and takes some ten milliseconds.
  */
 public final class DatapathProbe {
+  private static final int FIRST_NAT_PORT = 61_000;
+
   private DatapathProbe() {}
 
   /** The lines for {@code doctor}. Never throws for what the kernel lacks. */
   public static List<DatapathCapability> capabilities() {
     List<DatapathCapability> lines = new ArrayList<>();
-    lines.add(cgroup());
     lines.add(pins());
     lines.add(namespaces());
     lines.addAll(programs());
+    lines.add(clientPorts());
     lines.add(sctp());
     return lines;
-  }
-
-  private static DatapathCapability cgroup() {
-    String feature = "service load balancing at the socket";
-    try {
-      return new DatapathCapability(
-          feature, State.BEST, "bpf at the cgroup v2 root " + CgroupRoot.find());
-    } catch (DatapathException e) {
-      return new DatapathCapability(feature, State.MISSING, String.valueOf(e.getMessage()));
-    }
   }
 
   private static DatapathCapability pins() {
@@ -86,13 +82,14 @@ public final class DatapathProbe {
       }
       for (ProgramCode code : programs) {
         try {
-          BpfProgram.load(code, maps).close();
-        } catch (BpfException e) {
-          refused.put(code.name(), e.getMessage());
+          tryOut(code, maps);
+        } catch (BpfException | DatapathException | ErrnoException e) {
+          refused.put(code.name(), String.valueOf(e.getMessage()));
         }
       }
     } catch (BpfException e) {
-      programs.forEach(code -> refused.putIfAbsent(code.name(), e.getMessage()));
+      String why = String.valueOf(e.getMessage());
+      programs.forEach(code -> refused.putIfAbsent(code.name(), why));
     } finally {
       maps.values().forEach(BpfMap::close);
     }
@@ -102,6 +99,22 @@ public final class DatapathProbe {
         line("Services for clients off the host", refused, "uplink_ingress", "uplink_egress"),
         line("masquerade of pods without iptables", refused, "uplink_egress"),
         line("short way between pods of a host", refused, "pod_egress"));
+  }
+
+  /**
+   * Loads and attaches: one without the other misleads. Sockets' programs stay at the root of the
+   * cgroups for a moment, with empty tables; the others get a namespace of their own.
+   */
+  private static void tryOut(ProgramCode code, Map<String, BpfMap> maps) {
+    try (BpfProgram program = BpfProgram.load(code, maps)) {
+      if (!code.kind().onInterface()) {
+        BpfLink.toCgroup(program, CgroupRoot.find()).close();
+      } else {
+        try (NetworkNamespace namespace = NetworkNamespace.create()) {
+          namespace.call(() -> BpfLink.toInterface(program, 1)).close();
+        }
+      }
+    }
   }
 
   /** The same shape, cheap to make: the verifier does not look at the number of entries. */
@@ -124,6 +137,27 @@ public final class DatapathProbe {
       }
     }
     return new DatapathCapability(feature, State.BEST, "bpf: " + String.join(", ", programs));
+  }
+
+  /** Masqueraded flows take ports above those that Linux gives to the host's own clients. */
+  private static DatapathCapability clientPorts() {
+    String feature = "ports for masquerade";
+    Path file = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    try (InputStream in = Files.newInputStream(file)) {
+      // in one read: files of /proc/sys give nothing to a second one
+      String range = new String(in.readNBytes(64), StandardCharsets.US_ASCII).strip();
+      int last = Integer.parseInt(range.split("\\s+", 2)[1]);
+      return last < FIRST_NAT_PORT
+          ? new DatapathCapability(feature, State.BEST, "61000-65535, apart from " + range)
+          : new DatapathCapability(
+              feature,
+              State.FALLBACK,
+              "61000-65535 overlap the host's own client ports: a connection of the host and one of"
+                  + " a pod to the same server may clash; set net.ipv4.ip_local_port_range to end"
+                  + " at 60999");
+    } catch (IOException | RuntimeException e) {
+      return new DatapathCapability(feature, State.FALLBACK, "cannot read " + file + ": " + e);
+    }
   }
 
   private static DatapathCapability sctp() {

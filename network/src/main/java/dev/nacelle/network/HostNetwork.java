@@ -78,7 +78,8 @@ final class HostNetwork {
     Map<Integer, Ipv4> uplinks = new HashMap<>();
     int mtu = Integer.MAX_VALUE;
     for (Link link : host.links()) {
-      if (link.index() == LOOPBACK_INDEX || pods.isOurs(link)) {
+      boolean leadsOff = link.index() != LOOPBACK_INDEX && link.hardware() == Link.ETHERNET;
+      if (!leadsOff || pods.isOurs(link)) {
         continue;
       }
       List<Ipv4> own =

@@ -6,6 +6,7 @@ import dev.nacelle.kernel.netlink.NetlinkSocket;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
 import dev.nacelle.kernel.netlink.Route;
 import dev.nacelle.kernel.netlink.VethPair;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -33,6 +34,7 @@ final class PodLinks {
   private final NetlinkSocket remover;
   private final String aliasPrefix;
   private final String namePrefix;
+  private final int group;
 
   /** One of this instance's links, as found. */
   record Found(String podUid, Ipv4 address, Link link) {}
@@ -47,6 +49,7 @@ final class PodLinks {
     this.remover = remover;
     this.aliasPrefix = "nacelle/" + config.instance() + "/";
     this.namePrefix = "n" + hash(config.instance(), 5);
+    this.group = ByteBuffer.wrap(digest(config.instance())).getInt() & 0x3fff_ffff | 0x4000_0000;
   }
 
   /** This instance's links; those that a crash left without a label are removed. */
@@ -114,7 +117,7 @@ final class PodLinks {
         new NetlinkBatch()
             .withoutIpv6(link.index())
             .onReceive(link.index(), program, PROGRAM)
-            .upForwarding(link.index(), aliasPrefix + podUid + "/" + address)
+            .upForwarding(link.index(), aliasPrefix + podUid + "/" + address, group)
             .neighbour(link.index(), address.bits(), mac(address))
             .route(
                 Route.toHost(
@@ -170,22 +173,22 @@ final class PodLinks {
 
   /** Removes all of this instance's pairs. */
   void removeAll() {
-    NetlinkBatch batch = new NetlinkBatch();
-    adopt().forEach(found -> batch.deleteLink(found.link().index()));
-    if (!batch.isEmpty()) {
-      host.send(batch);
-    }
+    remover.send(new NetlinkBatch().deleteGroup(group));
+    adopt().forEach(found -> remove(found.podUid()));
   }
 
   private static String hash(String text, int characters) {
+    byte[] digest = digest(text);
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; i < characters; i++) {
+      name.append("abcdefghijklmnopqrstuvwxyz234567".charAt(digest[i] & 31));
+    }
+    return name.toString();
+  }
+
+  private static byte[] digest(String text) {
     try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      StringBuilder name = new StringBuilder();
-      for (int i = 0; i < characters; i++) {
-        name.append("abcdefghijklmnopqrstuvwxyz234567".charAt(digest[i] & 31));
-      }
-      return name.toString();
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -1,14 +1,21 @@
 package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.definition.ResourceRegistry;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.InvalidCredentialsException;
+import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.pipeline.ContinueExpiredException;
 import dev.nacelle.apiserver.pipeline.Gate;
+import dev.nacelle.apiserver.pipeline.RequestPipeline;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpHandler;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.StoreException;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,14 +37,51 @@ public final class ApiHandler implements HttpHandler {
   private final ResourceHandler resources;
   private final RootHandler roots;
   private final RequestMetrics metrics;
+  private final ResourceRegistry registry;
 
-  ApiHandler(
+  /** What an API over HTTP is made of. */
+  public record Parts(
+      RequestPipeline pipeline,
+      ResourceRegistry registry,
+      Authenticator authenticator,
+      NodeGateway gateway,
+      List<HealthCheck> health,
+      JsonObject version,
+      Metrics metrics,
+      InstantSource clock,
+      int mostReads,
+      int mostWrites) {}
+
+  public static ApiHandler of(Parts parts) {
+    var requestMetrics = new RequestMetrics(parts.metrics());
+    var roots =
+        new RootHandler(
+            new Discovery(parts.registry()),
+            new OpenApi(
+                parts.registry(), parts.version().string("gitVersion").orElse("unversioned")),
+            new Health(parts.health()),
+            parts.version(),
+            parts.metrics());
+    var connections = new ConnectHandler(parts.pipeline(), parts.gateway());
+    return new ApiHandler(
+        parts.authenticator(),
+        parts.pipeline().gate(),
+        new InFlight(parts.mostReads(), parts.mostWrites()),
+        new ResourceHandler(parts.pipeline(), parts.registry(), connections, parts.clock()),
+        roots,
+        requestMetrics,
+        parts.registry());
+  }
+
+  private ApiHandler(
       Authenticator authenticator,
       Gate gate,
       InFlight inFlight,
       ResourceHandler resources,
       RootHandler roots,
-      RequestMetrics metrics) {
+      RequestMetrics metrics,
+      ResourceRegistry registry) {
+    this.registry = registry;
     this.authenticator = authenticator;
     this.gate = gate;
     this.impersonation = new Impersonation(gate);
@@ -77,7 +121,9 @@ public final class ApiHandler implements HttpHandler {
       LOG.error("{} {} failed", exchange.method(), path, e);
       answer(exchange, call, ApiException.internal(String.valueOf(e.getMessage())));
     } finally {
-      metrics.record(exchange, resource, code, System.nanoTime() - start);
+      boolean known =
+          resource.filter(r -> registry.find(r.group(), r.resource()).isPresent()).isPresent();
+      metrics.record(exchange, resource, known, code, System.nanoTime() - start);
     }
   }
 

@@ -3,23 +3,12 @@ package dev.nacelle.apiserver.http;
 import dev.nacelle.base.http.HttpExchange;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /** {@code /healthz}, {@code /livez} and {@code /readyz}, whole or check by check. */
 final class Health {
-  private final List<Check> checks;
+  private final List<HealthCheck> checks;
 
-  /** Something that must be so. */
-  public record Check(String name, Of of, BooleanSupplier holds) {
-
-    /** Which of the three ask for it. */
-    public enum Of {
-      LIFE,
-      READINESS
-    }
-  }
-
-  Health(List<Check> checks) {
+  Health(List<HealthCheck> checks) {
     this.checks = List.copyOf(checks);
   }
 
@@ -32,15 +21,13 @@ final class Health {
         || path.startsWith("/readyz/");
   }
 
-  boolean isReady() {
-    return checks.stream().allMatch(c -> c.holds().getAsBoolean());
-  }
-
   void handle(HttpExchange exchange, Call call, String path) {
     int slash = path.indexOf('/', 1);
     String which = slash < 0 ? path.substring(1) : path.substring(1, slash);
-    List<Check> asked =
-        checks.stream().filter(c -> c.of() == Check.Of.LIFE || which.equals("readyz")).toList();
+    List<HealthCheck> asked =
+        checks.stream()
+            .filter(c -> c.of() == HealthCheck.Of.LIFE || which.equals("readyz"))
+            .toList();
     if (slash >= 0) {
       one(exchange, call, asked, path.substring(slash + 1));
       return;
@@ -48,7 +35,7 @@ final class Health {
     all(exchange, call, asked, which);
   }
 
-  private static void one(HttpExchange exchange, Call call, List<Check> asked, String name) {
+  private static void one(HttpExchange exchange, Call call, List<HealthCheck> asked, String name) {
     var found = asked.stream().filter(c -> c.name().equals(name)).findFirst();
     if (found.isEmpty()) {
       Replies.text(exchange, call, 404, "404 page not found\n");
@@ -59,11 +46,11 @@ final class Health {
         exchange, call, holds ? 200 : 500, holds ? "ok" : "internal server error: " + name);
   }
 
-  private static void all(HttpExchange exchange, Call call, List<Check> asked, String which) {
+  private static void all(HttpExchange exchange, Call call, List<HealthCheck> asked, String which) {
     Set<String> excluded = Set.copyOf(exchange.query().all("exclude"));
     var text = new StringBuilder();
     boolean failed = false;
-    for (Check check : asked) {
+    for (HealthCheck check : asked) {
       if (excluded.contains(check.name())) {
         text.append("[+]").append(check.name()).append(" excluded: ok\n");
         continue;

@@ -8,13 +8,13 @@ import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.base.metrics.Metrics;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** The paths that are no resources: discovery, OpenAPI, health, version, metrics. */
 final class RootHandler {
@@ -26,14 +26,14 @@ final class RootHandler {
   private final OpenApi openApi;
   private final Health health;
   private final JsonObject version;
-  private final Supplier<String> metrics;
+  private final Metrics metrics;
 
   RootHandler(
       Discovery discovery,
       OpenApi openApi,
       Health health,
       JsonObject version,
-      Supplier<String> metrics) {
+      Metrics metrics) {
     this.discovery = discovery;
     this.openApi = openApi;
     this.health = health;
@@ -57,13 +57,10 @@ final class RootHandler {
     switch (path) {
       case "/" -> Replies.json(exchange, call, 200, paths());
       case "/version", "/version/" -> Replies.json(exchange, call, 200, version);
-      case "/metrics" ->
-          Replies.send(
-              exchange,
-              call,
-              200,
-              "text/plain; version=0.0.4; charset=utf-8",
-              Bytes.utf8(metrics.get()));
+      case "/metrics" -> {
+        var exposed = metrics.expose(exchange.headers().first("accept").orElse(""));
+        Replies.send(exchange, call, 200, exposed.contentType(), exposed.text());
+      }
       default -> discovery(exchange, call, path);
     }
   }

@@ -18,7 +18,10 @@ final class ResumingBlob extends InputStream {
   private final Place place;
   private final URI uri;
   private final Backoff backoff;
-  private HttpResponse response;
+
+  /** Closed by another thread when the pull is given up. */
+  private volatile HttpResponse response;
+
   private InputStream body;
   private long received;
   private int failures;

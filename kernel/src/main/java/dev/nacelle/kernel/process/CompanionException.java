@@ -33,6 +33,11 @@ public final class CompanionException extends RuntimeException {
         "cannot " + what + ": no answer within " + timeout.toMillis() + " ms", ETIMEDOUT);
   }
 
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /** What the companion said, or ENOTCONN, or ETIMEDOUT. */
   public int errno() {
     return errno;

@@ -70,7 +70,7 @@ final class NetlinkSocketTest {
     NetlinkBatch batch =
         new NetlinkBatch()
             .withoutIpv6(left.index())
-            .upForwarding(left.index(), "label")
+            .upForwarding(left.index(), "label", 77)
             .address(left.index(), ADDRESS, 24)
             .address(left.index(), ADDRESS, 24)
             .neighbour(left.index(), ADDRESS + 1, 0x020000000002L)
@@ -88,6 +88,19 @@ final class NetlinkSocketTest {
             single);
     socket.send(new NetlinkBatch().deleteRoute(far).deleteRoute(far).deleteRoute(refusal));
     assertThat(socket.routes().stream().filter(r -> r.protocol() == 110)).containsExactly(single);
+  }
+
+  @Test
+  void aGroupOfLinksGoesAtOnceAndNoOther() {
+    Link left = pair();
+    socket.send(
+        new NetlinkBatch()
+            .upForwarding(left.index(), "label", 77)
+            .createVeth(
+                new VethPair(
+                    "second", 0x020000000003L, "far", 0x020000000004L, there.descriptor(), 1500)));
+    socket.send(new NetlinkBatch().deleteGroup(77).deleteGroup(77));
+    assertThat(socket.links()).extracting(Link::name).containsOnly("lo", "second");
   }
 
   @Test

@@ -99,7 +99,7 @@ public abstract class DatapathContract {
     hosts.reversed().forEach(TestHost::close);
   }
 
-  private TestHost host() {
+  final TestHost host() {
     TestHost made = new TestHost();
     hosts.add(made);
     return made;

@@ -9,10 +9,16 @@ import dev.nacelle.network.DatapathCapability;
 import dev.nacelle.network.DatapathConfig;
 import dev.nacelle.network.DatapathProbe;
 import dev.nacelle.network.EbpfDatapath;
+import dev.nacelle.network.EndpointSpec;
+import dev.nacelle.network.Ipv4;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class EbpfDatapathTest extends DatapathContract {
@@ -67,12 +73,70 @@ final class EbpfDatapathTest extends DatapathContract {
             .filter(l -> l.alias().endsWith("/" + a.address()))
             .findFirst()
             .orElseThrow();
-    stage().netlink().send(new NetlinkBatch().upForwarding(link.index(), ""));
+    stage().netlink().send(new NetlinkBatch().upForwarding(link.index(), "", 1));
     datapath().close();
     forget(datapath());
     Datapath next = opened(config());
     assertThat(next.endpoints()).isEmpty();
     assertThat(stage().netlink().links()).extracting(Link::name).containsOnly("lo", "uplink0");
+  }
+
+  @Test
+  void aPlatformKilledWhileItConnectsPodsIsAdoptedWhole() throws Exception {
+    datapath().close();
+    forget(datapath());
+    List<TestHost> namespaces = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      namespaces.add(host());
+    }
+    Random random = new Random(11);
+    for (int round = 0; round < 4; round++) {
+      killAfter(random.nextInt(40), namespaces);
+      Datapath next = opened(config());
+      List<Ipv4> held = new ArrayList<>();
+      for (int i = 0; i < namespaces.size(); i++) {
+        Path namespace = namespaces.get(i).namespace().path();
+        held.add(next.attach(EndpointSpec.of("pod-" + i, namespace)).address());
+      }
+      assertThat(held).as("round %d of seed 11", round).doesNotHaveDuplicates();
+      assertThat(EchoClient.tcp(namespaces.getFirst(), held.get(5), 8080))
+          .isEqualTo("failed: Connection refused");
+      assertThat(namespaces.get(5).pings(held.getFirst())).isTrue();
+      next.retain(Set.of());
+      assertThat(stage().netlink().links()).extracting(Link::name).containsOnly("lo", "uplink0");
+      next.close();
+      forget(next);
+    }
+    opened(config());
+  }
+
+  private void killAfter(int attachments, List<TestHost> namespaces) throws Exception {
+    String descriptors = "/proc/" + ProcessHandle.current().pid() + "/fd/";
+    DatapathConfig config = config();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                AttachingProcess.class.getName(),
+                config.instance(),
+                config.stateDirectory().toString(),
+                config.clusterCidr().toString(),
+                config.serviceCidr().toString(),
+                config.podCidr().toString(),
+                config.nodeAddress().toString(),
+                descriptors + stage().namespace().descriptor()));
+    namespaces.forEach(n -> command.add(descriptors + n.namespace().descriptor()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (BufferedReader out = process.inputReader()) {
+      for (int i = 0; i <= attachments; i++) {
+        assertThat(out.readLine()).startsWith("10.164.");
+      }
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
   }
 
   @Test
