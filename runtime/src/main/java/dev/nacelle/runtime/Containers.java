@@ -150,7 +150,7 @@ final class Containers {
     } catch (CompanionException e) {
       // one that an interrupted call started is as good
       if (!container.adopt()) {
-        throw failed(e);
+        throw startFailure(container, e);
       }
     }
   }
@@ -170,20 +170,16 @@ final class Containers {
   }
 
   private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
-    if (e.isGone() && !container.readExit()) {
-      return new ContainerRuntimeException(Reason.UNAVAILABLE, e.getMessage(), e);
+    String message = "cannot start container " + container.record().id() + ": " + e.getMessage();
+    if (!container.readExit() && e.isGone()) {
+      return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
     }
-    container.readExit();
-    String message = e.getMessage();
     boolean command =
         message.contains("executable file")
             || message.contains("exec: ")
             || message.contains("permission denied")
             || message.contains("no such file or directory");
-    return new ContainerRuntimeException(
-        command ? Reason.START_FAILED : Reason.FAILED,
-        "cannot start container " + container.record().id() + ": " + message,
-        e);
+    return new ContainerRuntimeException(command ? Reason.START_FAILED : Reason.FAILED, message, e);
   }
 
   private static ContainerRuntimeException failed(CompanionException e) {
