@@ -12,28 +12,36 @@ import java.util.OptionalLong;
  * of another type.
  */
 public final class JsonObject implements Json {
-  public static final JsonObject EMPTY = new JsonObject(Map.of());
+  public static final JsonObject EMPTY = new JsonObject(new MemberList().toMembers());
 
-  private final Map<String, Json> members;
+  private final JsonMembers members;
 
-  private JsonObject(Map<String, Json> members) {
+  private JsonObject(JsonMembers members) {
     this.members = members;
   }
 
   /** Copies {@code members}. */
   public static JsonObject of(Map<String, Json> members) {
-    return members.isEmpty()
-        ? EMPTY
-        : new JsonObject(Collections.unmodifiableMap(new LinkedHashMap<>(members)));
+    var builder = builder();
+    members.forEach(builder::put);
+    return builder.build();
+  }
+
+  static JsonObject of(MemberList members) {
+    return members.size() == 0 ? EMPTY : new JsonObject(members.toMembers());
   }
 
   public static Builder builder() {
-    return new Builder(new LinkedHashMap<>());
+    return new Builder(new MemberList());
   }
 
   /** A builder that starts with the members of this object. */
   public Builder toBuilder() {
-    return new Builder(new LinkedHashMap<>(members));
+    return new Builder(new MemberList(members));
+  }
+
+  JsonMembers compactMembers() {
+    return members;
   }
 
   /** The members in order; unmodifiable. */
@@ -184,9 +192,9 @@ public final class JsonObject implements Json {
 
   /** Builds one object; for one thread, used once. */
   public static final class Builder {
-    private LinkedHashMap<String, Json> members;
+    private MemberList members;
 
-    private Builder(LinkedHashMap<String, Json> members) {
+    private Builder(MemberList members) {
       this.members = members;
     }
 
@@ -225,11 +233,8 @@ public final class JsonObject implements Json {
     }
 
     public JsonObject build() {
-      if (members.isEmpty()) {
-        return EMPTY;
-      }
-      var result = new JsonObject(Collections.unmodifiableMap(members));
-      members = new LinkedHashMap<>(members.size() * 2);
+      JsonObject result = JsonObject.of(members);
+      members = new MemberList();
       return result;
     }
   }

@@ -27,6 +27,9 @@ public final class JsonReader {
                   .build())
           .build();
 
+  /** Stands for: paths are not tracked. */
+  private static final List<String> NO_PATH = List.of();
+
   private JsonReader() {}
 
   /**
@@ -43,7 +46,7 @@ public final class JsonReader {
    * @throws JsonSyntaxException if the text is not exactly one JSON value
    */
   public static Json read(Bytes text) {
-    return readNotingDuplicates(text).value();
+    return new Reading(NO_PATH).read(text);
   }
 
   /**
@@ -61,21 +64,14 @@ public final class JsonReader {
    * @throws JsonSyntaxException if the text is not exactly one JSON value
    */
   public static Parsed readNotingDuplicates(Bytes text) {
-    byte[] array = text.unsafeArray();
-    try (JsonParser parser =
-        FACTORY.createParser(ObjectReadContext.empty(), array, 0, array.length)) {
-      if (parser.nextToken() == null) {
-        throw new JsonSyntaxException("unexpected end of JSON input");
-      }
-      var duplicates = new LinkedHashSet<String>();
-      Json value = value(parser, new ArrayList<>(), duplicates);
-      if (parser.nextToken() != null) {
-        throw new JsonSyntaxException("unexpected text after the top-level JSON value");
-      }
-      return new Parsed(value, duplicates);
-    } catch (JacksonException e) {
-      throw new JsonSyntaxException(firstLine(e));
+    var quick = new Reading(NO_PATH);
+    Json value = quick.read(text);
+    if (!quick.sawDuplicates) {
+      return new Parsed(value, Set.of());
     }
+    // duplicates are rare: only then the paths are worth their cost
+    var thorough = new Reading(new ArrayList<>());
+    return new Parsed(thorough.read(text), thorough.duplicates);
   }
 
   private static String firstLine(JacksonException e) {
@@ -84,55 +80,96 @@ public final class JsonReader {
     return e.getOriginalMessage().lines().findFirst().orElse("invalid JSON") + where;
   }
 
-  private static Json value(JsonParser parser, List<String> path, Set<String> duplicates) {
-    JsonToken token = parser.currentToken();
-    return switch (token) {
-      case START_OBJECT -> object(parser, path, duplicates);
-      case START_ARRAY -> array(parser, path, duplicates);
-      case VALUE_STRING -> new JsonString(parser.getString());
-      case VALUE_NUMBER_INT ->
-          switch (parser.getNumberType()) {
-            case INT, LONG -> new JsonNumber.Integer(parser.getLongValue());
-            default -> decimal(parser);
-          };
-      case VALUE_NUMBER_FLOAT -> decimal(parser);
-      case VALUE_TRUE -> JsonBoolean.TRUE;
-      case VALUE_FALSE -> JsonBoolean.FALSE;
-      case VALUE_NULL -> JsonNull.NULL;
-      default -> throw new JsonSyntaxException("unexpected " + token);
-    };
-  }
+  /** One text on its way to a tree; used once. */
+  private static final class Reading {
+    private final List<String> path;
+    private final boolean tracksPath;
+    private final Set<String> duplicates = new LinkedHashSet<>(0);
+    private boolean sawDuplicates;
 
-  private static Json decimal(JsonParser parser) {
-    double value = parser.getDoubleValue();
-    if (!Double.isFinite(value)) {
-      throw new JsonSyntaxException("number out of range: " + parser.getString());
+    Reading(List<String> path) {
+      this.path = path;
+      this.tracksPath = path != NO_PATH;
     }
-    return new JsonNumber.Decimal(value);
-  }
 
-  private static Json object(JsonParser parser, List<String> path, Set<String> duplicates) {
-    var builder = JsonObject.builder();
-    var seen = new java.util.HashSet<String>();
-    for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-      parser.nextToken();
-      path.add(path.isEmpty() ? name : "." + name);
-      if (!seen.add(name)) {
-        duplicates.add(String.join("", path));
+    Json read(Bytes text) {
+      byte[] array = text.unsafeArray();
+      try (JsonParser parser =
+          FACTORY.createParser(ObjectReadContext.empty(), array, 0, array.length)) {
+        JsonToken first = parser.nextToken();
+        if (first == null) {
+          throw new JsonSyntaxException("unexpected end of JSON input");
+        }
+        Json value = value(parser, first);
+        if (parser.nextToken() != null) {
+          throw new JsonSyntaxException("unexpected text after the top-level JSON value");
+        }
+        return value;
+      } catch (JacksonException e) {
+        throw new JsonSyntaxException(firstLine(e));
       }
-      builder.put(name, value(parser, path, duplicates));
-      path.removeLast();
     }
-    return builder.build();
-  }
 
-  private static Json array(JsonParser parser, List<String> path, Set<String> duplicates) {
-    var items = new ArrayList<Json>();
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      path.add("[" + items.size() + "]");
-      items.add(value(parser, path, duplicates));
-      path.removeLast();
+    private Json value(JsonParser parser, JsonToken token) {
+      return switch (token) {
+        case START_OBJECT -> object(parser);
+        case START_ARRAY -> array(parser);
+        case VALUE_STRING -> new JsonString(parser.getString());
+        case VALUE_NUMBER_INT ->
+            switch (parser.getNumberType()) {
+              case INT, LONG -> new JsonNumber.Integer(parser.getLongValue());
+              default -> decimal(parser);
+            };
+        case VALUE_NUMBER_FLOAT -> decimal(parser);
+        case VALUE_TRUE -> JsonBoolean.TRUE;
+        case VALUE_FALSE -> JsonBoolean.FALSE;
+        case VALUE_NULL -> JsonNull.NULL;
+        default -> throw new JsonSyntaxException("unexpected " + token);
+      };
     }
-    return new JsonArray(items);
+
+    private static Json decimal(JsonParser parser) {
+      double value = parser.getDoubleValue();
+      if (!Double.isFinite(value)) {
+        throw new JsonSyntaxException("number out of range: " + parser.getString());
+      }
+      return new JsonNumber.Decimal(value);
+    }
+
+    private Json object(JsonParser parser) {
+      var members = new MemberList();
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        JsonToken token = parser.nextToken();
+        if (tracksPath) {
+          path.add(path.isEmpty() ? name : "." + name);
+        }
+        if (members.put(name, value(parser, token))) {
+          sawDuplicates = true;
+          if (tracksPath) {
+            duplicates.add(String.join("", path));
+          }
+        }
+        if (tracksPath) {
+          path.removeLast();
+        }
+      }
+      return JsonObject.of(members);
+    }
+
+    private Json array(JsonParser parser) {
+      var items = new ArrayList<Json>();
+      for (JsonToken token = parser.nextToken();
+          token != JsonToken.END_ARRAY;
+          token = parser.nextToken()) {
+        if (tracksPath) {
+          path.add("[" + items.size() + "]");
+        }
+        items.add(value(parser, token));
+        if (tracksPath) {
+          path.removeLast();
+        }
+      }
+      return new JsonArray(items);
+    }
   }
 }

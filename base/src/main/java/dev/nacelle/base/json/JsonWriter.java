@@ -19,15 +19,14 @@ public final class JsonWriter {
     switch (value) {
       case JsonObject o -> {
         out.write('{');
-        boolean first = true;
-        for (var member : o.members().entrySet()) {
-          if (!first) {
+        JsonMembers members = o.compactMembers();
+        for (int i = 0; i < members.size(); i++) {
+          if (i > 0) {
             out.write(',');
           }
-          first = false;
-          string(member.getKey(), out);
+          string(members.name(i), out);
           out.write(':');
-          write(member.getValue(), out);
+          write(members.value(i), out);
         }
         out.write('}');
       }
@@ -62,7 +61,8 @@ public final class JsonWriter {
   private static void string(String text, Buffer out) {
     out.write('"');
     int length = text.length();
-    for (int i = 0; i < length; i++) {
+    int plain = out.plainStart(text);
+    for (int i = plain; i < length; i++) {
       char c = text.charAt(i);
       if (c == '"' || c == '\\') {
         out.write('\\');
@@ -118,6 +118,26 @@ public final class JsonWriter {
         bytes = java.util.Arrays.copyOf(bytes, size * 2);
       }
       bytes[size++] = (byte) b;
+    }
+
+    /** Writes the characters before the first that is not itself in JSON; their number. */
+    int plainStart(String text) {
+      int length = text.length();
+      if (bytes.length - size < length) {
+        bytes = java.util.Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + length + 64));
+      }
+      byte[] target = bytes;
+      int at = size;
+      for (int i = 0; i < length; i++) {
+        char c = text.charAt(i);
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+          size = at;
+          return i;
+        }
+        target[at++] = (byte) c;
+      }
+      size = at;
+      return length;
     }
 
     void ascii(String text) {

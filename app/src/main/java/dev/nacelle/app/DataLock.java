@@ -1,0 +1,80 @@
+package dev.nacelle.app;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Holds {@code DIR/lock} for the life of the process: one platform, or one verb, on a data directory at a time. */
+final class DataLock implements AutoCloseable {
+  private static final int VERSION = 1;
+
+  private final FileChannel channel;
+  private final FileLock lock;
+
+  private DataLock(FileChannel channel, FileLock lock) {
+    this.channel = channel;
+    this.lock = lock;
+  }
+
+  /**
+   * Makes the directory if it is missing and locks it.
+   *
+   * @throws StartException if it is locked, not writable, or of a newer version
+   */
+  static DataLock take(Layout layout) throws StartException {
+    try {
+      Files.createDirectories(layout.data());
+      FileChannel channel =
+          FileChannel.open(
+              layout.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = channel.tryLock();
+      if (lock == null) {
+        channel.close();
+        throw new StartException(
+            "cannot use "
+                + layout.data()
+                + ": its lock is held by another process; 'nacelle status --data "
+                + layout.data()
+                + "' tells");
+      }
+      checkVersion(layout);
+      return new DataLock(channel, lock);
+    } catch (IOException e) {
+      throw new StartException(
+          "cannot use " + layout.data() + " as data directory: " + e.getMessage());
+    }
+  }
+
+  private static void checkVersion(Layout layout) throws IOException, StartException {
+    Path file = layout.version();
+    if (!Files.exists(file)) {
+      Files.writeString(file, VERSION + "\n");
+      return;
+    }
+    String text = Files.readString(file).strip();
+    int found = text.matches("\\d{1,6}") ? Integer.parseInt(text) : Integer.MAX_VALUE;
+    if (found > VERSION) {
+      throw new StartException(
+          "cannot use "
+              + layout.data()
+              + ": it was written by a newer version (format "
+              + text
+              + ", this one knows "
+              + VERSION
+              + "); use that version");
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.release();
+      channel.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot release the lock", e);
+    }
+  }
+}

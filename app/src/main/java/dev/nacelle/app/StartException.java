@@ -1,0 +1,10 @@
+package dev.nacelle.app;
+
+/** The platform cannot start; the message is the one line that the user sees. */
+final class StartException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  StartException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.nacelle.base.files;
+
+import dev.nacelle.base.bytes.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Writes that are whole or not at all, also when the machine stops in the middle. */
+public final class DurableFiles {
+  private DurableFiles() {}
+
+  /** Who may open a file. */
+  public enum Mode {
+    /** 0600: keys and other secrets. */
+    OWNER("rw-------"),
+    /** 0644. */
+    EVERYBODY_READS("rw-r--r--");
+
+    private final Set<PosixFilePermission> permissions;
+
+    Mode(String permissions) {
+      this.permissions = Set.copyOf(PosixFilePermissions.fromString(permissions));
+    }
+  }
+
+  /**
+   * Replaces a file: readers see the old content or the new, and after the return the new one is on
+   * the disk. Two writers of one path: the last one wins. The directory must exist.
+   */
+  public static void writeAtomically(Path path, Bytes content, Mode mode) throws IOException {
+    Path target = path.toAbsolutePath();
+    Path directory = directoryOf(target);
+    Path draft =
+        Files.createTempFile(
+            directory,
+            "." + target.getFileName() + ".",
+            ".new",
+            PosixFilePermissions.asFileAttribute(Mode.OWNER.permissions));
+    try {
+      try (var channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+        ByteBuffer rest = content.asByteBuffer();
+        while (rest.hasRemaining()) {
+          channel.write(rest);
+        }
+        Files.setPosixFilePermissions(draft, mode.permissions);
+        channel.force(true);
+      }
+      Files.move(
+          draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(draft);
+      throw e;
+    }
+    syncDirectory(directory);
+  }
+
+  /** Removes a file for good; nothing happens where there is none. */
+  public static void delete(Path path) throws IOException {
+    if (Files.deleteIfExists(path)) {
+      syncDirectory(directoryOf(path.toAbsolutePath()));
+    }
+  }
+
+  /** Makes the names in a directory durable: after a file was made, renamed or removed in it. */
+  public static void syncDirectory(Path directory) throws IOException {
+    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static Path directoryOf(Path path) throws IOException {
+    Path parent = path.getParent();
+    if (parent == null || path.getFileName() == null) {
+      throw new IOException("cannot write " + path + ": not a file name");
+    }
+    return parent;
+  }
+}

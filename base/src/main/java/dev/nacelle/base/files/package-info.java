@@ -1,0 +1,8 @@
+/**
+ * Files that survive a crash. Start at {@link dev.nacelle.base.files.DurableFiles}. Must not know
+ * what is in them.
+ */
+@NullMarked
+package dev.nacelle.base.files;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,103 @@
+package dev.nacelle.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+@Command(
+    name = "nacelle",
+    description =
+        "An open, self-hosted serverless container platform that speaks the Kubernetes API.",
+    synopsisSubcommandLabel = "VERB",
+    subcommands = {
+      UpVerb.class,
+      DownVerb.class,
+      StatusVerb.class,
+      DemoVerb.class,
+      KubeconfigVerb.class,
+      TokenVerb.class,
+      DoctorVerb.class,
+      ImageVerbs.class,
+      VersionVerb.class,
+      TrainVerb.class,
+      CommandLine.HelpCommand.class
+    },
+    footer = {
+      "",
+      "Also, by the launcher itself:",
+      "  bench      run the benchmarks",
+      "  test       run the tests",
+      "  --no-install  never install Debian packages, say what is missing instead"
+    })
+public final class Cli implements Runnable {
+  @Spec private CommandSpec spec;
+
+  final Host host;
+  final PrintStream out;
+  final PrintStream err;
+
+  private Cli(Host host, PrintStream out, PrintStream err) {
+    this.host = host;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs one command line and gives its exit code. */
+  public static int run(Host host, PrintStream out, PrintStream err, String... arguments) {
+    var cli = new Cli(host, out, err);
+    var line =
+        new CommandLine(cli)
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true))
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(Cli::refused)
+            .setExecutionExceptionHandler(Cli::failed)
+            .setExitCodeExceptionMapper(e -> 1);
+    return line.execute(arguments);
+  }
+
+  private static int refused(ParameterException e, String[] arguments) {
+    CommandLine line = e.getCommandLine();
+    line.getErr().println("nacelle: " + e.getMessage());
+    line.getErr().println("try '" + line.getCommandSpec().qualifiedName() + " --help'");
+    return 2;
+  }
+
+  private static int failed(Exception e, CommandLine line, CommandLine.ParseResult parsed)
+      throws Exception {
+    if (e instanceof VerbException) {
+      line.getErr().println("nacelle: " + e.getMessage());
+      return 1;
+    }
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+    throw e;
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(out);
+  }
+
+  /** Lines for the user on the two streams. */
+  Host.Output output() {
+    return new Host.Output() {
+      @Override
+      public void line(String text) {
+        out.println(text);
+      }
+
+      @Override
+      public void error(String text) {
+        err.println("nacelle: " + text);
+      }
+    };
+  }
+}

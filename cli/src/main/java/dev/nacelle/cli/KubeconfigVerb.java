@@ -1,0 +1,56 @@
+package dev.nacelle.cli;
+
+import dev.nacelle.base.json.JsonArray;
+import dev.nacelle.base.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code nacelle kubeconfig}. */
+@Command(
+    name = "kubeconfig",
+    description = {
+      "Print the administrator's kubeconfig, or with --user one for another person",
+      "(a client certificate of a year; what they may do is up to RBAC)."
+    })
+final class KubeconfigVerb extends InstanceVerb {
+  @Option(names = "--user", paramLabel = "NAME", description = "a person's name")
+  Optional<String> user = Optional.empty();
+
+  @Option(
+      names = "--group",
+      paramLabel = "G",
+      description = "a group of that person; may be repeated")
+  List<String> groups = new ArrayList<>();
+
+  @Override
+  public Integer call() throws VerbException, InterruptedException {
+    if (user.isEmpty()) {
+      if (!groups.isEmpty()) {
+        throw new VerbException("cannot use --group without --user");
+      }
+      try {
+        cli.out.print(Files.readString(data.resolve("kubeconfig")));
+      } catch (IOException e) {
+        throw new VerbException(
+            "cannot read " + data.resolve("kubeconfig") + ": start the platform first");
+      }
+      return 0;
+    }
+    try (ControlClient control = ControlClient.connect(data)) {
+      JsonObject answer =
+          control.post(
+              "/v1/kubeconfig",
+              JsonObject.builder()
+                  .put("user", user.get())
+                  .put("groups", JsonArray.ofStrings(groups))
+                  .build());
+      cli.out.print(answer.string("kubeconfig").orElse(""));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.nacelle.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of {@code up}. Flags that kube-apiserver has keep its names. Each may stand in the
+ * file of {@code --config} under the same name.
+ */
+public final class UpOptions {
+  static final String DEFAULT_DATA = "/var/lib/nacelle";
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "where everything is kept (default: ${DEFAULT-VALUE})")
+  public Path data = Path.of(DEFAULT_DATA);
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "port of the API (default: ${DEFAULT-VALUE})")
+  public int port = 6443;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "name of this instance and its node (default: nacelle, the node is the host)")
+  public Optional<String> name = Optional.empty();
+
+  @Option(
+      names = "--parts",
+      split = ",",
+      paramLabel = "PART",
+      description = "run a subset: api, controllers, scheduler, node, dns (default: all of them)")
+  public List<String> parts =
+      new ArrayList<>(List.of("api", "controllers", "scheduler", "node", "dns"));
+
+  @Option(
+      names = "--server",
+      paramLabel = "URL",
+      description = "API server to join as a further host")
+  public Optional<String> server = Optional.empty();
+
+  @Option(names = "--token", paramLabel = "T", description = "bootstrap token to join with")
+  public Optional<String> token = Optional.empty();
+
+  @Option(
+      names = "--node-labels",
+      split = ",",
+      paramLabel = "K=V",
+      description = "labels of the node, such as topology.kubernetes.io/zone=a")
+  public Map<String, String> nodeLabels = new LinkedHashMap<>();
+
+  @Option(
+      names = "--node-address",
+      paramLabel = "IP",
+      description = "address of this host within the cluster (default: that of the default route)")
+  public Optional<String> nodeAddress = Optional.empty();
+
+  @Option(
+      names = "--max-pods",
+      paramLabel = "N",
+      description = "most pods on this host (default: ${DEFAULT-VALUE})")
+  public int maxPods = 1_000;
+
+  @Option(names = "--cluster-cidr", paramLabel = "CIDR", description = "addresses of pods")
+  public Optional<String> clusterCidr = Optional.empty();
+
+  @Option(
+      names = "--service-cluster-ip-range",
+      paramLabel = "CIDR",
+      description = "addresses of Services")
+  public Optional<String> serviceCidr = Optional.empty();
+
+  @Option(
+      names = "--service-node-port-range",
+      paramLabel = "A-B",
+      description = "ports of NodePort Services (default: ${DEFAULT-VALUE})")
+  public String nodePorts = "30000-32767";
+
+  @Option(
+      names = "--token-auth-file",
+      paramLabel = "FILE",
+      description = "static tokens: token,user,uid,\"group1,group2\" on each line")
+  public Optional<Path> tokenFile = Optional.empty();
+
+  @Option(
+      names = "--authorization-mode",
+      split = ",",
+      paramLabel = "MODE",
+      description = "AlwaysAllow, AlwaysDeny, Node, RBAC (default: Node,RBAC)")
+  public List<String> authorizationModes = new ArrayList<>(List.of("Node", "RBAC"));
+
+  @Option(
+      names = "--tls-san",
+      split = ",",
+      paramLabel = "NAME",
+      description = "further names and addresses of the API server's certificate")
+  public List<String> sans = new ArrayList<>();
+
+  @Option(
+      names = "--registries",
+      paramLabel = "FILE",
+      description = "registries: CA, mirrors, plain http, credentials")
+  public Optional<Path> registries = Optional.empty();
+
+  @Option(
+      names = "--encryption-key-file",
+      paramLabel = "FILE",
+      description = "keys for Secrets at rest, first the one to write with")
+  public Optional<Path> encryptionKeys = Optional.empty();
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML file of these options; unknown keys are refused")
+  public Optional<Path> config = Optional.empty();
+
+  @Option(names = "--foreground", description = "stay in the foreground, log to the terminal")
+  public boolean foreground;
+
+  static final TreeSet<String> PARTS =
+      new TreeSet<>(List.of("api", "controllers", "scheduler", "node", "dns"));
+}
