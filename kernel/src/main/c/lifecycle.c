@@ -31,7 +31,7 @@ static struct {
 } waiters[MAX_WAITERS];
 static int waiter_count;
 static int runtime_log = -1;
-static bool ended;
+static bool ended, kill_when_created;
 static struct message answer;
 static void terminal_ready(struct source *s, uint32_t events);
 static void pidfd_ready(struct source *s, uint32_t events);
@@ -288,6 +288,7 @@ static void runtime_finished(bool good) {
   note_started();
   answer_waiters(0, "");
   close_if(&runtime_log);
+  if (kill_when_created) life_signal(SIGKILL);
 }
 
 /* Lets a created container go, as "start" of the runtime would: by its FIFO. */
@@ -363,6 +364,7 @@ void life_signal(int signal) {
 void life_stop(int signal, uint64_t grace_ms) {
   if (ended) return;
   bool running = shared->state == STATE_RUNNING;
+  if (shared->state == STATE_CREATING) kill_when_created = true;
   life_signal(running && signal != 0 ? signal : SIGKILL);
   if (running && signal != 0 && signal != SIGKILL) deadline_set(DEADLINE_KILL, grace_ms);
 }

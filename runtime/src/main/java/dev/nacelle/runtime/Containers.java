@@ -24,6 +24,7 @@ final class Containers {
   private static final int SIGKILL = 9;
   private static final int KILLED = 128 + SIGKILL;
   private static final int UNKNOWN = 255;
+  private static final Duration SLACK = Duration.ofSeconds(2);
   private static final Duration AFTER_KILL = Duration.ofSeconds(30);
 
   private final RunDirectory directory;
@@ -282,7 +283,10 @@ final class Containers {
     } finally {
       container.operations().unlock();
     }
-    if (container.waitForExit(grace.plus(AFTER_KILL)).isEmpty()) {
+    if (container.waitForExit(grace.plus(SLACK)).isEmpty()) {
+      ask(container, Duration.ZERO, SIGKILL); // a monitor that died forgot the end of the grace
+    }
+    if (container.waitForExit(AFTER_KILL).isEmpty()) {
       throw new ContainerRuntimeException(
           Reason.UNAVAILABLE,
           "cannot stop container " + container.record().id() + ": it does not end after a kill");

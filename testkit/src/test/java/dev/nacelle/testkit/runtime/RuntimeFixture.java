@@ -33,7 +33,7 @@ final class RuntimeFixture implements AutoCloseable {
     this.ociRuntime = ociRuntime;
     directory = Files.createTempDirectory("runtime-test-");
     root = BusyboxRoot.make(directory.resolve("rootfs"));
-    cgroup = "nacelle-test/" + directory.getFileName();
+    cgroup = "nacelle-" + directory.getFileName();
     runtime = openRuntime();
   }
 
