@@ -88,6 +88,8 @@ static void end(int code, int signal, const char *message) {
   msg_u32(&answer, oom);
   msg_u64(&answer, finished);
   clients_event(&answer);
+  /* after the exit file, so that whoever hears of the failure finds it */
+  answer_waiters(ENOEXEC, message[0] ? message : "the container has ended");
   clients_close_attached();
   deadline_cancel(DEADLINE_KILL);
   deadline_cancel(DEADLINE_REAP);
@@ -274,7 +276,6 @@ static void runtime_finished(bool good) {
   if (!good || !find_init()) {
     char text[1024];
     runtime_message(text, sizeof text);
-    answer_waiters(ENOEXEC, text);
     end(128, 0, text);
     return;
   }
@@ -448,6 +449,7 @@ void life_adopt(void) {
   bool same = process_start_ticks(shared->init_pid) == shared->init_ticks;
   init_pidfd = same ? pidfd_open_(shared->init_pid) : -1;
   note_started();
+  answer_waiters(0, ""); /* who asked this monitor while the dead one's runtime was at work */
   if (init_pidfd < 0) {
     gone_unseen();
     return;
