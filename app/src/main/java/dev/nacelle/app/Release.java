@@ -39,7 +39,7 @@ final class Release {
         EbpfDatapath.open(
             DatapathConfig.of(
                 instance.key(),
-                layout.node(),
+                layout.node().resolve("network"),
                 instance.podRange(),
                 instance.serviceRange(),
                 Ipv4Range.parse(instance.podRange().first() + "/21"),
