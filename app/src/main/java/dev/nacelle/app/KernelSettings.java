@@ -26,7 +26,9 @@ final class KernelSettings {
         (file, wanted) -> {
           try {
             Path path = Path.of(file);
-            long now = Long.parseLong(new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).strip());
+            long now =
+                Long.parseLong(
+                    new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).strip());
             if (now < wanted) {
               Files.writeString(path, Long.toString(wanted));
               LOG.info("raised {} from {} to {}", file, now, wanted);
