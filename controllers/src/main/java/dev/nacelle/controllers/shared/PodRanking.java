@@ -45,10 +45,10 @@ public final class PodRanking {
       boolean assigned,
       int phase,
       boolean ready,
-      int cost,
+      int deletionCost,
       int neighbours,
       int readyMagnitude,
-      long restarts,
+      long appRestarts,
       long sidecarRestarts,
       int ageMagnitude) {
 
@@ -73,10 +73,10 @@ public final class PodRanking {
       Comparator.comparing(Ranked::assigned)
           .thenComparingInt(Ranked::phase)
           .thenComparing(Ranked::ready)
-          .thenComparingInt(Ranked::cost)
+          .thenComparingInt(Ranked::deletionCost)
           .thenComparing(Comparator.comparingInt(Ranked::neighbours).reversed())
           .thenComparingInt(Ranked::readyMagnitude)
-          .thenComparing(Comparator.comparingLong(Ranked::restarts).reversed())
+          .thenComparing(Comparator.comparingLong(Ranked::appRestarts).reversed())
           .thenComparing(Comparator.comparingLong(Ranked::sidecarRestarts).reversed())
           .thenComparingInt(Ranked::ageMagnitude)
           .thenComparing(ranked -> ranked.pod().uid());
