@@ -2,6 +2,7 @@ package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.pipeline.Body;
+import dev.nacelle.apiserver.protobuf.ProtobufReader;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.BodyTooLargeException;
 import dev.nacelle.base.http.HttpExchange;
@@ -25,10 +26,11 @@ final class BodyReader {
     return switch (mediaType(exchange)) {
       case "", "application/json" -> json(text);
       case "application/yaml" -> yaml(text);
+      case ProtobufReader.MEDIA_TYPE -> protobuf(text);
       case String other ->
           throw ApiException.unsupportedMediaType(
               "the body of the request was in an unknown format - accepted media types include:"
-                  + " application/json, application/yaml");
+                  + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
     };
   }
 
@@ -38,7 +40,12 @@ final class BodyReader {
     if (text.isEmpty()) {
       return JsonObject.EMPTY;
     }
-    Body body = mediaType(exchange).equals("application/yaml") ? yaml(text) : json(text);
+    Body body =
+        switch (mediaType(exchange)) {
+          case "application/yaml" -> yaml(text);
+          case ProtobufReader.MEDIA_TYPE -> protobuf(text);
+          default -> json(text);
+        };
     return body.json() instanceof JsonObject object ? object : JsonObject.EMPTY;
   }
 
@@ -61,6 +68,14 @@ final class BodyReader {
       return new Body(parsed.value(), parsed.duplicates());
     } catch (JsonSyntaxException e) {
       throw ApiException.badRequest("error decoding YAML: " + e.getMessage());
+    }
+  }
+
+  private static Body protobuf(Bytes body) {
+    try {
+      return Body.of(ProtobufReader.read(body));
+    } catch (JsonSyntaxException e) {
+      throw ApiException.badRequest(e.getMessage());
     }
   }
 
