@@ -11,7 +11,8 @@ import picocli.CommandLine.Spec;
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(
     name = "nacelle",
-    description = "An open, self-hosted serverless container platform that speaks the Kubernetes API.",
+    description =
+        "An open, self-hosted serverless container platform that speaks the Kubernetes API.",
     synopsisSubcommandLabel = "VERB",
     subcommands = {
       UpVerb.class,

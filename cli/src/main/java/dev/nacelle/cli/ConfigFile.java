@@ -17,7 +17,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Reads {@code --config}: a YAML mapping of option names without dashes; what the command line says counts more. */
+/**
+ * Reads {@code --config}: a YAML mapping of option names without dashes; what the command line says
+ * counts more.
+ */
 final class ConfigFile {
   private static final int MAX_BYTES = 1 << 20;
 
@@ -54,8 +57,7 @@ final class ConfigFile {
     }
   }
 
-  private static void apply(OptionSpec option, String key, Json value)
-      throws VerbException {
+  private static void apply(OptionSpec option, String key, Json value) throws VerbException {
     var line = new CommandLine(new Holder());
     line.getCommandSpec()
         .addOption(

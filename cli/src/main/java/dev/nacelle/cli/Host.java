@@ -3,10 +3,16 @@ package dev.nacelle.cli;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the verbs need of the whole program; the application implements it. Results are exit codes: 0 done, 1 failed, 2 wrong usage. */
+/**
+ * What the verbs need of the whole program; the application implements it. Results are exit codes:
+ * 0 done, 1 failed, 2 wrong usage.
+ */
 public interface Host {
 
-  /** Runs the platform in this process until it is told to end; {@code report} hears how the start goes. */
+  /**
+   * Runs the platform in this process until it is told to end; {@code report} hears how the start
+   * goes.
+   */
   int run(UpOptions options, StartReport report);
 
   /** Releases what a platform that does not run left in the kernel. */

@@ -97,10 +97,7 @@ final class ImageVerbs extends Verb {
   }
 
   /** {@code image list}. */
-  @Command(
-      name = "list",
-      aliases = "ls",
-      description = "List the images of this host.")
+  @Command(name = "list", aliases = "ls", description = "List the images of this host.")
   static final class Ls extends ImageVerb {
     @Override
     Host.ImageVerb verb() {
@@ -109,10 +106,7 @@ final class ImageVerbs extends Verb {
   }
 
   /** {@code image remove}. */
-  @Command(
-      name = "remove",
-      aliases = "rm",
-      description = "Remove images by name.")
+  @Command(name = "remove", aliases = "rm", description = "Remove images by name.")
   static final class Remove extends ImageVerb {
     @Parameters(paramLabel = "REF", arity = "1..*", description = "names of images")
     List<String> names = List.of();

@@ -21,7 +21,10 @@ final class KubeconfigVerb extends InstanceVerb {
   @Option(names = "--user", paramLabel = "NAME", description = "a person's name")
   Optional<String> user = Optional.empty();
 
-  @Option(names = "--group", paramLabel = "G", description = "a group of that person; may be repeated")
+  @Option(
+      names = "--group",
+      paramLabel = "G",
+      description = "a group of that person; may be repeated")
   List<String> groups = new ArrayList<>();
 
   @Override

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
 
-/** The options of {@code up}. Flags that kube-apiserver has keep its names. Each may stand in the file of {@code --config} under the same name. */
+/**
+ * The options of {@code up}. Flags that kube-apiserver has keep its names. Each may stand in the
+ * file of {@code --config} under the same name.
+ */
 public final class UpOptions {
   static final String DEFAULT_DATA = "/var/lib/nacelle";
 
@@ -35,9 +38,9 @@ public final class UpOptions {
       names = "--parts",
       split = ",",
       paramLabel = "PART",
-      description =
-          "run a subset: api, controllers, scheduler, node, dns (default: all of them)")
-  public List<String> parts = new ArrayList<>(List.of("api", "controllers", "scheduler", "node", "dns"));
+      description = "run a subset: api, controllers, scheduler, node, dns (default: all of them)")
+  public List<String> parts =
+      new ArrayList<>(List.of("api", "controllers", "scheduler", "node", "dns"));
 
   @Option(
       names = "--server",
@@ -120,9 +123,7 @@ public final class UpOptions {
       description = "YAML file of these options; unknown keys are refused")
   public Optional<Path> config = Optional.empty();
 
-  @Option(
-      names = "--foreground",
-      description = "stay in the foreground, log to the terminal")
+  @Option(names = "--foreground", description = "stay in the foreground, log to the terminal")
   public boolean foreground;
 
   static final TreeSet<String> PARTS =

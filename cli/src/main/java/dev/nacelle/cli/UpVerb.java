@@ -49,8 +49,7 @@ final class UpVerb extends Verb {
     }
 
     static Report open(Cli cli) throws VerbException {
-      Optional<Path> pipe =
-          Optional.ofNullable(System.getenv("NACELLE_REPORT")).map(Path::of);
+      Optional<Path> pipe = Optional.ofNullable(System.getenv("NACELLE_REPORT")).map(Path::of);
       if (pipe.isEmpty()) {
         return new Report(cli, Optional.empty());
       }
@@ -58,8 +57,7 @@ final class UpVerb extends Verb {
         return new Report(
             cli,
             Optional.of(
-                new PrintStream(
-                    Files.newOutputStream(pipe.get()), true, StandardCharsets.UTF_8)));
+                new PrintStream(Files.newOutputStream(pipe.get()), true, StandardCharsets.UTF_8)));
       } catch (IOException e) {
         throw new VerbException("cannot report to " + pipe.get() + ": " + e.getMessage());
       }

@@ -73,7 +73,8 @@ record Accepted(Form form, String mediaType) {
   }
 
   private static Optional<Form> form(String as, String group, String version) {
-    boolean meta = group.equals("meta.k8s.io") && (version.equals("v1") || version.equals("v1beta1"));
+    boolean meta =
+        group.equals("meta.k8s.io") && (version.equals("v1") || version.equals("v1beta1"));
     return switch (as) {
       case "" -> Optional.of(Form.AS_IS);
       case "Table" -> meta ? Optional.of(Form.TABLE) : Optional.empty();

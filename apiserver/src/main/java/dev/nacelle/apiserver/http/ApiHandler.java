@@ -109,7 +109,8 @@ public final class ApiHandler implements HttpHandler {
     } catch (StoreException e) {
       code = 503;
       LOG.warn("{} {}: the store failed: {}", exchange.method(), path, e.getMessage());
-      answer(exchange, call, ApiException.unavailable("the store cannot answer: " + e.getMessage()));
+      answer(
+          exchange, call, ApiException.unavailable("the store cannot answer: " + e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (java.io.IOException e) {
@@ -135,8 +136,7 @@ public final class ApiHandler implements HttpHandler {
     }
   }
 
-  private void serve(
-      HttpExchange exchange, Call call, String path, Optional<ResourcePath> resource)
+  private void serve(HttpExchange exchange, Call call, String path, Optional<ResourcePath> resource)
       throws Exception {
     call.identity(identity(exchange));
     if (resource.isEmpty()) {

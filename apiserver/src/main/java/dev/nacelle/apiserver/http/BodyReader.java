@@ -54,7 +54,8 @@ final class BodyReader {
       var parsed = JsonReader.readNotingDuplicates(text);
       return new Body(parsed.value(), parsed.duplicates());
     } catch (JsonSyntaxException e) {
-      throw ApiException.badRequest("couldn't get version/kind; json parse error: " + e.getMessage());
+      throw ApiException.badRequest(
+          "couldn't get version/kind; json parse error: " + e.getMessage());
     }
   }
 

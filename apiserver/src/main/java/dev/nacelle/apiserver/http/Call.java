@@ -51,8 +51,7 @@ final class Call {
   RequestContext context() {
     int slash = userAgent.indexOf('/');
     String manager = slash < 0 ? userAgent : userAgent.substring(0, slash);
-    return new RequestContext(
-        identity, manager.isEmpty() ? "unknown" : manager, this::warn);
+    return new RequestContext(identity, manager.isEmpty() ? "unknown" : manager, this::warn);
   }
 
   /** The values of the Warning headers, by RFC 7234. */

@@ -107,8 +107,7 @@ final class ConnectHandler {
               + "]");
     }
     if (!all.contains(asked)) {
-      throw ApiException.badRequest(
-          "container " + asked + " is not valid for pod " + pod.name());
+      throw ApiException.badRequest("container " + asked + " is not valid for pod " + pod.name());
     }
     return asked;
   }

@@ -79,11 +79,7 @@ final class Discovery {
       return Optional.empty();
     }
     return Optional.of(
-        JsonObject.builder()
-            .put("kind", "APIGroup")
-            .put("apiVersion", "v1")
-            .build()
-            .toBuilder()
+        JsonObject.builder().put("kind", "APIGroup").put("apiVersion", "v1").build().toBuilder()
             .put("name", name)
             .put("versions", group(name, versions).array("versions"))
             .put("preferredVersion", group(name, versions).object("preferredVersion"))

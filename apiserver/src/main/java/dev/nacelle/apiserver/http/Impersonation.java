@@ -50,8 +50,7 @@ final class Impersonation {
     extra.forEach(
         (key, values) ->
             values.forEach(
-                value ->
-                    require(caller, "authentication.k8s.io", "userextras", key, "", value)));
+                value -> require(caller, "authentication.k8s.io", "userextras", key, "", value)));
     if (!uid.isEmpty()) {
       require(caller, "authentication.k8s.io", "uids", "", "", uid);
     }
@@ -81,8 +80,7 @@ final class Impersonation {
         (name, value) -> {
           String lower = name.toLowerCase(Locale.ROOT);
           if (lower.startsWith(EXTRA)) {
-            String key =
-                URLDecoder.decode(lower.substring(EXTRA.length()), StandardCharsets.UTF_8);
+            String key = URLDecoder.decode(lower.substring(EXTRA.length()), StandardCharsets.UTF_8);
             extra.computeIfAbsent(key, k -> new ArrayList<>()).add(value);
           }
         });

@@ -36,8 +36,7 @@ final class InFlight {
     }
     Semaphore places = method.equals("GET") || method.equals("HEAD") ? reads : writes;
     if (!places.tryAcquire(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
-      throw ApiException.tooManyRequests(
-          "Too many requests, please try again later.", 1);
+      throw ApiException.tooManyRequests("Too many requests, please try again later.", 1);
     }
     return places::release;
   }

@@ -40,13 +40,15 @@ final class Query {
     WatchOptions.Initial initial =
         query
             .first("sendInitialEvents")
-            .map(v -> query.flag("sendInitialEvents") ? WatchOptions.Initial.YES : WatchOptions.Initial.NO)
+            .map(
+                v ->
+                    query.flag("sendInitialEvents")
+                        ? WatchOptions.Initial.YES
+                        : WatchOptions.Initial.NO)
             .orElse(WatchOptions.Initial.UNSPECIFIED);
     return new WatchOptions(
         initial,
-        query.flag("allowWatchBookmarks")
-            ? WatchOptions.Bookmarks.YES
-            : WatchOptions.Bookmarks.NO);
+        query.flag("allowWatchBookmarks") ? WatchOptions.Bookmarks.YES : WatchOptions.Bookmarks.NO);
   }
 
   static Optional<Duration> timeout(QueryParameters query) {
@@ -59,9 +61,7 @@ final class Query {
   static WriteOptions write(QueryParameters query, String subresource, String optionsKind) {
     String manager = query.first("fieldManager").orElse("");
     if (manager.length() > MAX_MANAGER) {
-      throw invalid(
-          optionsKind,
-          FieldError.tooLong("fieldManager", MAX_MANAGER));
+      throw invalid(optionsKind, FieldError.tooLong("fieldManager", MAX_MANAGER));
     }
     return new WriteOptions(
         manager,

@@ -63,9 +63,7 @@ final class Replies {
         failure
             .status()
             .toJson()
-            .with(
-                "metadata",
-                JsonObject.builder().put("continue", failure.token()).build());
+            .with("metadata", JsonObject.builder().put("continue", failure.token()).build());
     status(exchange, call, failure.status(), body);
   }
 

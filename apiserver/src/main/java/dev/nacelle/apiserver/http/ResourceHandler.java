@@ -230,8 +230,7 @@ final class ResourceHandler {
       throw methodNotAllowed();
     }
     WriteOptions options = Query.write(exchange.query(), target.subresource(), "CreateOptions");
-    Answer answer =
-        pipeline.create(call.context(), target, BodyReader.object(exchange), options);
+    Answer answer = pipeline.create(call.context(), target, BodyReader.object(exchange), options);
     show(exchange, call, 201, target, answer, accepted);
   }
 
@@ -239,8 +238,7 @@ final class ResourceHandler {
       throws IOException, InterruptedException {
     requireName(target);
     WriteOptions options = Query.write(exchange.query(), target.subresource(), "UpdateOptions");
-    Answer answer =
-        pipeline.update(call.context(), target, BodyReader.object(exchange), options);
+    Answer answer = pipeline.update(call.context(), target, BodyReader.object(exchange), options);
     show(exchange, call, 200, target, answer, accepted);
   }
 
@@ -331,8 +329,7 @@ final class ResourceHandler {
   private void show(
       HttpExchange exchange, Call call, int code, Target target, Answer answer, Accepted accepted) {
     switch (answer) {
-      case Answer.Success() ->
-          Replies.json(exchange, call, 201, Replies.success(JsonObject.EMPTY));
+      case Answer.Success() -> Replies.json(exchange, call, 201, Replies.success(JsonObject.EMPTY));
       case Answer.Plain(Written.Effect effect, KubeObject object) ->
           Replies.json(
               exchange,

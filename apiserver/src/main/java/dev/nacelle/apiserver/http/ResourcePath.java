@@ -47,8 +47,7 @@ record ResourcePath(
       return Optional.empty();
     }
     boolean watch = steps.size() > 1 && steps.getFirst().equals("watch");
-    return Optional.of(
-        of(group, parts[at], watch ? steps.subList(1, steps.size()) : steps, watch));
+    return Optional.of(of(group, parts[at], watch ? steps.subList(1, steps.size()) : steps, watch));
   }
 
   private static ResourcePath of(

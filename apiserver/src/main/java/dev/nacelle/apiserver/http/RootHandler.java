@@ -109,10 +109,7 @@ final class RootHandler {
     String mediaType =
         "application/json;g=apidiscovery.k8s.io;v=" + apiVersion + ";as=APIGroupDiscoveryList";
     Headers headers =
-        Replies.headers(call, mediaType)
-            .add("etag", etag)
-            .add("vary", "Accept")
-            .build();
+        Replies.headers(call, mediaType).add("etag", etag).add("vary", "Accept").build();
     if (exchange.headers().first("if-none-match").filter(etag::equals).isPresent()) {
       exchange.respond(304, headers, Bytes.EMPTY);
     } else {
@@ -126,8 +123,7 @@ final class RootHandler {
       byte[] digest = MessageDigest.getInstance("SHA-512").digest(body.unsafeArray());
       return HexFormat.of().withUpperCase().formatHex(digest);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(
-          "this runtime has no SHA-512", e);
+      throw new IllegalStateException("this runtime has no SHA-512", e);
     }
   }
 }

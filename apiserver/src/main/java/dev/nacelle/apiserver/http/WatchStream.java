@@ -131,8 +131,7 @@ final class WatchStream {
     metadata.put("creationTimestamp", dev.nacelle.base.json.Json.nullValue());
     if (endsInitial) {
       metadata.put(
-          "annotations",
-          JsonObject.builder().put("k8s.io/initial-events-end", "true").build());
+          "annotations", JsonObject.builder().put("k8s.io/initial-events-end", "true").build());
     }
     var object = JsonObject.builder();
     switch (form) {
@@ -142,9 +141,7 @@ final class WatchStream {
       case METADATA ->
           object.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
       case AS_IS, DISCOVERY_V2, DISCOVERY_V2BETA1 ->
-          object
-              .put("kind", target.kind().kind())
-              .put("apiVersion", target.kind().apiVersion());
+          object.put("kind", target.kind().kind()).put("apiVersion", target.kind().apiVersion());
     }
     object.put("metadata", metadata.build());
     if (form == Form.TABLE) {

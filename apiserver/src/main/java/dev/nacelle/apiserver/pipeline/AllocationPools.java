@@ -1,12 +1,12 @@
 package dev.nacelle.apiserver.pipeline;
 
+import dev.nacelle.api.definition.Allocations;
 import dev.nacelle.api.definition.Allocations.Pool;
 import dev.nacelle.api.definition.Allocations.UnavailableException;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.store.RangeRequest;
 import dev.nacelle.store.Store;
 import dev.nacelle.store.Transaction;
-import dev.nacelle.api.definition.Allocations;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashSet;
@@ -148,13 +148,14 @@ public final class AllocationPools {
           store.range(request).entries().stream()
               .map(e -> e.key())
               .collect(Collectors.toCollection(HashSet::new));
-      taken.forEach((key, isTaken) -> {
-        if (isTaken) {
-          all.add(key);
-        } else {
-          all.remove(key);
-        }
-      });
+      taken.forEach(
+          (key, isTaken) -> {
+            if (isTaken) {
+              all.add(key);
+            } else {
+              all.remove(key);
+            }
+          });
       return all;
     }
 

@@ -24,7 +24,10 @@ final class Bindings {
     if (!uid.isEmpty() && !uid.equals(pod.uid())) {
       throw conflict(
           target,
-          "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + pod.uid());
+          "Precondition failed: UID in precondition: "
+              + uid
+              + ", UID in object meta: "
+              + pod.uid());
     }
     if (pod.isBeingDeleted()) {
       throw conflict(

@@ -1,8 +1,8 @@
 package dev.nacelle.apiserver.pipeline;
 
+import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
-import dev.nacelle.api.status.ApiException;
 import java.util.Set;
 
 /**

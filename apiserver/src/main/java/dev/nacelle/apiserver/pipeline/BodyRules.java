@@ -63,8 +63,7 @@ final class BodyRules {
     }
     if (apiVersion.isEmpty() || name.isEmpty()) {
       if (target.definition().origin() == Origin.CUSTOM) {
-        throw ApiException.badRequest(
-            "Object 'Kind' is missing in '" + shortened(body) + "'");
+        throw ApiException.badRequest("Object 'Kind' is missing in '" + shortened(body) + "'");
       }
       return body.with("apiVersion", Json.of(kind.apiVersion())).with("kind", Json.of(kind.kind()));
     }
@@ -105,10 +104,7 @@ final class BodyRules {
   }
 
   private static void remark(
-      RequestContext context,
-      JsonObject body,
-      List<String> findings,
-      FieldValidation validation) {
+      RequestContext context, JsonObject body, List<String> findings, FieldValidation validation) {
     if (!findings.isEmpty() && validation == FieldValidation.STRICT) {
       throw UnknownFields.refusal(body, findings);
     }

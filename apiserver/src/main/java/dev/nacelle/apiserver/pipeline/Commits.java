@@ -51,8 +51,7 @@ final class Commits {
     return committed.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new StoredObject(
-                target.definition(), target.storeKey(), bytes, committed.getAsLong()));
+            new StoredObject(target.definition(), target.storeKey(), bytes, committed.getAsLong()));
   }
 
   /** Removes the key if it has the revision; empty if it has not. */

@@ -171,9 +171,7 @@ final class Creation {
       return object;
     }
     KubeObject result = object.withMetadata("generation", Json.of(1));
-    return target.version().hasStatus()
-        ? new KubeObject(result.json().without("status"))
-        : result;
+    return target.version().hasStatus() ? new KubeObject(result.json().without("status")) : result;
   }
 
   private static KubeObject tracked(

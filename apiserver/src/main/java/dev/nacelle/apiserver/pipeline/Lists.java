@@ -43,8 +43,7 @@ final class Lists {
     }
     long asked = revision(options.resourceVersion());
     String match = options.resourceVersionMatch();
-    boolean exact =
-        match.equals("Exact") || (match.isEmpty() && options.limit() > 0 && asked > 0);
+    boolean exact = match.equals("Exact") || (match.isEmpty() && options.limit() > 0 && asked > 0);
     if (exact) {
       return fromStore(target, selection, selection.keys(), asked, options.limit());
     }
@@ -75,8 +74,7 @@ final class Lists {
     }
     KeyRange rest = selection.keys().after(after);
     try {
-      return fromStore(
-          target, selection, rest, Math.max(0, token.revision()), options.limit());
+      return fromStore(target, selection, rest, Math.max(0, token.revision()), options.limit());
     } catch (ApiException e) {
       if (e.isGone()) {
         throw new ContinueExpiredException(new ContinueToken(-1, token.after()).encode());
@@ -104,8 +102,7 @@ final class Lists {
       }
       for (Entry entry : result.entries()) {
         var object =
-            new StoredObject(
-                target.definition(), entry.key(), entry.value(), entry.modRevision());
+            new StoredObject(target.definition(), entry.key(), entry.value(), entry.modRevision());
         if (!selection.test(object)) {
           continue;
         }
@@ -142,8 +139,7 @@ final class Lists {
     try {
       return parts.store().range(request);
     } catch (CompactedException e) {
-      throw ApiException.expired(
-          "The resourceVersion for the provided list is too old.");
+      throw ApiException.expired("The resourceVersion for the provided list is too old.");
     } catch (FutureRevisionException e) {
       throw new ApiException(
           new dev.nacelle.api.status.Status(
@@ -171,8 +167,9 @@ final class Lists {
     }
     throw invalidOptions(
         FieldError.invalid(
-            "resourceVersion", Json.of(text), "strconv.ParseUint: parsing \"" + text
-                + "\": invalid syntax"));
+            "resourceVersion",
+            Json.of(text),
+            "strconv.ParseUint: parsing \"" + text + "\": invalid syntax"));
   }
 
   static ApiException invalidOptions(FieldError error) {
@@ -183,9 +180,7 @@ final class Lists {
   private static void validate(ListOptions options) {
     String match = options.resourceVersionMatch();
     boolean goesOn = !options.continueToken().isEmpty();
-    if (goesOn
-        && !options.resourceVersion().isEmpty()
-        && !options.resourceVersion().equals("0")) {
+    if (goesOn && !options.resourceVersion().isEmpty() && !options.resourceVersion().equals("0")) {
       throw ApiException.badRequest(
           "specifying resource version is not allowed when using continue");
     }

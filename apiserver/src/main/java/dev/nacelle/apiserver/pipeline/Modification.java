@@ -121,8 +121,7 @@ final class Modification {
       OptionalLong removed = commits.remove(target, current.revision(), allocations);
       return removed.isEmpty()
           ? Optional.empty()
-          : Optional.of(
-              new Written(Written.Effect.UPDATED, last.at(removed.getAsLong())));
+          : Optional.of(new Written(Written.Effect.UPDATED, last.at(removed.getAsLong())));
     }
     return commits
         .put(target, object, current.revision(), allocations)

@@ -2,7 +2,9 @@ package dev.nacelle.apiserver.pipeline;
 
 import java.util.random.RandomGenerator;
 
-/** Makes names out of {@code generateName}, as {@code k8s.io/apiserver names.SimpleNameGenerator}. */
+/**
+ * Makes names out of {@code generateName}, as {@code k8s.io/apiserver names.SimpleNameGenerator}.
+ */
 final class NameGenerator {
   private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
   private static final int MAX_LENGTH = 63;

@@ -72,8 +72,7 @@ public final class NamespaceLifecycle implements MutatingStep, ValidatingStep {
       known.remove(namespace);
       throw ApiException.notFound(Resources.NAMESPACES, namespace);
     }
-    boolean isReview =
-        request.isFor("authorization.k8s.io", "localsubjectaccessreviews");
+    boolean isReview = request.isFor("authorization.k8s.io", "localsubjectaccessreviews");
     if (isTerminating(namespace, entry.get()) && !isReview) {
       throw terminating(request, namespace);
     }

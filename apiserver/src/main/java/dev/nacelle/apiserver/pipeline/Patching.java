@@ -26,16 +26,14 @@ final class Patching {
   }
 
   /** The patch as an edit of the object or its status. */
-  Modification.Edit edit(
-      RequestContext context, Target target, Patch patch, WriteOptions options) {
+  Modification.Edit edit(RequestContext context, Target target, Patch patch, WriteOptions options) {
     return old -> {
       if (patch.type() == Patch.Type.APPLY) {
         KubeObject applied = apply(context, target, Optional.of(old), patch, options);
         return new Modification.Proposal(applied, applied);
       }
       JsonObject patched = patched(target, old.json(), patch);
-      KubeObject object =
-          BodyRules.shape(context, target, patched, Set.of(), options.validation());
+      KubeObject object = BodyRules.shape(context, target, patched, Set.of(), options.validation());
       requireSameIdentity(target, object, old);
       return new Modification.Proposal(object, old);
     };
@@ -68,8 +66,7 @@ final class Patching {
             target.subresource(),
             clock.instant());
     var versions = new KindVersions(target.definition(), target.subresource());
-    return switch (ServerSideApply.apply(
-        writer, live, configuration, versions, options.force())) {
+    return switch (ServerSideApply.apply(writer, live, configuration, versions, options.force())) {
       case ServerSideApply.Applied(KubeObject object) ->
           BodyRules.shape(context, target, object.json(), Set.of(), FieldValidation.IGNORE);
       case ServerSideApply.Conflicts conflicts -> throw conflicts.toException();

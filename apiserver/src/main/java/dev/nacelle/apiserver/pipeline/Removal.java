@@ -154,8 +154,7 @@ final class Removal {
     if (wanted == 0 && !held) {
       return new Plan(object, true);
     }
-    Instant asked =
-        object.deletionTimestamp().orElse(now).minusSeconds(present.getAsLong());
+    Instant asked = object.deletionTimestamp().orElse(now).minusSeconds(present.getAsLong());
     return new Plan(
         object
             .withMetadata(
@@ -170,7 +169,8 @@ final class Removal {
     }
     KubeObject marked =
         object
-            .withMetadata("deletionTimestamp", Json.of(KubeObject.formatTime(now.plusSeconds(grace))))
+            .withMetadata(
+                "deletionTimestamp", Json.of(KubeObject.formatTime(now.plusSeconds(grace))))
             .withMetadata("deletionGracePeriodSeconds", Json.of(grace));
     return object.generation() > 0
         ? marked.withMetadata("generation", Json.of(object.generation() + 1))
@@ -186,12 +186,10 @@ final class Removal {
       return new Plan(old, true);
     }
     if (!old.isBeingDeleted()) {
-      object =
-          object.withMetadata("deletionTimestamp", Json.of(KubeObject.formatTime(now)));
+      object = object.withMetadata("deletionTimestamp", Json.of(KubeObject.formatTime(now)));
     }
     JsonObject status = object.status().with("phase", Json.of("Terminating"));
-    return new Plan(
-        object.status().equals(status) ? object : object.withStatus(status), false);
+    return new Plan(object.status().equals(status) ? object : object.withStatus(status), false);
   }
 
   /** The finalizers with those that make the garbage collector orphan or go first. */

@@ -9,5 +9,4 @@ import java.util.function.Consumer;
  * @param defaultManager the field manager of a write that names none
  * @param warnings takes texts for Warning headers
  */
-public record RequestContext(
-    Identity identity, String defaultManager, Consumer<String> warnings) {}
+public record RequestContext(Identity identity, String defaultManager, Consumer<String> warnings) {}

@@ -72,9 +72,7 @@ public final class RequestPipeline {
     parts.gate().require(context.identity(), "get", target);
     requireVerb(target, "get");
     StoredObject found =
-        commits
-            .read(target)
-            .orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
+        commits.read(target).orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
     return target.subresource().equals("scale")
         ? new Answer.Plain(
             Written.Effect.UPDATED, Scales.of(target, found.object(target.version().name())))
@@ -113,8 +111,7 @@ public final class RequestPipeline {
       return createOnSubresource(context, target, body, options);
     }
     KubeObject object =
-        BodyRules.decode(
-            context, target, body.object(), body.duplicates(), options.validation());
+        BodyRules.decode(context, target, body.object(), body.duplicates(), options.validation());
     return new Answer.Stored(
         Written.Effect.CREATED,
         creation.run(context, target, object, options, Creation.Tracking.WRITE));
@@ -126,11 +123,7 @@ public final class RequestPipeline {
   }
 
   private Answer respond(
-      RequestContext context,
-      Target target,
-      Body body,
-      WriteOptions options,
-      Responder responder) {
+      RequestContext context, Target target, Body body, WriteOptions options, Responder responder) {
     if (!target.subresource().isEmpty() && commits.read(target).isEmpty()) {
       throw ApiException.notFound(target.type(), target.name());
     }
@@ -156,12 +149,12 @@ public final class RequestPipeline {
       removal.run(context, target.withSubresource(""), how, options.dryRun());
       return new Answer.Success();
     }
-    throw ApiException.methodNotAllowed("the server does not allow this method on the requested resource");
+    throw ApiException.methodNotAllowed(
+        "the server does not allow this method on the requested resource");
   }
 
   private Target podOf(Target binding, String name) {
-    var pods =
-        parts.registry().find("", "pods").orElseThrow(ApiException::notFound);
+    var pods = parts.registry().find("", "pods").orElseThrow(ApiException::notFound);
     return new Target(
         pods, pods.storedVersion(), new ObjectKey(binding.namespace(), name), "binding");
   }
@@ -184,12 +177,10 @@ public final class RequestPipeline {
     parts.gate().require(context.identity(), "update", target);
     requireVerb(target, "update");
     if (target.subresource().equals("scale")) {
-      return scaled(
-          context, target, options, old -> Scales.applied(target, old, body.object()));
+      return scaled(context, target, options, old -> Scales.applied(target, old, body.object()));
     }
     KubeObject object =
-        BodyRules.decode(
-            context, target, body.object(), body.duplicates(), options.validation());
+        BodyRules.decode(context, target, body.object(), body.duplicates(), options.validation());
     requireFit(target, object);
     Optional<Written> written =
         modification.run(
@@ -269,15 +260,10 @@ public final class RequestPipeline {
     Target whole = target.withSubresource("");
     Written written =
         modification
-            .run(
-                context,
-                whole,
-                options,
-                old -> new Modification.Proposal(scaling.apply(old), old))
+            .run(context, whole, options, old -> new Modification.Proposal(scaling.apply(old), old))
             .orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
     return new Answer.Plain(
-        written.effect(),
-        Scales.of(target, written.object().object(target.version().name())));
+        written.effect(), Scales.of(target, written.object().object(target.version().name())));
   }
 
   public Written delete(
@@ -298,8 +284,7 @@ public final class RequestPipeline {
     requireVerb(target, "deletecollection");
     for (StoredObject each : lists.list(target, selection).objects()) {
       KubeObject object = each.object();
-      Target one =
-          new Target(target.definition(), target.version(), object.key(), "");
+      Target one = new Target(target.definition(), target.version(), object.key(), "");
       try {
         removal.run(context, one, options, dryRun);
       } catch (ApiException e) {

@@ -83,8 +83,7 @@ public final class ResourceWatch {
     if (initial.hasNext()) {
       var items = new ArrayList<Item>();
       while (initial.hasNext() && items.size() < INITIAL_BATCH) {
-        items.add(
-            new Item.Change(EventType.ADDED, initial.next(), java.util.Optional.empty()));
+        items.add(new Item.Change(EventType.ADDED, initial.next(), java.util.Optional.empty()));
       }
       return items;
     }
@@ -100,8 +99,7 @@ public final class ResourceWatch {
             .ifPresent(
                 seen ->
                     items.add(
-                        new Item.Change(
-                            seen.type(), seen.object(), java.util.Optional.of(event))));
+                        new Item.Change(seen.type(), seen.object(), java.util.Optional.of(event))));
       }
     }
     return items;

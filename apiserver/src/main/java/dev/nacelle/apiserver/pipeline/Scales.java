@@ -37,8 +37,7 @@ final class Scales {
         .filter(text -> !text.isEmpty())
         .ifPresent(text -> status.put("selector", text));
     var spec = JsonObject.builder();
-    number(object, paths.specReplicas())
-        .ifPresent(n -> spec.put("replicas", n));
+    number(object, paths.specReplicas()).ifPresent(n -> spec.put("replicas", n));
     return new KubeObject(
         JsonObject.builder()
             .put("kind", SCALE.kind())
@@ -66,9 +65,7 @@ final class Scales {
           object.name(),
           List.of(
               FieldError.invalid(
-                  "spec.replicas",
-                  Json.of(replicas),
-                  "must be greater than or equal to 0")));
+                  "spec.replicas", Json.of(replicas), "must be greater than or equal to 0")));
     }
     String[] path = paths.specReplicas().substring(1).split("\\.");
     var changed = new KubeObject(object.json().withAt(Json.of(replicas), path));
@@ -82,8 +79,7 @@ final class Scales {
   private static String selectorText(Json selector) {
     return switch (selector) {
       case JsonString s -> s.value();
-      case JsonObject o
-          when o.has("matchLabels") || o.has("matchExpressions") || o.isEmpty() ->
+      case JsonObject o when o.has("matchLabels") || o.has("matchExpressions") || o.isEmpty() ->
           LabelSelector.of(o).toString();
       case JsonObject o -> LabelSelector.ofLabels(o.strings()).toString();
       case Json other -> "";

@@ -58,8 +58,7 @@ final class Subparts {
                           .findFirst()
                           .map(c -> withResources(container, c))
                           .orElse(container)));
-      result =
-          new KubeObject(result.json().withAt(new JsonArray(containers), "spec", list));
+      result = new KubeObject(result.json().withAt(new JsonArray(containers), "spec", list));
     }
     return precondition(result, sent);
   }
@@ -73,7 +72,9 @@ final class Subparts {
         .build();
   }
 
-  /** Approvals and denials in the status of a certificate signing request; other conditions stay. */
+  /**
+   * Approvals and denials in the status of a certificate signing request; other conditions stay.
+   */
   private static KubeObject approved(KubeObject sent, KubeObject old) {
     var conditions = new ArrayList<Json>();
     old.status()
@@ -87,9 +88,7 @@ final class Subparts {
         .filter(c -> APPROVALS.contains(c.string("type").orElse("")))
         .forEach(conditions::add);
     return precondition(
-        new KubeObject(
-            old.json().withAt(new JsonArray(conditions), "status", "conditions")),
-        sent);
+        new KubeObject(old.json().withAt(new JsonArray(conditions), "status", "conditions")), sent);
   }
 
   private static KubeObject precondition(KubeObject object, KubeObject sent) {

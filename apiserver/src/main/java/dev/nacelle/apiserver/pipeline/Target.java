@@ -1,5 +1,6 @@
 package dev.nacelle.apiserver.pipeline;
 
+import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition;
 import dev.nacelle.api.object.GroupVersionKind;
@@ -7,7 +8,6 @@ import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.storage.ObjectFormat;
-import dev.nacelle.api.client.Identity;
 
 /**
  * What a request is about: a served version of a kind, and an object or a collection of it.
@@ -16,10 +16,7 @@ import dev.nacelle.api.client.Identity;
  * @param subresource empty for the object itself
  */
 public record Target(
-    ResourceDefinition definition,
-    VersionDefinition version,
-    ObjectKey key,
-    String subresource) {
+    ResourceDefinition definition, VersionDefinition version, ObjectKey key, String subresource) {
 
   public ResourceType type() {
     return definition.type(version.name());

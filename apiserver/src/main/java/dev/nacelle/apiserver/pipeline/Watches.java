@@ -26,13 +26,11 @@ final class Watches {
         watch.initial() == Initial.YES || (watch.initial() == Initial.UNSPECIFIED && asked == 0);
     if (!fromState) {
       long after = asked == 0 ? cache.newestRevision() : asked;
-      return new ResourceWatch(
-          target, selection, cache.cursorAfter(after), List.of(), 0, false);
+      return new ResourceWatch(target, selection, cache.cursorAfter(after), List.of(), 0, false);
     }
     long atLeast = options.resourceVersion().isEmpty() ? cache.newestRevision() : asked;
     WatchCache.Start start = cache.startFromState(selection.keys(), atLeast);
-    List<StoredObject> initial =
-        start.snapshot().objects().stream().filter(selection).toList();
+    List<StoredObject> initial = start.snapshot().objects().stream().filter(selection).toList();
     return new ResourceWatch(
         target,
         selection,
@@ -62,8 +60,7 @@ final class Watches {
     }
     if (!match.equals("NotOlderThan")) {
       throw Lists.invalidOptions(
-          FieldError.notSupported(
-              "resourceVersionMatch", Json.of(match), List.of("NotOlderThan")));
+          FieldError.notSupported("resourceVersionMatch", Json.of(match), List.of("NotOlderThan")));
     }
   }
 }

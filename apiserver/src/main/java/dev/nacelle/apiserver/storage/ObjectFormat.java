@@ -98,8 +98,7 @@ public final class ObjectFormat {
             ? json
             : json.with(
                 "metadata",
-                json.object("metadata")
-                    .with("resourceVersion", Json.of(Long.toString(revision)))));
+                json.object("metadata").with("resourceVersion", Json.of(Long.toString(revision)))));
   }
 
   /** The object in another version of its kind. */

@@ -61,8 +61,7 @@ public final class StoredObject {
     var reference = tree;
     KubeObject known = reference == null ? null : reference.get();
     if (known == null) {
-      known =
-          ObjectFormat.decode(definition, definition.storedVersion().name(), stored, revision);
+      known = ObjectFormat.decode(definition, definition.storedVersion().name(), stored, revision);
       tree = new WeakReference<>(known);
     }
     return known;
@@ -75,7 +74,9 @@ public final class StoredObject {
         : ObjectFormat.decode(definition, version, stored, revision);
   }
 
-  /** The JSON text in a version, resourceVersion included. A copy of bytes where nothing changes. */
+  /**
+   * The JSON text in a version, resourceVersion included. A copy of bytes where nothing changes.
+   */
   public Bytes json(String version) {
     if (!isCopied(version)) {
       return ObjectFormat.encodeReply(object(version));

@@ -20,10 +20,7 @@ public final class CacheEvent {
   private volatile @Nullable Bytes plainFrame;
 
   CacheEvent(
-      String key,
-      long revision,
-      Optional<StoredObject> current,
-      Optional<StoredObject> previous) {
+      String key, long revision, Optional<StoredObject> current, Optional<StoredObject> previous) {
     this.key = key;
     this.revision = revision;
     this.current = current;

@@ -153,8 +153,7 @@ public final class WatchCache implements AutoCloseable {
       }
       List<CacheEvent> events = ring.from(number, atMost);
       boolean all = number + events.size() == ring.next();
-      return new WatchCursor.Read.Events(
-          events, all ? revision : events.getLast().revision() - 1);
+      return new WatchCursor.Read.Events(events, all ? revision : events.getLast().revision() - 1);
     } finally {
       lock.unlock();
     }
@@ -304,8 +303,7 @@ public final class WatchCache implements AutoCloseable {
     Optional<StoredObject> current =
         switch (event) {
           case WatchEvent.Put put ->
-              Optional.of(
-                  new StoredObject(definition, put.key(), put.value(), put.modRevision()));
+              Optional.of(new StoredObject(definition, put.key(), put.value(), put.modRevision()));
           case WatchEvent.Delete _ -> Optional.empty();
         };
     Optional<StoredObject> previous =

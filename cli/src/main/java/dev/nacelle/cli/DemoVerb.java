@@ -1,0 +1,207 @@
+package dev.nacelle.cli;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.http.HttpClient;
+import dev.nacelle.base.http.HttpRequest;
+import dev.nacelle.base.http.HttpResponse;
+import dev.nacelle.base.json.Json;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.YamlReader;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Unmatched;
+
+/** {@code nacelle demo}. */
+@Command(
+    name = "demo",
+    description = {
+      "Start the platform if it is not running, run three container groups behind a Service,",
+      "call it, and show where the time of a start goes. Takes the options of 'up'."
+    })
+final class DemoVerb extends InstanceVerb {
+  private static final String IMAGE = "nacelle.local/demo:latest";
+  private static final String TABLE =
+      "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final int CALLS = 6;
+
+  @Unmatched List<String> upOptions = new ArrayList<>();
+
+  @Override
+  public Integer call() throws VerbException, InterruptedException {
+    Path root = Path.of(Optional.ofNullable(System.getProperty("nacelle.root")).orElse("."));
+    int started = up(root);
+    if (started != 0) {
+      return started;
+    }
+    importImage();
+    try (ApiAccess api = ApiAccess.of(data.resolve("kubeconfig"))) {
+      say("applying examples/hello: a ContainerGroupProfile, an NGroup of 3, a Service");
+      apply(api, root.resolve("examples").resolve("hello"));
+      long took = awaitReady(api);
+      say("three container groups are ready after " + took + " ms");
+      tables(api);
+      callService(api);
+      waterfall(api);
+    }
+    next(root);
+    return 0;
+  }
+
+  private int up(Path root) throws VerbException, InterruptedException {
+    var command = new ArrayList<>(List.of(root.resolve("nacelle").toString(), "up"));
+    command.addAll(List.of("--data", data.toString()));
+    command.addAll(upOptions);
+    try {
+      return new ProcessBuilder(command).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw new VerbException("cannot run " + command.getFirst() + ": " + e.getMessage());
+    }
+  }
+
+  private void importImage() throws VerbException, InterruptedException {
+    try (ControlClient control = ControlClient.connect(data)) {
+      Path tree = data.resolve("demo-image");
+      JsonObject answer;
+      try {
+        BusyboxImage.write(tree);
+        answer =
+            control.post(
+                "/v1/images",
+                JsonObject.builder()
+                    .put("verb", "import")
+                    .put("source", tree.toString())
+                    .put("name", IMAGE)
+                    .build());
+      } finally {
+        BusyboxImage.delete(tree);
+      }
+      answer.array("lines").strings().forEach(this::say);
+    } catch (IOException e) {
+      throw new VerbException("cannot make the demo image: " + e.getMessage());
+    }
+  }
+
+  private static void apply(ApiAccess api, Path directory)
+      throws VerbException, InterruptedException {
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList()) {
+        Bytes yaml = Bytes.wrap(Files.readAllBytes(file));
+        Json object = YamlReader.read(yaml);
+        if (object instanceof JsonObject o) {
+          api.apply(path(o), yaml);
+        }
+      }
+    } catch (IOException e) {
+      throw new VerbException("cannot read " + directory + ": " + e.getMessage());
+    }
+  }
+
+  private static String path(JsonObject object) {
+    String version = object.string("apiVersion").orElse("v1");
+    String plural = object.string("kind").orElse("").toLowerCase(Locale.ROOT) + "s";
+    return (version.contains("/") ? "/apis/" : "/api/")
+        + version
+        + "/namespaces/default/"
+        + plural
+        + "/"
+        + object.string("metadata", "name").orElse("");
+  }
+
+  private long awaitReady(ApiAccess api) throws VerbException, InterruptedException {
+    long began = System.nanoTime();
+    String path = "/apis/containers.nacelle.dev/v1/namespaces/default/ngroups/hello";
+    while (true) {
+      JsonObject group = api.find(path, "application/json").orElse(JsonObject.EMPTY);
+      if (group.integer("status", "readyReplicas").orElse(0) == 3) {
+        return (System.nanoTime() - began) / 1_000_000;
+      }
+      if (System.nanoTime() - began > PATIENCE.toNanos()) {
+        throw new VerbException(
+            "the container groups are not ready after "
+                + PATIENCE.toSeconds()
+                + " s; see 'kubectl --kubeconfig "
+                + data.resolve("kubeconfig")
+                + " describe pods'");
+      }
+      Thread.sleep(10);
+    }
+  }
+
+  private void tables(ApiAccess api) throws VerbException, InterruptedException {
+    table(api, "kubectl get ngroups", "/apis/containers.nacelle.dev/v1/namespaces/default/ngroups");
+    table(api, "kubectl get pods -o wide", "/api/v1/namespaces/default/pods");
+    table(api, "kubectl get services", "/api/v1/namespaces/default/services");
+  }
+
+  private void table(ApiAccess api, String command, String path)
+      throws VerbException, InterruptedException {
+    cli.out.println();
+    cli.out.println("$ " + command);
+    api.find(path, TABLE).ifPresent(t -> TablePrinter.print(t, command.contains("wide"), cli.out));
+  }
+
+  private void callService(ApiAccess api) throws VerbException, InterruptedException {
+    String address =
+        api.find("/api/v1/namespaces/default/services/hello", "application/json")
+            .flatMap(s -> s.string("spec", "clusterIP"))
+            .orElseThrow(() -> new VerbException("the Service has no address"));
+    cli.out.println();
+    cli.out.println("calling the Service at http://" + address + "/");
+    var answers = new TreeSet<String>();
+    for (int i = 0; i < CALLS * 4 && (i < CALLS || answers.size() < 3); i++) {
+      try (HttpClient client = HttpClient.builder().connectTimeout(Duration.ofSeconds(5)).build();
+          HttpResponse response =
+              client.send(
+                  HttpRequest.get(URI.create("http://" + address + "/"))
+                      .with("connection", "close"))) {
+        answers.add(response.bytes(4_096).toUtf8().strip());
+      } catch (IOException e) {
+        throw new VerbException("the Service does not answer: " + e.getMessage());
+      }
+    }
+    answers.forEach(a -> cli.out.println("  " + a));
+  }
+
+  private void waterfall(ApiAccess api) throws VerbException, InterruptedException {
+    JsonObject pod =
+        api.find(
+                "/api/v1/namespaces/default/pods?labelSelector=containers.nacelle.dev/ngroup=hello",
+                "application/json")
+            .flatMap(list -> list.array("items").objects().findFirst())
+            .orElse(JsonObject.EMPTY);
+    try (ControlClient control = ControlClient.connect(data)) {
+      JsonObject answer =
+          control.get("/v1/waterfall?uid=" + pod.string("metadata", "uid").orElse(""));
+      cli.out.println();
+      cli.out.println("start-up of pod " + pod.string("metadata", "name").orElse("") + ":");
+      Waterfall.print(answer, cli.out);
+    }
+  }
+
+  private void next(Path root) {
+    Path launcher = root.resolve("nacelle");
+    cli.out.println();
+    cli.out.println("try next:");
+    cli.out.println("  export KUBECONFIG=" + data.resolve("kubeconfig"));
+    cli.out.println("  kubectl get pods --watch");
+    cli.out.println("  kubectl scale ngroup hello --replicas=10");
+    cli.out.println("  kubectl exec -it hello-0 -- sh");
+    cli.out.println("  " + launcher + " status --data " + data);
+    cli.out.println("  " + launcher + " down --all --data " + data);
+  }
+
+  private void say(String text) {
+    cli.out.println(text);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.nacelle.cli;
+
+import dev.nacelle.base.json.JsonObject;
+import java.io.PrintStream;
+
+/** Draws where the time of a pod's start went. */
+final class Waterfall {
+  private static final int WIDTH = 48;
+
+  private Waterfall() {}
+
+  /** Takes {@code {stages: [{stage, micros}]}}, microseconds since the first stage, in order. */
+  static void print(JsonObject waterfall, PrintStream out) {
+    var stages = waterfall.array("stages").objects().toList();
+    if (stages.isEmpty()) {
+      out.println("  (nothing recorded: the pod started before this platform process)");
+      return;
+    }
+    double total = Math.max(1, millis(stages.getLast()));
+    double before = 0;
+    for (JsonObject stage : stages) {
+      double at = millis(stage);
+      int from = (int) Math.round(before / total * WIDTH);
+      int to = Math.max(from + 1, (int) Math.round(at / total * WIDTH));
+      out.printf(
+          "  %-18s %8.1f ms  +%7.1f  %s%s%n",
+          label(stage.string("stage").orElse("")),
+          at,
+          at - before,
+          " ".repeat(from),
+          "#".repeat(to - from));
+      before = at;
+    }
+  }
+
+  private static String label(String stage) {
+    return switch (stage) {
+      case "accepted" -> "API accepted";
+      case "scheduled" -> "scheduled";
+      case "bound" -> "seen by the node";
+      case "sandbox" -> "sandbox";
+      case "network" -> "network";
+      case "imageMounted" -> "image mounted";
+      case "started" -> "container started";
+      case "firstOutput" -> "first output";
+      case "ready" -> "ready";
+      default -> stage;
+    };
+  }
+
+  private static double millis(JsonObject stage) {
+    return stage.integer("micros").orElse(0) / 1000.0;
+  }
+}
