@@ -177,7 +177,7 @@ class HttpClientTest {
                 e -> e.respond(200, TEXT, Bytes.utf8("" + served.incrementAndGet())), limits);
         var client = HttpClient.builder().build()) {
       assertThat(text(client, HttpRequest.get(server.uri("/")))).isEqualTo("1");
-      java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+      Eventually.await("the server closes it", () -> server.server.openConnections() == 0);
       assertThat(text(client, HttpRequest.get(server.uri("/")))).isEqualTo("2");
     }
   }

@@ -534,6 +534,16 @@ class HttpServerTest {
   }
 
   @Test
+  void theFastPathsAreInUseOnThisKindOfMachine() {
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        System.getProperty("os.name").equals("Linux")
+            && System.getProperty("os.arch").equals("amd64"),
+        "native transports are shipped for Linux on amd64");
+    assertThat(io.netty.channel.epoll.Epoll.isAvailable()).isTrue();
+    assertThat(io.netty.handler.ssl.OpenSsl.isAvailable()).isTrue();
+  }
+
+  @Test
   void aTakenPortIsNamedInTheError() throws Exception {
     try (var server = TestServer.plain(HttpServerTest::describe);
         var loops = EventLoops.start(1)) {
