@@ -13,7 +13,6 @@ import dev.nacelle.base.json.YamlReader;
 import java.io.IOException;
 import java.util.Locale;
 
-
 /** Reads the bodies of requests, bounded. */
 final class BodyReader {
   static final int MAX_BYTES = 3 << 20;
@@ -76,7 +75,7 @@ final class BodyReader {
     try {
       return Body.of(ProtobufReader.read(body));
     } catch (JsonSyntaxException e) {
-      throw ApiException.badRequest(e.getMessage());
+      throw ApiException.badRequest(String.valueOf(e.getMessage()));
     }
   }
 

@@ -20,13 +20,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads an object in Kubernetes' protobuf envelope as the JSON that the same object has. Zero values
- * that Go's encoder always writes are dropped where zero and absent mean the same.
+ * Reads an object in Kubernetes' protobuf envelope as the JSON that the same object has. Zero
+ * values that Go's encoder always writes are dropped where zero and absent mean the same.
  */
 public final class ProtobufReader {
   public static final String MEDIA_TYPE = "application/vnd.kubernetes.protobuf";
   private static final byte[] MAGIC = {'k', '8', 's', 0};
   private static final int MAX_DEPTH = 100;
+  private static final Descriptor ENVELOPE =
+      Runtime.getDescriptor().findMessageTypeByName("Unknown");
 
   private ProtobufReader() {}
 
@@ -41,20 +43,24 @@ public final class ProtobufReader {
       }
     }
     try {
-      var unknown =
-          Runtime.Unknown.parseFrom(
-              ByteString.copyFrom(bytes, MAGIC.length, bytes.length - MAGIC.length));
-      var kind =
-          GroupVersionKind.of(
-              unknown.getTypeMeta().getApiVersion(), unknown.getTypeMeta().getKind());
+      // read without the generated classes: they refuse bounds on recursion
+      Message unknown =
+          DynamicMessage.parseFrom(
+              ENVELOPE, ByteString.copyFrom(bytes, MAGIC.length, bytes.length - MAGIC.length));
+      Message type = (Message) unknown.getField(ENVELOPE.findFieldByName("typeMeta"));
+      var kind = GroupVersionKind.of(text(type, "apiVersion"), text(type, "kind"));
       Descriptor descriptor =
           ProtobufKinds.find(kind)
               .orElseThrow(
                   () ->
                       new JsonSyntaxException(
-                          "no kind \"" + kind.kind() + "\" is registered for version \""
-                              + kind.apiVersion() + "\" in protobuf"));
-      CodedInputStream in = unknown.getRaw().newCodedInput();
+                          "no kind \""
+                              + kind.kind()
+                              + "\" is registered for version \""
+                              + kind.apiVersion()
+                              + "\" in protobuf"));
+      ByteString raw = (ByteString) unknown.getField(ENVELOPE.findFieldByName("raw"));
+      CodedInputStream in = raw.newCodedInput();
       in.setRecursionLimit(MAX_DEPTH);
       JsonObject content = object(DynamicMessage.parseFrom(descriptor, in));
       var result =
@@ -64,6 +70,10 @@ public final class ProtobufReader {
     } catch (IOException e) {
       throw new JsonSyntaxException("cannot read the protobuf message: " + e.getMessage());
     }
+  }
+
+  private static String text(Message message, String field) {
+    return String.valueOf(message.getField(message.getDescriptorForType().findFieldByName(field)));
   }
 
   private static JsonObject object(Message message) {
@@ -121,8 +131,7 @@ public final class ProtobufReader {
       case ENUM -> throw new JsonSyntaxException("unexpected enumeration " + field.getName());
       case MESSAGE -> {
         Message message = (Message) value;
-        yield ProtobufWellKnown.json(message)
-            .orElseGet(() -> Optional.of(object(message)));
+        yield ProtobufWellKnown.json(message).orElseGet(() -> Optional.of(object(message)));
       }
     };
   }

@@ -1,6 +1,7 @@
 /**
  * Objects in {@code application/vnd.kubernetes.protobuf}, the form in which kubectl and the typed
- * clients of Go send built-in kinds. Start at {@link dev.nacelle.apiserver.protobuf.ProtobufReader}.
+ * clients of Go send built-in kinds. Start at {@link
+ * dev.nacelle.apiserver.protobuf.ProtobufReader}.
  */
 @NullMarked
 package dev.nacelle.apiserver.protobuf;
