@@ -101,10 +101,6 @@ public final class HttpServer implements AutoCloseable {
     return true;
   }
 
-  int openConnections() {
-    return connections.size();
-  }
-
   void leaveHttp(ChannelPipeline pipeline) {
     pipeline.remove(HttpRequestDecoder.class);
   }

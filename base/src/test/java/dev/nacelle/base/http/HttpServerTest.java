@@ -460,7 +460,7 @@ class HttpServerTest {
             stream.write(Bytes.utf8("end"));
           }
         };
-    var limits = new HttpLimits(100, 65536, 100, Duration.ofMillis(200));
+    var limits = new HttpLimits(100, 65536, 100, Duration.ofSeconds(3));
     try (var server = TestServer.plain(watch, limits);
         Socket quiet = server.connect();
         var client = HttpClient.builder().build();
