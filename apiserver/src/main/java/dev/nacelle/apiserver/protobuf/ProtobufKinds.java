@@ -131,7 +131,7 @@ final class ProtobufKinds {
   }
 
   static String jsonName(FieldDescriptor field) {
-    return field.getName();
+    return field.getName().equals("uID") ? "uid" : field.getName();
   }
 
   /** Whether a value says no more than the field's absence. */

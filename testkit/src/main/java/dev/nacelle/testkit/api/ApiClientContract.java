@@ -95,13 +95,10 @@ public abstract class ApiClientContract {
   void anUpdateWithAnOldRevisionConflicts() {
     KubeObject made = create(configMap("stale", "1"));
     KubeObject changed =
-        client()
-            .update(Resources.CONFIG_MAPS, withData(made, json("{'k':'2'}")), WRITER);
+        client().update(Resources.CONFIG_MAPS, withData(made, json("{'k':'2'}")), WRITER);
     assertThat(changed.resourceVersion()).isNotEqualTo(made.resourceVersion());
     assertThatThrownBy(
-            () ->
-                client()
-                    .update(Resources.CONFIG_MAPS, withData(made, json("{'k':'3'}")), WRITER))
+            () -> client().update(Resources.CONFIG_MAPS, withData(made, json("{'k':'3'}")), WRITER))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.isConflict()).isTrue());
   }
 
@@ -146,11 +143,9 @@ public abstract class ApiClientContract {
                 "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'applied'},"
                     + "'data':{'a':'1'}}"));
     KubeObject made =
-        client()
-            .patch(Resources.CONFIG_MAPS, key("applied"), apply, WriteOptions.by("applier"));
+        client().patch(Resources.CONFIG_MAPS, key("applied"), apply, WriteOptions.by("applier"));
     KubeObject again =
-        client()
-            .patch(Resources.CONFIG_MAPS, key("applied"), apply, WriteOptions.by("applier"));
+        client().patch(Resources.CONFIG_MAPS, key("applied"), apply, WriteOptions.by("applier"));
     assertThat(again).isEqualTo(made);
     assertThatThrownBy(
             () ->
@@ -194,8 +189,7 @@ public abstract class ApiClientContract {
   @Test
   void aWatchTellsEveryChangeOnceInOrder() throws InterruptedException {
     String from = client().list(Resources.CONFIG_MAPS, ListOptions.ALL).resourceVersion();
-    var selected =
-        ListOptions.inNamespace("default").withLabelSelector("w=1").from(from);
+    var selected = ListOptions.inNamespace("default").withLabelSelector("w=1").from(from);
     try (ObjectWatch watch = client().watch(Resources.CONFIG_MAPS, selected)) {
       create(configMap("other", "0"));
       KubeObject made = create(configMap("watched", "0").withLabel("w", "1"));
