@@ -75,12 +75,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
   boolean sameButTimes(Owners other) {
     return byId.keySet().equals(other.byId.keySet())
         && byId.values().stream()
-            .allMatch(
-                o -> {
-                  Owner that = other.byId.get(o.id());
-                  return o.fields().equals(that.fields())
-                      && o.apiVersion().equals(that.apiVersion());
-                });
+            .allMatch(o -> other.find(o.id()).filter(o::sameButTime).isPresent());
   }
 
   /** The oldest updaters beyond ten become one entry for each version. */
@@ -89,8 +84,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
         byId.values().stream()
             .filter(o -> !o.id().isApplier())
             .sorted(
-                Comparator.comparing(
-                        (Owner o) -> o.time().orElse(java.time.Instant.MIN))
+                Comparator.comparing((Owner o) -> o.time().orElse(java.time.Instant.MIN))
                     .thenComparing(o -> o.id().manager()))
             .toList();
     int count = updaters.size();

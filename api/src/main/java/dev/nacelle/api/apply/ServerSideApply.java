@@ -64,8 +64,8 @@ public final class ServerSideApply {
    * Applies a configuration.
    *
    * @param live the object in the version of the applier; empty if it does not exist yet
-   * @param configuration what the applier states, in the version of the applier
-   *     whose {@code resourceVersion} is a precondition that the caller checks
+   * @param configuration what the applier states, in the version of the applier whose {@code
+   *     resourceVersion} is a precondition that the caller checks
    * @throws ApiException with code 400 if the configuration does not fit the schema
    */
   public static Result apply(
@@ -107,8 +107,7 @@ public final class ServerSideApply {
 
     Result run(Force force) {
       Owner.Id id = Owner.Id.applier(applier);
-      KubeObject before =
-          live.map(ManagedFields::bare).orElse(new KubeObject(JsonObject.EMPTY));
+      KubeObject before = live.map(ManagedFields::bare).orElse(new KubeObject(JsonObject.EMPTY));
       Owners owners = startingOwners(before);
       Optional<Owner> previous = owners.find(id);
       JsonObject writable = writable();
@@ -146,8 +145,7 @@ public final class ServerSideApply {
       if (unchanged) {
         return new Applied(live.get());
       }
-      Owners timed =
-          next.find(id).map(own -> next.with(own.at(applier.time()))).orElse(next);
+      Owners timed = next.find(id).map(own -> next.with(own.at(applier.time()))).orElse(next);
       return new Applied(timed.putInto(annotated));
     }
 
@@ -157,8 +155,7 @@ public final class ServerSideApply {
       if (!owners.isEmpty() || live.isEmpty()) {
         return OwnershipUpdate.fitted(owners, versions);
       }
-      var nobody =
-          new FieldWriter(BEFORE_FIRST_APPLY, applier.apiVersion(), "", applier.time());
+      var nobody = new FieldWriter(BEFORE_FIRST_APPLY, applier.apiVersion(), "", applier.time());
       return ManagedFields.changedBy(
           Owner.Id.updater(nobody), nobody, JsonObject.EMPTY, before.json(), versions, owners);
     }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Reads one path; for one thread, used once. Bounded: 4,096 characters, filters do not nest. */
+/** Reads one path; for one thread, used once. Bounded: 4,096 characters. */
 final class PathParser {
   private static final int MAX_CHARS = 4096;
 
@@ -205,7 +205,9 @@ final class PathParser {
     }
     try {
       return new Step.Literal(
-          text.matches("-?\\d{1,18}") ? Json.of(Long.parseLong(text)) : Json.of(Double.parseDouble(text)));
+          text.matches("-?\\d{1,18}")
+              ? Json.of(Long.parseLong(text))
+              : Json.of(Double.parseDouble(text)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("unrecognized filter operand " + text, e);
     }

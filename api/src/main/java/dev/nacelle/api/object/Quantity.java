@@ -16,13 +16,13 @@ import java.util.Optional;
  * 1024} are equal in order, but not equal as values, since they are written differently.
  */
 public record Quantity(BigDecimal amount, Format format) implements Comparable<Quantity> {
-  public static final Quantity ZERO = new Quantity(BigDecimal.ZERO, Format.DECIMAL_SI);
-
   private static final String DECIMAL_SUFFIXES = "num kMGTPE";
   private static final String BINARY_SUFFIXES = "KMGTPE";
   private static final BigDecimal MOST = BigDecimal.valueOf(Long.MAX_VALUE);
   private static final BigInteger BINARY_STEP = BigInteger.valueOf(1024);
   private static final int MAX_LENGTH = 256;
+
+  public static final Quantity ZERO = new Quantity(BigDecimal.ZERO, Format.DECIMAL_SI);
 
   /** How an amount is written. */
   public enum Format {

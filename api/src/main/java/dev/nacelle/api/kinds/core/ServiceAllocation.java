@@ -135,7 +135,7 @@ final class ServiceAllocation {
       throw ApiException.invalid(
           new GroupVersionKind("", "v1", "Service"),
           service.name(),
-          List.of(FieldError.invalid(field, value, e.getMessage())));
+          List.of(FieldError.invalid(field, value, String.valueOf(e.getMessage()))));
     }
   }
 
