@@ -31,7 +31,7 @@ static struct {
 } waiters[MAX_WAITERS];
 static int waiter_count;
 static int runtime_log = -1;
-static bool ended;
+static bool ended, kill_when_created;
 static struct message answer;
 static void terminal_ready(struct source *s, uint32_t events);
 static void pidfd_ready(struct source *s, uint32_t events);
@@ -88,6 +88,8 @@ static void end(int code, int signal, const char *message) {
   msg_u32(&answer, oom);
   msg_u64(&answer, finished);
   clients_event(&answer);
+  /* after the exit file, so that whoever hears of the failure finds it */
+  answer_waiters(ENOEXEC, message[0] ? message : "the container has ended");
   clients_close_attached();
   deadline_cancel(DEADLINE_KILL);
   deadline_cancel(DEADLINE_REAP);
@@ -274,7 +276,6 @@ static void runtime_finished(bool good) {
   if (!good || !find_init()) {
     char text[1024];
     runtime_message(text, sizeof text);
-    answer_waiters(ENOEXEC, text);
     end(128, 0, text);
     return;
   }
@@ -288,6 +289,7 @@ static void runtime_finished(bool good) {
   note_started();
   answer_waiters(0, "");
   close_if(&runtime_log);
+  if (kill_when_created) life_signal(SIGKILL);
 }
 
 /* Lets a created container go, as "start" of the runtime would: by its FIFO. */
@@ -363,6 +365,7 @@ void life_signal(int signal) {
 void life_stop(int signal, uint64_t grace_ms) {
   if (ended) return;
   bool running = shared->state == STATE_RUNNING;
+  if (shared->state == STATE_CREATING) kill_when_created = true;
   life_signal(running && signal != 0 ? signal : SIGKILL);
   if (running && signal != 0 && signal != SIGKILL) deadline_set(DEADLINE_KILL, grace_ms);
 }
@@ -446,6 +449,7 @@ void life_adopt(void) {
   bool same = process_start_ticks(shared->init_pid) == shared->init_ticks;
   init_pidfd = same ? pidfd_open_(shared->init_pid) : -1;
   note_started();
+  answer_waiters(0, ""); /* who asked this monitor while the dead one's runtime was at work */
   if (init_pidfd < 0) {
     gone_unseen();
     return;

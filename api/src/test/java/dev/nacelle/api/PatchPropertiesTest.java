@@ -49,12 +49,49 @@ class PatchPropertiesTest {
   Arbitrary<Json> trees() {
     Arbitrary<String> words =
         Arbitraries.of(
-            "a", "b", "name", "spec", "template", "containers", "ports", "containerPort", "env",
-            "replicas", "strategy", "type", "metadata", "labels", "finalizers", "$patch", "replace",
-            "delete", "merge", "$retainKeys", "$setElementOrder/containers", "conditions",
-            "$deleteFromPrimitiveList/finalizers", "op", "path", "from", "value", "add", "remove",
-            "move", "copy", "test", "/a", "/a/0", "/spec/containers/-", "", "/", "~0~1", "status",
-            "selector", "matchLabels", "managedFields", "kind");
+            "a",
+            "b",
+            "name",
+            "spec",
+            "template",
+            "containers",
+            "ports",
+            "containerPort",
+            "env",
+            "replicas",
+            "strategy",
+            "type",
+            "metadata",
+            "labels",
+            "finalizers",
+            "$patch",
+            "replace",
+            "delete",
+            "merge",
+            "$retainKeys",
+            "$setElementOrder/containers",
+            "conditions",
+            "$deleteFromPrimitiveList/finalizers",
+            "op",
+            "path",
+            "from",
+            "value",
+            "add",
+            "remove",
+            "move",
+            "copy",
+            "test",
+            "/a",
+            "/a/0",
+            "/spec/containers/-",
+            "",
+            "/",
+            "~0~1",
+            "status",
+            "selector",
+            "matchLabels",
+            "managedFields",
+            "kind");
     Arbitrary<Json> leaves =
         Arbitraries.oneOf(
             words.map(Json::of),
@@ -114,8 +151,7 @@ class PatchPropertiesTest {
               if (!c.isEmpty()) {
                 spec.put(
                     "template",
-                    JsonObject.EMPTY.withAt(
-                        new JsonArray(List.copyOf(c)), "spec", "containers"));
+                    JsonObject.EMPTY.withAt(new JsonArray(List.copyOf(c)), "spec", "containers"));
               }
               return new KubeObject(
                   JsonObject.builder()
@@ -129,7 +165,8 @@ class PatchPropertiesTest {
             });
   }
 
-  private static KubeObject forced(FieldWriter writer, Optional<KubeObject> live, KubeObject config) {
+  private static KubeObject forced(
+      FieldWriter writer, Optional<KubeObject> live, KubeObject config) {
     return ((ServerSideApply.Applied)
             ServerSideApply.apply(writer, live, config, VERSIONS, Force.YES))
         .object();
@@ -217,8 +254,7 @@ class PatchPropertiesTest {
       var live = new KubeObject(object);
       JsonObject stated = patch instanceof JsonObject o ? o : JsonObject.EMPTY;
       var config = new KubeObject(stated.with("apiVersion", Json.of("apps/v1")));
-      attempt(
-          () -> ServerSideApply.apply(ALICE, Optional.of(live), config, versions, Force.YES));
+      attempt(() -> ServerSideApply.apply(ALICE, Optional.of(live), config, versions, Force.YES));
       attempt(() -> ManagedFields.afterWrite(ALICE, Optional.of(live), config, versions));
     }
   }

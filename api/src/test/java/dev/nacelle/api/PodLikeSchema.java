@@ -6,7 +6,7 @@ import dev.nacelle.api.schema.Schema;
 public final class PodLikeSchema {
   public static final Schema SCHEMA =
       Trees.schema(
-          """
+"""
 {'$ref':'#/definitions/io.k8s.api.apps.v1.Deployment','definitions':{
 'io.k8s.api.apps.v1.Deployment':{'type':'object','properties':{'apiVersion':{'type':'string'},'kind':{'type':'string'},
  'metadata':{'$ref':'#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'},'spec':{'$ref':'#/definitions/io.k8s.api.apps.v1.DeploymentSpec'},

@@ -23,7 +23,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -45,12 +44,17 @@ final class LayerStore implements AutoCloseable {
     InputStream open() throws IOException, InterruptedException;
   }
 
+  /** What a builder reads, so that another thread can end the read. */
+  private static final class Opened {
+    private volatile InputStream in = InputStream.nullInputStream();
+  }
+
   private static final class Flight {
     private final Future<StoredLayer> layer;
-    private final AtomicReference<InputStream> opened;
+    private final Opened opened;
     private int waiters;
 
-    Flight(Future<StoredLayer> layer, AtomicReference<InputStream> opened) {
+    Flight(Future<StoredLayer> layer, Opened opened) {
       this.layer = layer;
       this.opened = opened;
     }
@@ -59,7 +63,7 @@ final class LayerStore implements AutoCloseable {
     void abandon() {
       if (layer.cancel(true)) {
         try {
-          opened.get().close();
+          opened.in.close();
         } catch (IOException e) {
           // it was to end, and has
         }
@@ -125,11 +129,11 @@ final class LayerStore implements AutoCloseable {
   }
 
   private Flight start(String diffId, long sizeBytes, Input input) {
-    var opened = new AtomicReference<>(InputStream.nullInputStream());
+    var opened = new Opened();
     Input remembering =
         () -> {
           InputStream in = input.open();
-          opened.set(in);
+          opened.in = in;
           return in;
         };
     return new Flight(

@@ -1,6 +1,5 @@
 package dev.nacelle.image;
 
-import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.registry.RegistryClient;
@@ -386,7 +385,7 @@ public final class LocalImageStore implements ImageStore {
         "write the index",
         () -> {
           index.write(); // the times of last use
-          return Bytes.EMPTY;
+          return true;
         });
   }
 

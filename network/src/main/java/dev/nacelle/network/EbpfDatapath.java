@@ -57,7 +57,7 @@ public final class EbpfDatapath implements Datapath {
     this.addresses = addresses;
     this.links = new PodLinks(config, host, remover);
     this.network = new HostNetwork(config, host, hostNamespace, objects, links);
-    this.services = new ServiceMaps(objects);
+    this.services = new ServiceMaps(objects::map);
     for (int i = 0; i < SLOTS; i++) {
       podLocks.add(new ReentrantLock());
     }

@@ -17,6 +17,10 @@ final class Layouts {
           .array();
     }
 
+    static FrontendKey of(Frontend frontend, Protocol protocol) {
+      return new FrontendKey(frontend.address().bits(), frontend.port(), protocol.number());
+    }
+
     static FrontendKey of(byte[] bytes) {
       ByteBuffer b = wrap(bytes);
       return new FrontendKey(network(b.getInt(0)), hostPort(b, 4), b.get(6));

@@ -31,11 +31,17 @@ final class ServiceMaps {
   private final BpfMap members;
   private Tables tables;
 
-  ServiceMaps(PinnedObjects objects) {
-    frontends = objects.map("frontends");
-    sets = objects.map("sets");
-    slots = objects.map("slots");
-    members = objects.map("members");
+  /** What the tables came of, by first frontend; none after a start, when all is compared. */
+  private Map<FrontendKey, ServiceEntry> applied = Map.of();
+
+  /**
+   * @param maps by name
+   */
+  ServiceMaps(Function<String, BpfMap> maps) {
+    frontends = maps.apply("frontends");
+    sets = maps.apply("sets");
+    slots = maps.apply("slots");
+    members = maps.apply("members");
     tables = read();
   }
 
@@ -45,15 +51,63 @@ final class ServiceMaps {
    * @return how many entries were written or removed
    */
   int apply(ServiceTable wanted) {
-    ServicePlan plan = ServicePlan.of(tables, wanted);
+    Map<FrontendKey, ServiceEntry> next = HashMap.newHashMap(wanted.services().size());
+    List<ServiceEntry> changed = new ArrayList<>();
+    Set<FrontendKey> kept = HashSet.newHashSet(wanted.services().size());
+    for (ServiceEntry service : wanted.services()) {
+      if (service.frontends().isEmpty()) {
+        continue;
+      }
+      FrontendKey key = FrontendKey.of(service.frontends().getFirst(), service.protocol());
+      next.put(key, service);
+      if (service.equals(applied.get(key))) {
+        kept.add(key);
+      } else {
+        changed.add(service);
+      }
+    }
+    Tables part = applied.isEmpty() ? tables : partOf(kept);
+    ServicePlan plan = ServicePlan.of(part, tables.sets()::containsKey, changed);
     try {
       write(plan.changes());
     } catch (RuntimeException e) {
       tables = read();
+      applied = Map.of();
       throw new DatapathException("cannot apply the service table: " + e.getMessage(), e);
     }
-    tables = plan.result();
+    part.frontends().keySet().stream().toList().forEach(tables.frontends()::remove);
+    part.sets().keySet().stream().toList().forEach(tables.sets()::remove);
+    tables.frontends().putAll(plan.result().frontends());
+    tables.sets().putAll(plan.result().sets());
+    applied = next;
     return plan.changes().size();
+  }
+
+  /** The part of the tables that came of Services that are not kept. */
+  private Tables partOf(Set<FrontendKey> kept) {
+    Map<FrontendKey, FrontendValue> partFrontends = new HashMap<>();
+    Map<Integer, BackendSet> partSets = new HashMap<>();
+    for (Map.Entry<FrontendKey, ServiceEntry> entry : applied.entrySet()) {
+      if (kept.contains(entry.getKey())) {
+        continue;
+      }
+      ServiceEntry service = entry.getValue();
+      for (Frontend frontend : service.frontends()) {
+        FrontendKey key = FrontendKey.of(frontend, service.protocol());
+        FrontendValue value = tables.frontends().get(key);
+        if (value == null) {
+          continue;
+        }
+        partFrontends.put(key, value);
+        for (int number : new int[] {value.nearSet(), value.farSet()}) {
+          BackendSet set = tables.sets().get(number);
+          if (set != null) {
+            partSets.put(number, set);
+          }
+        }
+      }
+    }
+    return new Tables(partFrontends, partSets);
   }
 
   private void write(Changes changes) {

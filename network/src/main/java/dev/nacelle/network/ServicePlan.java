@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * The difference between the tables in the kernel and the wanted Services, as map writes. Pure. A
@@ -59,13 +60,15 @@ final class ServicePlan {
   }
 
   private final Tables current;
+  private final IntPredicate taken;
   private final Changes changes = new Changes();
   private final Map<FrontendKey, FrontendValue> frontends = new HashMap<>();
   private final Map<Integer, BackendSet> sets = new HashMap<>();
   private int nextSet = 1;
 
-  private ServicePlan(Tables current) {
+  private ServicePlan(Tables current, IntPredicate taken) {
     this.current = current;
+    this.taken = taken;
   }
 
   Changes changes() {
@@ -77,9 +80,20 @@ final class ServicePlan {
     return new Tables(frontends, sets);
   }
 
+  /** Plans for whole tables. */
   static ServicePlan of(Tables current, ServiceTable wanted) {
-    ServicePlan plan = new ServicePlan(current);
-    wanted.services().forEach(plan::add);
+    return of(current, number -> false, wanted.services());
+  }
+
+  /**
+   * Plans for a part of the tables.
+   *
+   * @param current that part: some frontends, and all sets that only these lead to
+   * @param taken which numbers sets of the other parts have
+   */
+  static ServicePlan of(Tables current, IntPredicate taken, List<ServiceEntry> wanted) {
+    ServicePlan plan = new ServicePlan(current, taken);
+    wanted.forEach(plan::add);
     plan.removeTheRest();
     return plan;
   }
@@ -87,8 +101,7 @@ final class ServicePlan {
   private void add(ServiceEntry service) {
     Map<TrafficPolicy, Integer> numbers = new HashMap<>();
     for (Frontend frontend : service.frontends()) {
-      FrontendKey key =
-          new FrontendKey(frontend.address().bits(), frontend.port(), service.protocol().number());
+      FrontendKey key = FrontendKey.of(frontend, service.protocol());
       FrontendValue former = current.frontends().getOrDefault(key, new FrontendValue(0, 0, 0));
       FrontendValue value =
           switch (frontend.kind()) {
@@ -136,7 +149,9 @@ final class ServicePlan {
   }
 
   private int freeNumber() {
-    while (current.sets().containsKey(nextSet) || sets.containsKey(nextSet)) {
+    while (taken.test(nextSet)
+        || current.sets().containsKey(nextSet)
+        || sets.containsKey(nextSet)) {
       nextSet++;
     }
     return nextSet;

@@ -1,5 +1,6 @@
 package dev.nacelle.network;
 
+import dev.nacelle.network.Layouts.FrontendKey;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +20,20 @@ public record ServiceTable(List<ServiceEntry> services) {
       throw new IllegalArgumentException(
           "cannot hold " + services.size() + " service ports: the limit is " + MAX_SERVICES);
     }
-    Map<String, String> owners = new HashMap<>();
+    Map<FrontendKey, String> owners = HashMap.newHashMap(2 * services.size());
     for (ServiceEntry service : services) {
       for (Frontend frontend : service.frontends()) {
-        String key = frontend.address() + ":" + frontend.port() + "/" + service.protocol();
-        String owner = owners.putIfAbsent(key, service.name());
+        String owner =
+            owners.putIfAbsent(FrontendKey.of(frontend, service.protocol()), service.name());
         if (owner != null) {
           throw new IllegalArgumentException(
-              "cannot give " + key + " to " + service.name() + ": " + owner + " has it");
+              "cannot give %s:%d/%s to %s: %s has it"
+                  .formatted(
+                      frontend.address(),
+                      frontend.port(),
+                      service.protocol(),
+                      service.name(),
+                      owner));
         }
       }
     }

@@ -195,6 +195,10 @@ final class ServicePlanTest {
 
   @Test
   void twoServicesMayNotShareAFrontend() {
-    assertThatThrownBy(() -> table(service(1, 1), service(1, 2))).hasMessageContaining("s1 has it");
+    ServiceEntry first = service(1, 1);
+    ServiceEntry second =
+        ServiceEntry.of("other", Protocol.TCP, first.frontends(), first.backends());
+    assertThatThrownBy(() -> table(first, second))
+        .hasMessage("cannot give 10.128.0.2:80/TCP to other: s1 has it");
   }
 }

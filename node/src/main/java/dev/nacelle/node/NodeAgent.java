@@ -36,9 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The agent of one host. After {@link #start} the node is registered, what an earlier process ran
- * is adopted, and the pods bound to this host run. Owns one worker per pod; {@link #close} ends the
- * workers and leaves the pods running.
+ * The agent of one host. Made after {@link #join}. After {@link #start} what an earlier process ran
+ * is adopted, the pods bound to this host run, and the node is Ready. Owns one worker per pod;
+ * {@link #close} ends the workers and leaves the pods running.
  */
 public final class NodeAgent implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeAgent.class);
@@ -94,12 +94,38 @@ public final class NodeAgent implements AutoCloseable {
   }
 
   /**
-   * Registers the node and takes up its pods.
+   * Makes this host's Node object, if there is none, and waits until the cluster has given it a
+   * range of pod addresses.
+   *
+   * @return {@code spec.podCIDR}
+   * @throws IllegalStateException if none was given in time
+   */
+  public static String join(NodeConfig config, ApiClient client, Duration timeout)
+      throws InterruptedException {
+    NodeRegistration.ensureNode(config, client);
+    long end = System.nanoTime() + timeout.toNanos();
+    while (System.nanoTime() < end) {
+      Optional<String> range =
+          client
+              .get(Resources.NODES, ObjectKey.cluster(config.name()))
+              .spec()
+              .string("podCIDR")
+              .filter(r -> !r.isEmpty());
+      if (range.isPresent()) {
+        return range.get();
+      }
+      Thread.sleep(5);
+    }
+    throw new IllegalStateException(
+        "node " + config.name() + " was given no pod range in " + timeout.toSeconds() + " s");
+  }
+
+  /**
+   * Takes up the node's pods and reports it as ready.
    *
    * @throws IllegalStateException if the API does not answer in time
    */
   public void start() throws InterruptedException {
-    registration.start();
     pods.start();
     if (!pods.awaitSync(SYNC) || !serviceObjects.awaitSync(SYNC)) {
       throw new IllegalStateException("cannot start the node: its pods could not be listed");

@@ -69,8 +69,8 @@ final class NodeRegistration implements AutoCloseable {
   }
 
   /** Makes the Node, if there is none, with its labels brought up to date. */
-  void start() {
-    JsonObject labels = labels();
+  static void ensureNode(NodeConfig config, ApiClient client) {
+    JsonObject labels = labels(config);
     try {
       client.create(
           Resources.NODES,
@@ -184,7 +184,7 @@ final class NodeRegistration implements AutoCloseable {
     return same ? beat : beat.with("lastTransitionTime", Json.of(KubeObject.formatTime(now)));
   }
 
-  private JsonObject labels() {
+  private static JsonObject labels(NodeConfig config) {
     var labels = new TreeMap<String, String>();
     String architecture = Platform.host().architecture();
     labels.put("kubernetes.io/hostname", config.name());

@@ -364,8 +364,10 @@ public final class BuiltInRuntime implements ContainerRuntime {
    * kernel. The runtime is closed afterwards.
    */
   public void removeEverything() {
-    Set.copyOf(containers.all()).forEach(status -> removeContainer(status.id()));
-    Set.copyOf(sandboxes.all()).forEach(status -> removeSandbox(status.id()));
+    containers.all().forEach(status -> removeContainer(status.id()));
+    List<String> parents = sandboxes.cgroupAncestors();
+    sandboxes.all().forEach(status -> removeSandbox(status.id()));
+    parents.forEach(path -> cgroups.at(path).prune());
     tell(
         () -> {
           KeeperClient client = keeper.client();

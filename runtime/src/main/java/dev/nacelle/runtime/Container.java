@@ -208,6 +208,16 @@ final class Container {
     }
   }
 
+  /** A connection that another one replaced is not missed. */
+  private boolean isConnected() {
+    lock.lock();
+    try {
+      return monitor.filter(m -> !m.isOver()).isPresent();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isRemoved() {
     lock.lock();
     try {
@@ -234,7 +244,9 @@ final class Container {
         pid = status.pid();
         startedAt = status.startedAt();
         firstOutputAt = status.firstOutputAt();
+        Optional<MonitorClient> before = monitor;
         monitor = Optional.of(client);
+        before.ifPresent(MonitorClient::close);
         changed.signalAll();
       } finally {
         lock.unlock();
@@ -290,7 +302,7 @@ final class Container {
 
     @Override
     public void ended() {
-      if (!readExit() && !events.isClosed() && !isRemoved()) {
+      if (!readExit() && !events.isClosed() && !isRemoved() && !isConnected()) {
         Thread.ofVirtual()
             .name("reconnect-" + record.id())
             .start(() -> reconnect(events::isClosed));

@@ -24,6 +24,7 @@ final class Containers {
   private static final int SIGKILL = 9;
   private static final int KILLED = 128 + SIGKILL;
   private static final int UNKNOWN = 255;
+  private static final Duration SLACK = Duration.ofSeconds(2);
   private static final Duration AFTER_KILL = Duration.ofSeconds(30);
 
   private final RunDirectory directory;
@@ -150,7 +151,7 @@ final class Containers {
     } catch (CompanionException e) {
       // one that an interrupted call started is as good
       if (!container.adopt()) {
-        throw failed(e);
+        throw startFailure(container, e);
       }
     }
   }
@@ -170,20 +171,16 @@ final class Containers {
   }
 
   private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
-    if (e.isGone() && !container.readExit()) {
-      return new ContainerRuntimeException(Reason.UNAVAILABLE, e.getMessage(), e);
+    String message = "cannot start container " + container.record().id() + ": " + e.getMessage();
+    if (!container.readExit() && e.isGone()) {
+      return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
     }
-    container.readExit();
-    String message = e.getMessage();
     boolean command =
         message.contains("executable file")
             || message.contains("exec: ")
             || message.contains("permission denied")
             || message.contains("no such file or directory");
-    return new ContainerRuntimeException(
-        command ? Reason.START_FAILED : Reason.FAILED,
-        "cannot start container " + container.record().id() + ": " + message,
-        e);
+    return new ContainerRuntimeException(command ? Reason.START_FAILED : Reason.FAILED, message, e);
   }
 
   private static ContainerRuntimeException failed(CompanionException e) {
@@ -286,7 +283,10 @@ final class Containers {
     } finally {
       container.operations().unlock();
     }
-    if (container.waitForExit(grace.plus(AFTER_KILL)).isEmpty()) {
+    if (container.waitForExit(grace.plus(SLACK)).isEmpty()) {
+      ask(container, Duration.ZERO, SIGKILL); // a monitor that died forgot the end of the grace
+    }
+    if (container.waitForExit(AFTER_KILL).isEmpty()) {
       throw new ContainerRuntimeException(
           Reason.UNAVAILABLE,
           "cannot stop container " + container.record().id() + ": it does not end after a kill");

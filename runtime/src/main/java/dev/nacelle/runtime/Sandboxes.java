@@ -9,14 +9,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** The sandboxes of this host. Safe for any thread; one sandbox is made by one thread at a time. */
 final class Sandboxes {
@@ -167,6 +170,19 @@ final class Sandboxes {
         network ? Optional.of(pin) : Optional.empty(),
         sandbox.createdAt(),
         sandbox.labels());
+  }
+
+  /** The cgroups above the sandboxes' own, deepest first. */
+  List<String> cgroupAncestors() {
+    return records.values().stream()
+        .map(SandboxRecord::cgroupParent)
+        .flatMap(
+            path ->
+                Stream.iterate(Path.of(path).getParent(), Objects::nonNull, Path::getParent)
+                    .map(Path::toString))
+        .distinct()
+        .sorted(Comparator.comparing(String::length).reversed())
+        .toList();
   }
 
   static CgroupLimits limits(Resources resources) {

@@ -67,6 +67,12 @@ record Owner(Id id, String apiVersion, FieldSet fields, Optional<Instant> time) 
     return new Owner(id, apiVersion, next, time);
   }
 
+  boolean sameButTime(Owner other) {
+    return id.equals(other.id)
+        && apiVersion.equals(other.apiVersion)
+        && fields.equals(other.fields);
+  }
+
   Owner at(Instant instant) {
     return new Owner(id, apiVersion, fields, Optional.of(instant));
   }

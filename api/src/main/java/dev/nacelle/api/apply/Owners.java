@@ -75,12 +75,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
   boolean sameButTimes(Owners other) {
     return byId.keySet().equals(other.byId.keySet())
         && byId.values().stream()
-            .allMatch(
-                o -> {
-                  Owner that = other.byId.get(o.id());
-                  return o.fields().equals(that.fields())
-                      && o.apiVersion().equals(that.apiVersion());
-                });
+            .allMatch(o -> other.find(o.id()).filter(o::sameButTime).isPresent());
   }
 
   /** The oldest updaters beyond ten become one entry for each version. */

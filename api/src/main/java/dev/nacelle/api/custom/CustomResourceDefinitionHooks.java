@@ -50,8 +50,7 @@ public final class CustomResourceDefinitionHooks implements Hooks {
     var kept = object.withStatus(old.status());
     boolean changed = !kept.spec().equals(old.spec());
     return kept.withMetadata("generation", Json.of(old.generation() + (changed ? 1 : 0)))
-        .withStatus(
-            old.status().with("storedVersions", DefinitionStatus.storedVersions(kept)));
+        .withStatus(old.status().with("storedVersions", DefinitionStatus.storedVersions(kept)));
   }
 
   @Override

@@ -62,8 +62,7 @@ final class DefinitionStatus {
         conflict
             .map(c -> condition("NamesAccepted", "False", c.reason, c.message))
             .orElseGet(
-                () ->
-                    condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")));
+                () -> condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")));
     conditions.add(1, established());
     JsonObject status =
         crd.status().toBuilder()
@@ -82,10 +81,7 @@ final class DefinitionStatus {
     return conflict.isPresent()
         ? condition("Established", "False", "NotAccepted", "not all names are accepted")
         : condition(
-            "Established",
-            "True",
-            "InitialNamesAccepted",
-            "the initial names have been accepted");
+            "Established", "True", "InitialNamesAccepted", "the initial names have been accepted");
   }
 
   /** The time of a condition is that of its last change of status. */

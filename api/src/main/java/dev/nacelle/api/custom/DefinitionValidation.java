@@ -58,8 +58,7 @@ final class DefinitionValidation {
     List<String> stored = old.status().array("storedVersions").strings().toList();
     for (int i = 0; i < stored.size(); i++) {
       if (!versions.contains(stored.get(i))) {
-        invalid(
-            "status.storedVersions[" + i + "]", stored.get(i), "must appear in spec.versions");
+        invalid("status.storedVersions[" + i + "]", stored.get(i), "must appear in spec.versions");
       }
     }
     return List.copyOf(errors);
@@ -91,8 +90,7 @@ final class DefinitionValidation {
       errors.add(FieldError.required("spec.scope", ""));
     } else if (!List.of("Cluster", "Namespaced").contains(scope)) {
       errors.add(
-          FieldError.notSupported(
-              "spec.scope", Json.of(scope), List.of("Cluster", "Namespaced")));
+          FieldError.notSupported("spec.scope", Json.of(scope), List.of("Cluster", "Namespaced")));
     }
   }
 
@@ -110,8 +108,7 @@ final class DefinitionValidation {
       for (int i = 0; i < names.size(); i++) {
         List<String> wrong = NameFormats.dns1035Label(names.get(i));
         if (!wrong.isEmpty()) {
-          invalid(
-              "spec.names." + list + "[" + i + "]", names.get(i), String.join(",", wrong));
+          invalid("spec.names." + list + "[" + i + "]", names.get(i), String.join(",", wrong));
         }
       }
     }
@@ -199,13 +196,12 @@ final class DefinitionValidation {
   }
 
   private void checkScale(JsonObject version, String path) {
-    if (!(version.find("subresources", "scale").orElse(JsonNull.NULL) instanceof JsonObject scale)) {
+    if (!(version.find("subresources", "scale").orElse(JsonNull.NULL)
+        instanceof JsonObject scale)) {
       return;
     }
     checkPath(
-        path + ".specReplicasPath",
-        scale.string("specReplicasPath").orElse(""),
-        List.of(".spec."));
+        path + ".specReplicasPath", scale.string("specReplicasPath").orElse(""), List.of(".spec."));
     checkPath(
         path + ".statusReplicasPath",
         scale.string("statusReplicasPath").orElse(""),
@@ -241,7 +237,8 @@ final class DefinitionValidation {
     if (!text.startsWith(".")) {
       invalid(field, text, "must be a simple json path starting with .");
     } else if (roots.stream().noneMatch(text::startsWith)) {
-      String under = String.join(" or ", roots.stream().map(r -> r.substring(0, r.length() - 1)).toList());
+      String under =
+          String.join(" or ", roots.stream().map(r -> r.substring(0, r.length() - 1)).toList());
       invalid(field, text, "should be a json path under " + under);
     }
   }
@@ -253,7 +250,8 @@ final class DefinitionValidation {
         if (spec.object("conversion").has("webhook")) {
           errors.add(
               FieldError.forbidden(
-                  "spec.conversion.webhook", "should not be set when strategy is not set to Webhook"));
+                  "spec.conversion.webhook",
+                  "should not be set when strategy is not set to Webhook"));
         }
       }
       case "Webhook" ->

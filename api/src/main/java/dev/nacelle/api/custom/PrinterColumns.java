@@ -44,7 +44,9 @@ final class PrinterColumns {
         source.string("name").orElse(""),
         type,
         source.string("format").orElse(""),
-        source.string("description").orElse("Custom resource definition column (in JSONPath format): " + path),
+        source
+            .string("description")
+            .orElse("Custom resource definition column (in JSONPath format): " + path),
         (int) source.integer("priority").orElse(0),
         (object, now) -> cell(type, path.find(object.json())));
   }

@@ -26,9 +26,17 @@ final class StructuralValidation {
       List.of("$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems");
   private static final List<String> NOT_IN_LOGIC =
       List.of(
-          "type", "title", "description", "default", "additionalProperties", "nullable",
-          "x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource",
-          "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+          "type",
+          "title",
+          "description",
+          "default",
+          "additionalProperties",
+          "nullable",
+          "x-kubernetes-preserve-unknown-fields",
+          "x-kubernetes-embedded-resource",
+          "x-kubernetes-int-or-string",
+          "x-kubernetes-list-type",
+          "x-kubernetes-list-map-keys",
           "x-kubernetes-map-type");
 
   private final List<FieldError> errors = new ArrayList<>();
@@ -38,8 +46,7 @@ final class StructuralValidation {
     if (type.isEmpty()) {
       errors.add(FieldError.required(path + ".type", "must not be empty at the root"));
     } else if (!type.equals("object")) {
-      errors.add(
-          FieldError.invalid(path + ".type", Json.of(type), "must be object at the root"));
+      errors.add(FieldError.invalid(path + ".type", Json.of(type), "must be object at the root"));
     } else {
       check(schema, path);
       checkMetadata(schema, path);
@@ -115,8 +122,7 @@ final class StructuralValidation {
   private void checkType(JsonObject schema, String path) {
     Optional<String> type = schema.string("type").filter(t -> !t.isEmpty());
     if (type.isPresent() && !TYPES.contains(type.get())) {
-      errors.add(
-          FieldError.notSupported(path + ".type", Json.of(type.get()), List.copyOf(TYPES)));
+      errors.add(FieldError.notSupported(path + ".type", Json.of(type.get()), List.copyOf(TYPES)));
     }
     if (type.isPresent() && flag(schema, "x-kubernetes-int-or-string")) {
       errors.add(
@@ -174,8 +180,7 @@ final class StructuralValidation {
     Optional<Json> items = schema.get("items");
     if (items.isPresent() && items.get() instanceof JsonArray) {
       errors.add(
-          FieldError.forbidden(
-              path + ".items", "items must be a schema object and not an array"));
+          FieldError.forbidden(path + ".items", "items must be a schema object and not an array"));
     } else if (items.isPresent()) {
       child(items.get(), path + ".items", "must not be empty for specified array items");
     } else if (schema.string("type").filter("array"::equals).isPresent()) {
@@ -190,8 +195,7 @@ final class StructuralValidation {
     String keysPath = path + ".x-kubernetes-list-map-keys";
     if (type.isPresent() && !Set.of("atomic", "set", "map").contains(type.get())) {
       errors.add(
-          FieldError.notSupported(
-              typePath, Json.of(type.get()), List.of("atomic", "set", "map")));
+          FieldError.notSupported(typePath, Json.of(type.get()), List.of("atomic", "set", "map")));
     }
     if (type.isPresent() && schema.string("type").filter("array"::equals).isEmpty()) {
       errors.add(
@@ -211,8 +215,7 @@ final class StructuralValidation {
     }
     if (keys.isEmpty()) {
       errors.add(
-          FieldError.required(
-              keysPath, "must not be empty if x-kubernetes-list-type is map"));
+          FieldError.required(keysPath, "must not be empty if x-kubernetes-list-type is map"));
     }
     JsonObject items = schema.object("items");
     List<String> required = items.array("required").strings().toList();
@@ -220,7 +223,9 @@ final class StructuralValidation {
       if (!items.object("properties").has(key)) {
         errors.add(
             FieldError.invalid(
-                keysPath, JsonArray.ofStrings(keys), "entries must all be names of item properties"));
+                keysPath,
+                JsonArray.ofStrings(keys),
+                "entries must all be names of item properties"));
       } else if (!required.contains(key) && items.find("properties", key, "default").isEmpty()) {
         errors.add(
             FieldError.required(
@@ -288,8 +293,7 @@ final class StructuralValidation {
               .map(v -> v.equals(JsonBoolean.FALSE) || v.equals(new JsonString("")))
               .orElse(true);
       if (!empty) {
-        errors.add(
-            FieldError.forbidden(path + "." + keyword, "must be empty to be structural"));
+        errors.add(FieldError.forbidden(path + "." + keyword, "must be empty to be structural"));
       }
     }
     part.object("properties")

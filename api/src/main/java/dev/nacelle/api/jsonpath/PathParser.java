@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Reads one path; for one thread, used once. Bounded: 4,096 characters, filters do not nest. */
+/** Reads one path; for one thread, used once. Bounded: 4,096 characters. */
 final class PathParser {
   private static final int MAX_CHARS = 4096;
 

@@ -32,8 +32,15 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
   static final class InvalidException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    InvalidException(String message) {
-      super(message, null, false, false);
+    private final String reason;
+
+    InvalidException(String reason) {
+      super(reason, null, false, false);
+      this.reason = reason;
+    }
+
+    String reason() {
+      return reason;
     }
   }
 

@@ -31,7 +31,8 @@ class ServerSideApplyTest {
   }
 
   private static KubeObject deployment(String rest) {
-    return kube("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web'}" + rest + "}");
+    return kube(
+        "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web'}" + rest + "}");
   }
 
   private Result tryApply(String manager, Optional<KubeObject> live, KubeObject config) {
@@ -191,7 +192,8 @@ class ServerSideApplyTest {
   @Test
   void itemsOfOthersKeepTheirPlace() {
     KubeObject made =
-        create("kubectl", ",'spec':{'template':{'spec':{'containers':[{'name':'a'},{'name':'b'}]}}}");
+        create(
+            "kubectl", ",'spec':{'template':{'spec':{'containers':[{'name':'a'},{'name':'b'}]}}}");
     KubeObject injected =
         update(
             "injector",
@@ -199,8 +201,7 @@ class ServerSideApplyTest {
             new KubeObject(
                 made.json()
                     .withAt(
-                        dev.nacelle.api.Trees.json(
-                            "[{'name':'a'},{'name':'side'},{'name':'b'}]"),
+                        dev.nacelle.api.Trees.json("[{'name':'a'},{'name':'side'},{'name':'b'}]"),
                         "spec",
                         "template",
                         "spec",
@@ -211,7 +212,10 @@ class ServerSideApplyTest {
             injected,
             ",'spec':{'template':{'spec':{'containers':[{'name':'b'},{'name':'a','image':'x'}]}}}");
     assertThat(
-            next.spec().array("template", "spec", "containers").objects().map(c -> c.string("name").orElse("")))
+            next.spec()
+                .array("template", "spec", "containers")
+                .objects()
+                .map(c -> c.string("name").orElse("")))
         .containsExactlyInAnyOrder("a", "b", "side")
         .containsSubsequence("b", "a");
   }
@@ -232,7 +236,8 @@ class ServerSideApplyTest {
         ((Applied)
                 tryApply(
                     "a",
-                    Optional.of(made.withMetadata("creationTimestamp", Json.of("2026-01-01T00:00:00Z"))),
+                    Optional.of(
+                        made.withMetadata("creationTimestamp", Json.of("2026-01-01T00:00:00Z"))),
                     kube(
                         "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web','creationTimestamp':null},'spec':{'replicas':1},'status':{}}")))
             .object();
@@ -319,7 +324,10 @@ class ServerSideApplyTest {
     var migrated =
         dev.nacelle.api.Trees.json(
             "[{'manager':'b','operation':'Apply','apiVersion':'apps/v1','time':'2026-01-01T00:00:00Z','fieldsType':'FieldsV1','fieldsV1':{'f:spec':{'f:replicas':{}}}}]");
-    assertThat(update("u", made, made.withMetadata("managedFields", migrated)).metadata().get("managedFields"))
+    assertThat(
+            update("u", made, made.withMetadata("managedFields", migrated))
+                .metadata()
+                .get("managedFields"))
         .contains(migrated);
   }
 
@@ -354,7 +362,8 @@ class ServerSideApplyTest {
   @Test
   void aStatusApplyOwnsItsSubresource() {
     Versions ofStatus =
-        Versions.only("apps/v1", PodLikeSchema.SCHEMA, Set.of(List.of("spec"), List.of("metadata")));
+        Versions.only(
+            "apps/v1", PodLikeSchema.SCHEMA, Set.of(List.of("spec"), List.of("metadata")));
     KubeObject live = create("a", ",'spec':{'replicas':1}");
     var writer = new FieldWriter("c", "apps/v1", "status", Instant.EPOCH);
     var next =
@@ -362,11 +371,14 @@ class ServerSideApplyTest {
             ServerSideApply.apply(
                 writer,
                 Optional.of(live),
-                deployment(",'spec':{'replicas':9},'status':{'conditions':[{'type':'Ready','status':'True'}]}"),
+                deployment(
+                    ",'spec':{'replicas':9},'status':{'conditions':[{'type':'Ready','status':'True'}]}"),
                 ofStatus,
                 Force.NO);
     assertThat(next.object().spec()).isEqualTo(object("{'replicas':1}"));
-    assertThat(fields(next.object(), "c").toString()).contains("f:conditions").doesNotContain("f:spec");
+    assertThat(fields(next.object(), "c").toString())
+        .contains("f:conditions")
+        .doesNotContain("f:spec");
     assertThat(next.object().metadata().toString()).contains("\"subresource\":\"status\"");
   }
 }

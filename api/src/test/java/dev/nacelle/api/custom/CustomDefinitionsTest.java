@@ -49,15 +49,25 @@ class CustomDefinitionsTest {
     assertThat(kind.groupResource()).isEqualTo("crontabs.stable.example.com");
     assertThat(kind.names().listKind()).isEqualTo("CronTabList");
     assertThat(kind.names().singular()).isEqualTo("crontab");
-    assertThat(kind.versions()).extracting(VersionDefinition::name).containsExactly("v1", "v1beta1");
+    assertThat(kind.versions())
+        .extracting(VersionDefinition::name)
+        .containsExactly("v1", "v1beta1");
     VersionDefinition v1 = kind.storedVersion();
     assertThat(v1.hasStatus()).isTrue();
     assertThat(v1.scale().orElseThrow().specReplicas()).isEqualTo(".spec.replicas");
-    assertThat(v1.selectableFields()).extracting(SelectableField::path).containsExactly("spec.cron");
+    assertThat(v1.selectableFields())
+        .extracting(SelectableField::path)
+        .containsExactly("spec.cron");
     assertThat(v1.columns()).extracting(Column::name).containsExactly("Name", "Spec", "Replicas");
     assertThat(
             v1.columns().stream()
-                .map(c -> c.cell().value(kube("{'metadata':{'name':'a'},'spec':{'cron':'* *','replicas':2}}"), NOW)))
+                .map(
+                    c ->
+                        c.cell()
+                            .value(
+                                kube(
+                                    "{'metadata':{'name':'a'},'spec':{'cron':'* *','replicas':2}}"),
+                                NOW)))
         .containsExactly(Json.of("a"), Json.of("* *"), Json.of(2));
     assertThat(v1.schema().property("metadata").orElseThrow().property("labels")).isPresent();
     VersionDefinition beta = kind.version("v1beta1").orElseThrow();
@@ -103,7 +113,8 @@ class CustomDefinitionsTest {
   @Test
   void namesCannotChange() {
     KubeObject old = made(VALID);
-    KubeObject next = new KubeObject(old.json().withAt(Json.of("other.example.com"), "spec", "group"));
+    KubeObject next =
+        new KubeObject(old.json().withAt(Json.of("other.example.com"), "spec", "group"));
     assertThat(CustomDefinitions.validateUpdate(next, old))
         .extracting(FieldError::message)
         .contains("spec.group: Invalid value: \"other.example.com\": field is immutable");

@@ -27,8 +27,7 @@ class StrategicMergePatchTest {
                 pod("'containers':[{'name':'a','image':'a:1'},{'name':'b','image':'b:1'}]"),
                 pod("'containers':[{'name':'b','image':'b:2'}]")))
         .isEqualTo(
-            object(
-                pod("'containers':[{'name':'a','image':'a:1'},{'name':'b','image':'b:2'}]")));
+            object(pod("'containers':[{'name':'a','image':'a:1'},{'name':'b','image':'b:2'}]")));
   }
 
   @Test

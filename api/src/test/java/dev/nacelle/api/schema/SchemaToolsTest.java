@@ -67,7 +67,8 @@ class SchemaToolsTest {
                 + " unknown field \"spec.template.spec.containers[0].bar\"");
     assertThat(
             UnknownFields.refusal(
-                object("{'apiVersion':'apps/v1','kind':'Deployment'}"), List.of("unknown field \"a\"")))
+                object("{'apiVersion':'apps/v1','kind':'Deployment'}"),
+                List.of("unknown field \"a\"")))
         .hasMessage(
             "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error:"
                 + " unknown field \"a\"");
@@ -85,8 +86,7 @@ class SchemaToolsTest {
              'z':{'type':'string'}}}
             """);
     var filled = Defaulter.apply(object("{'a':null,'n':null,'l':[{}],'z':null}"), schema);
-    assertThat(filled)
-        .isEqualTo(object("{'a':1,'n':null,'d':{'c':true},'l':[{'p':'TCP'}]}"));
+    assertThat(filled).isEqualTo(object("{'a':1,'n':null,'d':{'c':true},'l':[{'p':'TCP'}]}"));
     assertThat(Defaulter.apply(filled, schema)).isSameAs(filled);
   }
 

@@ -25,6 +25,9 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
   /** Kills what is in it, and removes it and the cgroups below; success if it is not there. */
   void remove();
 
+  /** Removes it where it is empty, and leaves it otherwise. */
+  void prune();
+
   /** Empty if it is not there. */
   Optional<CgroupStats> stats();
 

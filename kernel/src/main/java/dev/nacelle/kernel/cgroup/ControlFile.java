@@ -88,6 +88,15 @@ final class ControlFile {
     }
   }
 
+  static void deleteIfEmpty(Path directory) {
+    try {
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      // it has children or processes: it is in use
+      return;
+    }
+  }
+
   /** Kills and removes, children first; a killed process takes a moment to leave. */
   static void removeTree(Path directory, Runnable kill) {
     for (Path child : children(directory)) {

@@ -67,6 +67,11 @@ final class LegacyCgroup implements Cgroup {
   }
 
   @Override
+  public void prune() {
+    directories.forEach(ControlFile::deleteIfEmpty);
+  }
+
+  @Override
   public Optional<CgroupStats> stats() {
     OptionalLong cpu = ControlFile.number(in("cpuacct", "cpuacct.usage"));
     OptionalLong usage = ControlFile.number(in("memory", "memory.usage_in_bytes"));

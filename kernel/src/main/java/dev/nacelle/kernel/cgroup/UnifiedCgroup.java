@@ -69,6 +69,11 @@ final class UnifiedCgroup implements Cgroup {
   }
 
   @Override
+  public void prune() {
+    ControlFile.deleteIfEmpty(directory);
+  }
+
+  @Override
   public Optional<CgroupStats> stats() {
     if (!Files.exists(directory)) {
       return Optional.empty();

@@ -14,7 +14,6 @@ record SyscallNumbers(
     long lgetxattr,
     long lsetxattr,
     long mknodat,
-    long utimensat,
     long fchmodat,
     long syncfs) {
   static final long MOVE_MOUNT = 429;
@@ -26,9 +25,8 @@ record SyscallNumbers(
   static final SyscallNumbers HERE =
       switch (System.getProperty("os.arch", "")) {
         case "aarch64" ->
-            new SyscallNumbers(40, 39, 43, 29, 56, 57, 47, 223, 12, 9, 6, 33, 88, 53, 267);
+            new SyscallNumbers(40, 39, 43, 29, 56, 57, 47, 223, 12, 9, 6, 33, 53, 267);
         default ->
-            new SyscallNumbers(
-                165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 280, 268, 306);
+            new SyscallNumbers(165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 268, 306);
       };
 }

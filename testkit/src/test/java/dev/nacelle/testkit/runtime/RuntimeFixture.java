@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -21,12 +22,18 @@ final class RuntimeFixture implements AutoCloseable {
   private final Path directory;
   private final Path root;
   private final String cgroup;
+  private final Optional<Path> ociRuntime;
   private BuiltInRuntime runtime;
 
   RuntimeFixture() throws Exception {
+    this(Optional.empty());
+  }
+
+  RuntimeFixture(Optional<Path> ociRuntime) throws Exception {
+    this.ociRuntime = ociRuntime;
     directory = Files.createTempDirectory("runtime-test-");
     root = BusyboxRoot.make(directory.resolve("rootfs"));
-    cgroup = "nacelle-test/" + directory.getFileName();
+    cgroup = "nacelle-" + directory.getFileName();
     runtime = openRuntime();
   }
 
@@ -42,7 +49,8 @@ final class RuntimeFixture implements AutoCloseable {
 
   private BuiltInRuntime openRuntime() throws InterruptedException {
     return BuiltInRuntime.open(
-        BuiltInRuntime.Options.at(directory.resolve("node")), InstantSource.system());
+        new BuiltInRuntime.Options(directory.resolve("node"), 8, ociRuntime),
+        InstantSource.system());
   }
 
   BuiltInRuntime runtime() {
