@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Holds {@code DIR/lock} for the life of the process: one platform, or one verb, on a data directory at a time. */
+/**
+ * Holds {@code DIR/lock} for the life of the process: one platform, or one verb, on a data
+ * directory at a time.
+ */
 final class DataLock implements AutoCloseable {
   private static final int VERSION = 1;
 
@@ -28,8 +31,7 @@ final class DataLock implements AutoCloseable {
     try {
       Files.createDirectories(layout.data());
       FileChannel channel =
-          FileChannel.open(
-              layout.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileChannel.open(layout.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock = channel.tryLock();
       if (lock == null) {
         channel.close();

@@ -16,25 +16,22 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * What was decided when the instance started first on this host, and is kept: its name, its index among the host's instances, and the ranges that come
- * of it.
+ * What was decided when the instance started first on this host, and is kept: its name, its index
+ * among the host's instances, and the ranges that come of it.
  *
  * @param name of the instance and, with that of the data directory, of its kernel objects
  * @param key unique among the instances of this machine; names kernel objects
  */
-record Instance(
-    String name,
-    String key,
-    int index,
-    Ipv4Range podRange,
-    Ipv4Range serviceRange,
-    int nodePort) {
+record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Range serviceRange) {
   private static final Path INDEXES = Path.of("/run/nacelle/instances");
   private static final int MOST = 60;
   private static final int FIRST_POD_OCTET = 64;
   private static final int FIRST_SERVICE_OCTET = 128;
 
-  /** Reads what was decided, or decides: takes the first index that no other instance of the host has. */
+  /**
+   * Reads what was decided, or decides: takes the first index that no other instance of the host
+   * has.
+   */
   static Instance of(Layout layout, UpOptions options) throws StartException {
     try {
       if (Files.exists(layout.instance())) {
@@ -47,7 +44,8 @@ record Instance(
         return known;
       }
       Instance fresh = decide(layout, options);
-      DurableFiles.writeAtomically(layout.instance(), JsonWriter.write(fresh.toJson()), 0644);
+      DurableFiles.writeAtomically(
+          layout.instance(), JsonWriter.write(fresh.toJson()), DurableFiles.Mode.EVERYBODY_READS);
       return fresh;
     } catch (IOException e) {
       throw new StartException("cannot read or write " + layout.instance() + ": " + e.getMessage());
@@ -84,7 +82,7 @@ record Instance(
           Ipv4Range.parse(
               options.serviceCidr.orElse("10." + (FIRST_SERVICE_OCTET + index) + ".0.0/16"));
       Files.writeString(INDEXES.resolve(Integer.toString(index)), layout.data() + "\n");
-      return new Instance(name, name + "-" + index, index, pods, services, 0);
+      return new Instance(name, name + "-" + index, index, pods, services);
     } catch (IllegalArgumentException e) {
       throw new StartException(e.getMessage());
     }
@@ -92,8 +90,7 @@ record Instance(
 
   private static void claimAgain(Layout layout, Instance known) throws IOException {
     Files.createDirectories(INDEXES);
-    Files.writeString(
-        INDEXES.resolve(Integer.toString(known.index())), layout.data() + "\n");
+    Files.writeString(INDEXES.resolve(Integer.toString(known.index())), layout.data() + "\n");
   }
 
   /** Gives the index back. */
@@ -122,8 +119,7 @@ record Instance(
         json.string("key").orElse("nacelle-0"),
         (int) json.integer("index").orElse(0),
         Ipv4Range.parse(json.string("podRange").orElseThrow()),
-        Ipv4Range.parse(json.string("serviceRange").orElseThrow()),
-        (int) json.integer("nodePort").orElse(0));
+        Ipv4Range.parse(json.string("serviceRange").orElseThrow()));
   }
 
   private JsonObject toJson() {
@@ -133,7 +129,6 @@ record Instance(
         .put("index", index)
         .put("podRange", podRange.toString())
         .put("serviceRange", serviceRange.toString())
-        .put("nodePort", nodePort)
         .build();
   }
 }

@@ -7,4 +7,8 @@ final class StartException extends Exception {
   StartException(String message) {
     super(message);
   }
+
+  StartException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

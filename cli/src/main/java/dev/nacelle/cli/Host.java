@@ -38,6 +38,11 @@ public interface Host {
     record Prune() implements ImageVerb {}
   }
 
+  /** What a look at the host found, a line each. */
+  interface Diagnosis {
+    List<String> lines();
+  }
+
   /** Where lines for the user go. */
   interface Output {
     void line(String text);

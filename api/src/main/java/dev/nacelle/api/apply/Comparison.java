@@ -119,8 +119,7 @@ record Comparison(FieldSet removed, FieldSet modified, FieldSet added) {
     }
 
     /** Items that share one name are compared as a whole. */
-    private static void item(
-        Walk at, List<Json> old, List<Json> next, Optional<Schema> schema) {
+    private static void item(Walk at, List<Json> old, List<Json> next, Optional<Schema> schema) {
       if (old.size() > 1 || next.size() > 1) {
         if (old.isEmpty()) {
           at.added.insert();

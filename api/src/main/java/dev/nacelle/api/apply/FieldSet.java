@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * An immutable set of field paths; {@code FieldsV1} is its JSON form. A path may be a member whether
- * or not longer paths are.
+ * An immutable set of field paths; {@code FieldsV1} is its JSON form. A path may be a member
+ * whether or not longer paths are.
  */
 public final class FieldSet {
   public static final FieldSet EMPTY = new FieldSet(Collections.emptyNavigableMap());
@@ -193,7 +193,8 @@ public final class FieldSet {
           Optional<Schema> child = Shapes.child(schema, element);
           boolean whole = !node.children.isEmpty() && Shapes.isWhole(child);
           result.put(
-              element, whole ? new Node(true, EMPTY) : new Node(node.member, node.children.fittedTo(child)));
+              element,
+              whole ? new Node(true, EMPTY) : new Node(node.member, node.children.fittedTo(child)));
         });
     return of(result);
   }

@@ -27,8 +27,7 @@ public final class ManagedFields {
       return written.withoutMetadata("managedFields");
     }
     Owners old = live.map(Owners::of).orElse(Owners.NONE);
-    Owners owners =
-        mayState && !stated.isEmpty() ? Owners.parse(stated).orElse(old) : old;
+    Owners owners = mayState && !stated.isEmpty() ? Owners.parse(stated).orElse(old) : old;
     KubeObject bare = written.withoutMetadata("managedFields");
     if (owners.isEmpty() && live.isPresent()) {
       return bare;
@@ -67,11 +66,7 @@ public final class ManagedFields {
     Comparison change = update.comparison(writer.apiVersion());
     FieldSet changed = OwnershipUpdate.ownable(change.modified().union(change.added()));
     Optional<Owner> previous = owners.find(id);
-    FieldSet kept =
-        previous
-            .map(Owner::fields)
-            .orElse(FieldSet.EMPTY)
-            .difference(change.removed());
+    FieldSet kept = previous.map(Owner::fields).orElse(FieldSet.EMPTY).difference(change.removed());
     var own =
         new Owner(
             id,

@@ -37,8 +37,7 @@ record Owner(Id id, String apiVersion, FieldSet fields, Optional<Instant> time) 
     }
 
     static Id updater(FieldWriter writer) {
-      return new Id(
-          writer.manager(), Operation.UPDATE, writer.apiVersion(), writer.subresource());
+      return new Id(writer.manager(), Operation.UPDATE, writer.apiVersion(), writer.subresource());
     }
 
     boolean isApplier() {
@@ -66,6 +65,12 @@ record Owner(Id id, String apiVersion, FieldSet fields, Optional<Instant> time) 
 
   Owner with(FieldSet next) {
     return new Owner(id, apiVersion, next, time);
+  }
+
+  boolean sameButTime(Owner other) {
+    return id.equals(other.id)
+        && apiVersion.equals(other.apiVersion)
+        && fields.equals(other.fields);
   }
 
   Owner at(Instant instant) {
@@ -109,7 +114,9 @@ record Owner(Id id, String apiVersion, FieldSet fields, Optional<Instant> time) 
             operation == Operation.APPLY ? "" : apiVersion,
             json.string("subresource").orElse(""));
     Optional<Instant> time =
-        new KubeObject(json).instant("time").map(t -> t.truncatedTo(java.time.temporal.ChronoUnit.SECONDS));
+        new KubeObject(json)
+            .instant("time")
+            .map(t -> t.truncatedTo(java.time.temporal.ChronoUnit.SECONDS));
     return new Owner(id, apiVersion, FieldSet.parse(json.object("fieldsV1")), time);
   }
 }

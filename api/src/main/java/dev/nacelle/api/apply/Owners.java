@@ -75,12 +75,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
   boolean sameButTimes(Owners other) {
     return byId.keySet().equals(other.byId.keySet())
         && byId.values().stream()
-            .allMatch(
-                o -> {
-                  Owner that = other.byId.get(o.id());
-                  return o.fields().equals(that.fields())
-                      && o.apiVersion().equals(that.apiVersion());
-                });
+            .allMatch(o -> other.find(o.id()).filter(o::sameButTime).isPresent());
   }
 
   /** The oldest updaters beyond ten become one entry for each version. */
@@ -89,8 +84,7 @@ record Owners(Map<Owner.Id, Owner> byId) {
         byId.values().stream()
             .filter(o -> !o.id().isApplier())
             .sorted(
-                Comparator.comparing(
-                        (Owner o) -> o.time().orElse(java.time.Instant.MIN))
+                Comparator.comparing((Owner o) -> o.time().orElse(java.time.Instant.MIN))
                     .thenComparing(o -> o.id().manager()))
             .toList();
     int count = updaters.size();
@@ -109,10 +103,12 @@ record Owners(Map<Owner.Id, Owner> byId) {
 
   private Owners bucketed(Owner first, Owner next) {
     var id = new Owner.Id(OLDEST, Owner.Operation.UPDATE, next.apiVersion(), "");
-    Owner bucket = find(id).orElse(first);
-    FieldSet fields = bucket.fields().union(next.fields());
-    var merged = new Owner(id, next.apiVersion(), fields, next.time());
-    return without(first.id()).without(next.id()).with(merged);
+    FieldSet fields = next.fields();
+    for (Owner.Id merged : List.of(id, first.id())) {
+      fields = fields.union(find(merged).map(Owner::fields).orElse(FieldSet.EMPTY));
+    }
+    var bucket = new Owner(id, next.apiVersion(), fields, next.time());
+    return without(first.id()).without(next.id()).with(bucket);
   }
 
   /** The object with these entries, and no {@code managedFields} where there is none. */

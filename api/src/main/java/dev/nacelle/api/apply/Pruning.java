@@ -47,8 +47,7 @@ final class Pruning {
       if (schema.isPresent()) {
         JsonObject whole = versions.convert(merged, entry.getKey());
         JsonObject part = versions.convert(result, entry.getKey());
-        FieldSet wanted =
-            fields(part, schema).union(entry.getValue().withNamedFields(schema));
+        FieldSet wanted = fields(part, schema).union(entry.getValue().withNamedFields(schema));
         JsonObject restored =
             Removal.remove(whole, fields(whole, schema).difference(wanted), schema);
         result = versions.convert(restored, version);

@@ -16,8 +16,7 @@ final class Removal {
     return unwanted.isEmpty() ? object : members(object, unwanted, schema);
   }
 
-  private static JsonObject members(
-      JsonObject object, FieldSet unwanted, Optional<Schema> schema) {
+  private static JsonObject members(JsonObject object, FieldSet unwanted, Optional<Schema> schema) {
     var result = JsonObject.builder();
     object
         .members()
@@ -26,8 +25,7 @@ final class Removal {
               var element = new PathElement.Field(name);
               if (!unwanted.has(element)) {
                 result.putIf(
-                    name,
-                    value(value, unwanted.below(element), Shapes.member(schema, name)));
+                    name, value(value, unwanted.below(element), Shapes.member(schema, name)));
               }
             });
     return result.build();

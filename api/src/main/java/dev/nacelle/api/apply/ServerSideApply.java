@@ -8,11 +8,25 @@ import dev.nacelle.base.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Server-side apply as structured-merge-diff defines it. Pure. */
 public final class ServerSideApply {
   private static final String BEFORE_FIRST_APPLY = "before-first-apply";
   private static final String KUBECTL = "kubectl";
+
+  /** What the system writes, whatever a configuration says. */
+  private static final FieldSet SYSTEM_FIELDS =
+      FieldSet.ofFields(
+          Stream.of(
+                  "creationTimestamp",
+                  "deletionTimestamp",
+                  "deletionGracePeriodSeconds",
+                  "generation",
+                  "resourceVersion",
+                  "selfLink")
+              .map(name -> List.of("metadata", name))
+              .toList());
 
   private ServerSideApply() {}
 
@@ -50,7 +64,8 @@ public final class ServerSideApply {
    * Applies a configuration.
    *
    * @param live the object in the version of the applier; empty if it does not exist yet
-   * @param configuration what the applier states, in the version of the applier
+   * @param configuration what the applier states, in the version of the applier whose {@code
+   *     resourceVersion} is a precondition that the caller checks
    * @throws ApiException with code 400 if the configuration does not fit the schema
    */
   public static Result apply(
@@ -92,27 +107,33 @@ public final class ServerSideApply {
 
     Result run(Force force) {
       Owner.Id id = Owner.Id.applier(applier);
-      KubeObject before =
-          live.map(ManagedFields::bare).orElse(new KubeObject(JsonObject.EMPTY));
+      KubeObject before = live.map(ManagedFields::bare).orElse(new KubeObject(JsonObject.EMPTY));
       Owners owners = startingOwners(before);
       Optional<Owner> previous = owners.find(id);
-      FieldSet stated =
-          OwnershipUpdate.ownable(
-              Ownership.of(configuration.json(), Optional.of(schema))
-                  .recursiveDifference(FieldSet.ofFields(versions.resetFields())));
+      JsonObject writable = writable();
+      FieldSet stated = Ownership.of(writable, Optional.of(schema));
       var own = new Owner(id, applier.apiVersion(), stated, previous.flatMap(Owner::time));
       Owners next = owners.with(own);
-      JsonObject merged =
-          Merging.merge(before.json(), configuration.json(), Optional.of(schema));
+      JsonObject merged = Merging.merge(before.json(), writable, Optional.of(schema));
       JsonObject pruned =
-          previous.isEmpty() ? merged : new Pruning(versions, next).prune(merged, previous.get(), own);
+          previous.isEmpty()
+              ? merged
+              : new Pruning(versions, next).prune(merged, previous.get(), own);
       JsonObject after = Merging.withoutNulls(pruned, Optional.of(schema));
       var update = new OwnershipUpdate(before.json(), after, versions);
       List<Conflict> conflicts = conflicts(update.conflicts(next, id));
       if (force == Force.NO && !conflicts.isEmpty()) {
         return new Conflicts(conflicts);
       }
-      return applied(new KubeObject(after), update.afterChangeBy(next, id), id);
+      Owners afterwards =
+          update.afterChangeBy(next, id).with(own.with(OwnershipUpdate.ownable(stated)));
+      return applied(new KubeObject(after), afterwards, id);
+    }
+
+    /** The configuration without what this write never changes. */
+    private JsonObject writable() {
+      FieldSet fixed = SYSTEM_FIELDS.union(FieldSet.ofFields(versions.resetFields()));
+      return Removal.remove(configuration.json(), fixed, Optional.empty());
     }
 
     private Applied applied(KubeObject after, Owners next, Owner.Id id) {
@@ -124,8 +145,7 @@ public final class ServerSideApply {
       if (unchanged) {
         return new Applied(live.get());
       }
-      Owners timed =
-          next.find(id).map(own -> next.with(own.at(applier.time()))).orElse(next);
+      Owners timed = next.find(id).map(own -> next.with(own.at(applier.time()))).orElse(next);
       return new Applied(timed.putInto(annotated));
     }
 
@@ -135,8 +155,7 @@ public final class ServerSideApply {
       if (!owners.isEmpty() || live.isEmpty()) {
         return OwnershipUpdate.fitted(owners, versions);
       }
-      var nobody =
-          new FieldWriter(BEFORE_FIRST_APPLY, applier.apiVersion(), "", applier.time());
+      var nobody = new FieldWriter(BEFORE_FIRST_APPLY, applier.apiVersion(), "", applier.time());
       return ManagedFields.changedBy(
           Owner.Id.updater(nobody), nobody, JsonObject.EMPTY, before.json(), versions, owners);
     }

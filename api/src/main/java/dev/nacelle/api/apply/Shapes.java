@@ -8,8 +8,8 @@ import dev.nacelle.base.json.JsonObject;
 import java.util.Optional;
 
 /**
- * How values are owned. Where there is no schema it is deduced: maps by member, lists and scalars as
- * a whole.
+ * How values are owned. Where there is no schema it is deduced: maps by member, lists and scalars
+ * as a whole.
  */
 final class Shapes {
   private Shapes() {}
@@ -84,8 +84,7 @@ final class Shapes {
       return new PathElement.Value(item);
     }
     if (!(item instanceof JsonObject object)) {
-      throw new KeylessItemException(
-          "associative list with keys may not have non-map elements");
+      throw new KeylessItemException("associative list with keys may not have non-map elements");
     }
     var keys = JsonObject.builder();
     for (String name : list.orElseThrow().listMapKeys()) {

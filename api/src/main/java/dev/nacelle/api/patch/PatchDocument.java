@@ -134,8 +134,7 @@ final class PatchDocument {
       Object parent =
           parent(path)
               .orElseThrow(
-                  () ->
-                      missing("test operation does not apply: is missing path: " + path.text()));
+                  () -> missing("test operation does not apply: is missing path: " + path.text()));
       if (parent instanceof MutableObject object
           && !object.members.containsKey(path.last())
           && expected == JsonNull.NULL) {
@@ -256,8 +255,7 @@ final class PatchDocument {
 
   private void checkDepth(Pointer path, Object value) {
     if (path.depth() + depth(value) > Pointer.MAX_STEPS) {
-      throw Refusals.tooLarge(
-          "a JSON patch would nest more than " + Pointer.MAX_STEPS + " levels");
+      throw Refusals.tooLarge("a JSON patch would nest more than " + Pointer.MAX_STEPS + " levels");
     }
   }
 

@@ -7,8 +7,8 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * Regular expressions of Go's dialect (RE2), run by the JDK with a bound on the work: a pattern
- * that takes too long on a text fails instead. Look-around and back references, which RE2 lacks, are
- * refused. Immutable, safe for any thread.
+ * that takes too long on a text fails instead. Look-around and back references, which RE2 lacks,
+ * are refused. Immutable, safe for any thread.
  */
 public final class GoRegex {
   private static final int MAX_CACHED = 1_000;
@@ -177,8 +177,7 @@ public final class GoRegex {
           case "upper" -> "Upper";
           case "word" -> "word";
           case "xdigit" -> "XDigit";
-          default ->
-              throw new PatternSyntaxException("invalid character class range", regex, -1);
+          default -> throw new PatternSyntaxException("invalid character class range", regex, -1);
         };
     if (set.equals("word")) {
       return negated ? "\\W" : "\\w";

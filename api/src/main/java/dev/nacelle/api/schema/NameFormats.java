@@ -19,7 +19,8 @@ public final class NameFormats {
   private static final Pattern LABEL_PATTERN = Pattern.compile(LABEL);
   private static final Pattern SUBDOMAIN_PATTERN = Pattern.compile(SUBDOMAIN);
   private static final Pattern DNS_1035_PATTERN = Pattern.compile(DNS_1035);
-  private static final Pattern NAME_PATTERN = Pattern.compile("[A-Za-z0-9]|[A-Za-z0-9][-A-Za-z0-9_.]*[A-Za-z0-9]");
+  private static final Pattern NAME_PATTERN =
+      Pattern.compile("[A-Za-z0-9]|[A-Za-z0-9][-A-Za-z0-9_.]*[A-Za-z0-9]");
 
   private static final String NAME_WORDS =
       "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"

@@ -8,8 +8,7 @@ import java.util.Map;
 /** The schema of {@code meta/v1 ObjectMeta}, for objects whose own schema leaves metadata out. */
 public final class ObjectMetaSchema {
   private static final JsonObject STRING = typed("string");
-  private static final JsonObject STRINGS =
-      typed("object").with("additionalProperties", STRING);
+  private static final JsonObject STRINGS = typed("object").with("additionalProperties", STRING);
   private static final JsonObject TIME = typed("string").with("format", Json.of("date-time"));
   private static final JsonObject INT64 = typed("integer").with("format", Json.of("int64"));
 

@@ -65,7 +65,8 @@ public final class Pruner {
   private static JsonObject pruneObject(
       JsonObject object, Schema schema, Place place, String path, List<String> dropped) {
     boolean open = schema.isOpen();
-    boolean anyMember = schema.keyword("additionalProperties").equals(Optional.of(JsonBoolean.TRUE));
+    boolean anyMember =
+        schema.keyword("additionalProperties").equals(Optional.of(JsonBoolean.TRUE));
     var result = JsonObject.builder();
     boolean changed = false;
     for (var member : object.members().entrySet()) {

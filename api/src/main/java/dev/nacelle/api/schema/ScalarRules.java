@@ -19,8 +19,7 @@ final class ScalarRules {
     int length = text.codePointCount(0, text.length());
     Optional<Long> least = whole(schema, "minLength");
     if (least.isPresent() && length < least.get()) {
-      errors.add(
-          invalid(path, Json.of(text), "should be at least " + least.get() + " chars long"));
+      errors.add(invalid(path, Json.of(text), "should be at least " + least.get() + " chars long"));
     }
     Optional<Long> most = whole(schema, "maxLength");
     if (most.isPresent() && length > most.get()) {
@@ -57,7 +56,8 @@ final class ScalarRules {
       boolean exclusive = flag(schema, "exclusiveMinimum");
       int order = value.compareTo(exact(minimum.get()));
       if (exclusive ? order <= 0 : order < 0) {
-        String words = exclusive ? "should be greater than " : "should be greater than or equal to ";
+        String words =
+            exclusive ? "should be greater than " : "should be greater than or equal to ";
         errors.add(invalid(path, number, words + text(minimum.get())));
       }
     }
@@ -78,9 +78,7 @@ final class ScalarRules {
     if (int32 && !schema.isIntOrString() && (int) number.doubleValue() != number.doubleValue()) {
       errors.add(
           FieldError.invalid(
-              path,
-              number,
-              "Checked value must be of type integer with format int32 in " + path));
+              path, number, "Checked value must be of type integer with format int32 in " + path));
     }
   }
 

@@ -183,8 +183,7 @@ public final class TypeCheck {
     return Optional.of("illegal base64 data at input byte " + at);
   }
 
-  private static Optional<String> mismatch(
-      Json value, Schema schema, String struct, String path) {
+  private static Optional<String> mismatch(Json value, Schema schema, String struct, String path) {
     boolean toInteger = schema.type().filter("integer"::equals).isPresent();
     String found =
         switch (value) {

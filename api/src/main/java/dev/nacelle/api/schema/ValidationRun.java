@@ -52,10 +52,11 @@ final class ValidationRun {
         && (value instanceof JsonString || value instanceof JsonNumber.Integer)) {
       return true;
     }
-    Optional<String> type =
-        schema.isIntOrString() ? Optional.of("integer,string") : schema.type();
+    Optional<String> type = schema.isIntOrString() ? Optional.of("integer,string") : schema.type();
     String found = value.typeName();
-    if (type.isEmpty() ? !(value instanceof JsonNull) || schema.isOpen() : fits(value, type.get())) {
+    if (type.isEmpty()
+        ? !(value instanceof JsonNull) || schema.isOpen()
+        : fits(value, type.get())) {
       return true;
     }
     String wanted = type.orElse("any");
@@ -90,15 +91,13 @@ final class ValidationRun {
         errors.add(FieldError.required(join(path, name), ""));
       }
     }
-    boolean closed =
-        schema.keyword("additionalProperties").equals(Optional.of(JsonBoolean.FALSE));
+    boolean closed = schema.keyword("additionalProperties").equals(Optional.of(JsonBoolean.FALSE));
     object
         .members()
         .forEach(
             (name, value) -> {
               Optional<Json> before =
-                  old.filter(JsonObject.class::isInstance)
-                      .flatMap(o -> ((JsonObject) o).get(name));
+                  old.filter(JsonObject.class::isInstance).flatMap(o -> ((JsonObject) o).get(name));
               Optional<Schema> known = schema.member(name);
               if (known.isPresent()) {
                 check(value, before, known.get(), join(path, name));
@@ -169,10 +168,7 @@ final class ValidationRun {
           item.get(name)
               .or(
                   () ->
-                      schema
-                          .items()
-                          .flatMap(s -> s.property(name))
-                          .flatMap(Schema::defaultValue));
+                      schema.items().flatMap(s -> s.property(name)).flatMap(Schema::defaultValue));
       key.putIf(name, value);
     }
     return key.build();

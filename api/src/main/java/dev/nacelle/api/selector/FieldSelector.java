@@ -86,8 +86,7 @@ public final class FieldSelector {
         }
         result.append(next);
       } else if (c == '=') {
-        throw ApiException.badRequest(
-            "invalid field selector: unescaped character in value: " + c);
+        throw ApiException.badRequest("invalid field selector: unescaped character in value: " + c);
       } else {
         result.append(c);
       }
@@ -95,8 +94,7 @@ public final class FieldSelector {
     return result.toString();
   }
 
-  private static Function<KubeObject, String> field(
-      String path, List<SelectableField> selectable) {
+  private static Function<KubeObject, String> field(String path, List<SelectableField> selectable) {
     return switch (path) {
       case "metadata.name" -> KubeObject::name;
       case "metadata.namespace" -> KubeObject::namespace;
@@ -105,8 +103,7 @@ public final class FieldSelector {
               .filter(f -> f.path().equals(path))
               .findFirst()
               .map(SelectableField::value)
-              .orElseThrow(
-                  () -> ApiException.badRequest("field label not supported: " + path));
+              .orElseThrow(() -> ApiException.badRequest("field label not supported: " + path));
     };
   }
 
@@ -130,10 +127,7 @@ public final class FieldSelector {
   @Override
   public String toString() {
     return String.join(
-        ",",
-        terms.stream()
-            .map(t -> t.path + (t.negated ? "!=" : "=") + escape(t.value))
-            .toList());
+        ",", terms.stream().map(t -> t.path + (t.negated ? "!=" : "=") + escape(t.value)).toList());
   }
 
   private static String escape(String value) {

@@ -45,7 +45,7 @@ public final class LabelSelector {
     try {
       return of(LabelSelectorParser.parse(text));
     } catch (InvalidException e) {
-      throw ApiException.badRequest(e.getMessage());
+      throw ApiException.badRequest(e.reason());
     }
   }
 
@@ -71,7 +71,7 @@ public final class LabelSelector {
                 expression.array("values").strings().toList()));
       }
     } catch (InvalidException e) {
-      throw ApiException.badRequest(e.getMessage());
+      throw ApiException.badRequest(e.reason());
     }
     return of(requirements);
   }

@@ -78,7 +78,7 @@ final class LabelSelectorParser {
       try {
         result.add(requirement());
       } catch (InvalidException e) {
-        throw new InvalidException("unable to parse requirement: " + e.getMessage());
+        throw new InvalidException("unable to parse requirement: " + e.reason());
       }
       Token after = take();
       if (after.kind == Kind.END) {

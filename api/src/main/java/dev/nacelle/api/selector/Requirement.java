@@ -32,8 +32,15 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
   static final class InvalidException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    InvalidException(String message) {
-      super(message, null, false, false);
+    private final String reason;
+
+    InvalidException(String reason) {
+      super(reason, null, false, false);
+      this.reason = reason;
+    }
+
+    String reason() {
+      return reason;
     }
   }
 
@@ -44,7 +51,9 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
     checkKey("key", key);
     switch (operator) {
       case IN, NOT_IN ->
-          check(!sorted.isEmpty(), "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
+          check(
+              !sorted.isEmpty(),
+              "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
       case EQUALS, DOUBLE_EQUALS, NOT_EQUALS ->
           check(
               sorted.size() == 1,
@@ -69,7 +78,14 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
       List<String> wrong = NameFormats.labelValue(value);
       check(
           wrong.isEmpty(),
-          "values[" + index + "][" + key + "]: Invalid value: \"" + value + "\": " + String.join("; ", wrong));
+          "values["
+              + index
+              + "]["
+              + key
+              + "]: Invalid value: \""
+              + value
+              + "\": "
+              + String.join("; ", wrong));
       index++;
     }
     return new Requirement(key, operator, sorted);
@@ -103,9 +119,13 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
       case EXISTS -> value != null;
       case DOES_NOT_EXIST -> value == null;
       case GREATER ->
-          value != null && isInteger(value) && Long.parseLong(value) > Long.parseLong(values.first());
+          value != null
+              && isInteger(value)
+              && Long.parseLong(value) > Long.parseLong(values.first());
       case LESS ->
-          value != null && isInteger(value) && Long.parseLong(value) < Long.parseLong(values.first());
+          value != null
+              && isInteger(value)
+              && Long.parseLong(value) < Long.parseLong(values.first());
     };
   }
 
@@ -115,8 +135,7 @@ record Requirement(String key, Operator operator, SortedSet<String> values) {
       case IN, NOT_IN -> key + operator.text + "(" + String.join(",", values) + ")";
       case EXISTS -> key;
       case DOES_NOT_EXIST -> "!" + key;
-      case EQUALS, DOUBLE_EQUALS, NOT_EQUALS, GREATER, LESS ->
-          key + operator.text + values.first();
+      case EQUALS, DOUBLE_EQUALS, NOT_EQUALS, GREATER, LESS -> key + operator.text + values.first();
     };
   }
 }

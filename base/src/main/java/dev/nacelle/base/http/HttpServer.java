@@ -8,8 +8,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -128,7 +126,7 @@ public final class HttpServer implements AutoCloseable {
     long now = System.nanoTime();
     for (ServerConnection connection : connections) {
       if (connection.isQuietFor(limits.idle().toNanos(), now)) {
-        connection.channel().eventLoop().execute(connection::closeWhenQuiet);
+        connection.onLoop(connection::closeWhenQuiet);
       }
     }
   }
@@ -148,7 +146,7 @@ public final class HttpServer implements AutoCloseable {
       sweeping.cancel(false);
     }
     channel.close().awaitUninterruptibly();
-    connections.forEach(this::wind);
+    connections.forEach(connection -> connection.onLoop(connection::closeWhenQuiet));
     awaitConnections(grace);
     connections.forEach(connection -> connection.channel().close());
     awaitConnections(Duration.ofSeconds(5));
@@ -160,21 +158,6 @@ public final class HttpServer implements AutoCloseable {
         LOG.warn("cannot remove the socket {}", unix, e);
       }
     }
-  }
-
-  private void wind(ServerConnection connection) {
-    connection
-        .channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (connection.isHttp2() && connection.active() > 0) {
-                connection
-                    .channel()
-                    .writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
-              }
-              connection.closeWhenQuiet();
-            });
   }
 
   private void awaitConnections(Duration atMost) {

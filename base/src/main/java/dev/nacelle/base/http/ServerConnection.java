@@ -2,6 +2,8 @@ package dev.nacelle.base.http;
 
 import io.netty.channel.Channel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.slf4j.Logger;
@@ -21,6 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ServerConnection {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
+  private static final int LEAVE_MILLIS = 500;
 
   private final HttpServer server;
   private final Channel channel;
@@ -72,10 +76,6 @@ final class ServerConnection {
     http2 = true;
   }
 
-  boolean isHttp2() {
-    return http2;
-  }
-
   boolean isSecure() {
     return secure;
   }
@@ -114,7 +114,7 @@ final class ServerConnection {
     active--;
     quietSinceNanos = System.nanoTime();
     if (closing && active == 0) {
-      channel.close();
+      closeSoon();
     }
   }
 
@@ -126,10 +126,28 @@ final class ServerConnection {
     return closing;
   }
 
-  /** Closes once nothing is under way; loop only. */
+  /** Closes once nothing is under way; an HTTP/2 client is told to go away. Loop only. */
   void closeWhenQuiet() {
+    if (closing) {
+      return;
+    }
     closing = true;
+    if (http2) {
+      channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
+    }
     if (active == 0) {
+      closeSoon();
+    }
+  }
+
+  /**
+   * A client that was told to go away closes by itself. To close before it does, while frames of
+   * its are under way, would reset the connection, and the last answer with it.
+   */
+  private void closeSoon() {
+    if (http2) {
+      channel.eventLoop().schedule(() -> channel.close(), LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+    } else {
       channel.close();
     }
   }

@@ -170,15 +170,30 @@ class HttpClientTest {
 
   @Test
   void aConnectionThatDiedInThePoolIsReplaced() throws Exception {
-    var limits = new HttpLimits(100, 65536, 100, Duration.ofMillis(100));
-    var served = new AtomicInteger();
-    try (var server =
-            TestServer.plain(
-                e -> e.respond(200, TEXT, Bytes.utf8("" + served.incrementAndGet())), limits);
+    var closed = new AtomicInteger();
+    try (var listener = new ServerSocket(0, 5, java.net.InetAddress.getLoopbackAddress());
         var client = HttpClient.builder().build()) {
-      assertThat(text(client, HttpRequest.get(server.uri("/")))).isEqualTo("1");
-      java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
-      assertThat(text(client, HttpRequest.get(server.uri("/")))).isEqualTo("2");
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                for (int i = 1; i <= 2; i++) {
+                  try (var socket = listener.accept()) {
+                    while (!Http1Wire.readLine(socket.getInputStream()).isEmpty()) {
+                      continue;
+                    }
+                    String answer = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n" + i;
+                    socket.getOutputStream().write(answer.getBytes(UTF_8));
+                  } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                  }
+                  closed.incrementAndGet();
+                }
+              });
+      var request =
+          HttpRequest.get(URI.create("http://127.0.0.1:" + listener.getLocalPort() + "/"));
+      assertThat(text(client, request)).isEqualTo("1");
+      Eventually.await("the server closes it", () -> closed.get() == 1);
+      assertThat(text(client, request)).isEqualTo("2");
     }
   }
 

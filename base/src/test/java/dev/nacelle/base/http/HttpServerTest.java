@@ -460,7 +460,7 @@ class HttpServerTest {
             stream.write(Bytes.utf8("end"));
           }
         };
-    var limits = new HttpLimits(100, 65536, 100, Duration.ofMillis(200));
+    var limits = new HttpLimits(100, 65536, 100, Duration.ofSeconds(3));
     try (var server = TestServer.plain(watch, limits);
         Socket quiet = server.connect();
         var client = HttpClient.builder().build();
@@ -531,6 +531,16 @@ class HttpServerTest {
       assertThat(server.port()).isZero();
     }
     assertThat(address.getPath()).doesNotExist();
+  }
+
+  @Test
+  void theFastPathsAreInUseOnThisKindOfMachine() {
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        System.getProperty("os.name").equals("Linux")
+            && System.getProperty("os.arch").equals("amd64"),
+        "native transports are shipped for Linux on amd64");
+    assertThat(io.netty.channel.epoll.Epoll.isAvailable()).isTrue();
+    assertThat(io.netty.handler.ssl.OpenSsl.isAvailable()).isTrue();
   }
 
   @Test

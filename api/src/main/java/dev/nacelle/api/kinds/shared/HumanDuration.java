@@ -11,7 +11,8 @@ public final class HumanDuration {
   private HumanDuration() {}
 
   public static String of(Duration duration) {
-    long seconds = duration.toMillis() / 1000;
+    boolean cut = duration.isNegative() && duration.getNano() > 0; // towards zero
+    long seconds = duration.getSeconds() + (cut ? 1 : 0);
     if (seconds < -1) {
       return "<invalid>";
     }

@@ -1,0 +1,164 @@
+package dev.nacelle.apiserver.pipeline;
+
+import dev.nacelle.api.client.WriteOptions.FieldValidation;
+import dev.nacelle.api.definition.ResourceDefinition.Origin;
+import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.schema.Defaulter;
+import dev.nacelle.api.schema.Pruner;
+import dev.nacelle.api.schema.Schema;
+import dev.nacelle.api.schema.TypeCheck;
+import dev.nacelle.api.schema.UnknownFields;
+import dev.nacelle.api.status.ApiException;
+import dev.nacelle.base.json.Json;
+import dev.nacelle.base.json.JsonArray;
+import dev.nacelle.base.json.JsonNull;
+import dev.nacelle.base.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Makes an object of what a client sent: its type, its unknown fields, its nulls, its defaults, as
+ * upstream's decoder does.
+ */
+final class BodyRules {
+  private BodyRules() {}
+
+  /**
+   * A whole body of a create or an update.
+   *
+   * @param duplicates the paths of fields that the text had twice
+   */
+  static KubeObject decode(
+      RequestContext context,
+      Target target,
+      JsonObject body,
+      Set<String> duplicates,
+      FieldValidation validation) {
+    return shape(context, target, withType(target, body), duplicates, validation);
+  }
+
+  private static JsonObject withType(Target target, JsonObject body) {
+    var kind = target.kind();
+    String apiVersion = body.string("apiVersion").orElse("");
+    String name = body.string("kind").orElse("");
+    if (!name.isEmpty() && !name.equals(kind.kind())) {
+      throw ApiException.badRequest(
+          name
+              + " in version \""
+              + kind.version()
+              + "\" cannot be handled as a "
+              + kind.kind()
+              + ": no kind \""
+              + name
+              + "\" is registered for this resource");
+    }
+    if (!apiVersion.isEmpty() && !apiVersion.equals(kind.apiVersion())) {
+      throw ApiException.badRequest(
+          "the API version in the data ("
+              + apiVersion
+              + ") does not match the expected API version ("
+              + kind.apiVersion()
+              + ")");
+    }
+    if (apiVersion.isEmpty() || name.isEmpty()) {
+      if (target.definition().origin() == Origin.CUSTOM) {
+        throw ApiException.badRequest("Object 'Kind' is missing in '" + shortened(body) + "'");
+      }
+      return body.with("apiVersion", Json.of(kind.apiVersion())).with("kind", Json.of(kind.kind()));
+    }
+    return body;
+  }
+
+  private static String shortened(JsonObject body) {
+    String text = body.toString();
+    return text.length() > 256 ? text.substring(0, 256) + "..." : text;
+  }
+
+  /** Checks and trims an object that has the right type already: also the result of a patch. */
+  static KubeObject shape(
+      RequestContext context,
+      Target target,
+      JsonObject body,
+      Set<String> duplicates,
+      FieldValidation validation) {
+    Schema schema = target.version().schema();
+    if (validation != FieldValidation.IGNORE) {
+      remark(context, body, UnknownFields.find(body, schema, duplicates), validation);
+    }
+    JsonObject shaped = body;
+    if (target.definition().origin() == Origin.BUILT_IN) {
+      TypeCheck.check(body, schema);
+      shaped = withoutNulls(body, schema);
+    }
+    return defaulted(target, Pruner.prune(shaped, schema));
+  }
+
+  /** Refuses or warns of fields that the kind does not have, as the request wants it. */
+  static void remarkUnknown(
+      RequestContext context, Target target, JsonObject body, FieldValidation validation) {
+    if (validation != FieldValidation.IGNORE) {
+      var findings = UnknownFields.find(body, target.version().schema(), Set.of());
+      remark(context, body, findings, validation);
+    }
+  }
+
+  private static void remark(
+      RequestContext context, JsonObject body, List<String> findings, FieldValidation validation) {
+    if (!findings.isEmpty() && validation == FieldValidation.STRICT) {
+      throw UnknownFields.refusal(body, findings);
+    }
+    findings.forEach(context.warnings());
+  }
+
+  /** The object with the defaults of its kind. */
+  static KubeObject defaulted(Target target, JsonObject object) {
+    return new KubeObject(
+        target.definition().origin() == Origin.CUSTOM
+            ? Defaulter.apply(object, target.version().schema())
+            : target.definition().hooks().applyDefaults(target.version().name(), object));
+  }
+
+  /** A null means an absent field, wherever the schema tells what belongs there. */
+  private static JsonObject withoutNulls(JsonObject object, Schema schema) {
+    if (schema.preservesUnknownFields()) {
+      return object;
+    }
+    JsonObject.Builder changed = null;
+    for (var member : object.members().entrySet()) {
+      Json value = member.getValue();
+      if (value instanceof JsonNull) {
+        changed = changed == null ? object.toBuilder() : changed;
+        changed.remove(member.getKey());
+        continue;
+      }
+      Json next =
+          schema.member(member.getKey()).map(child -> withoutNulls(value, child)).orElse(value);
+      if (next != value) {
+        changed = changed == null ? object.toBuilder() : changed;
+        changed.put(member.getKey(), next);
+      }
+    }
+    return changed == null ? object : changed.build();
+  }
+
+  private static Json withoutNulls(Json value, Schema schema) {
+    return switch (value) {
+      case JsonObject o -> withoutNulls(o, schema);
+      case JsonArray a -> schema.items().map(items -> withoutNulls(a, items)).orElse(a);
+      case Json other -> other;
+    };
+  }
+
+  private static Json withoutNulls(JsonArray array, Schema items) {
+    List<Json> changed = null;
+    for (int i = 0; i < array.size(); i++) {
+      Json next = withoutNulls(array.get(i), items);
+      if (next != array.get(i)) {
+        changed = changed == null ? new ArrayList<>(array.items()) : changed;
+        changed.set(i, next);
+      }
+    }
+    return changed == null ? array : new JsonArray(changed);
+  }
+}

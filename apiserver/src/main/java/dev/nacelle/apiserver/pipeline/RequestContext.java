@@ -1,0 +1,12 @@
+package dev.nacelle.apiserver.pipeline;
+
+import dev.nacelle.api.client.Identity;
+import java.util.function.Consumer;
+
+/**
+ * Who asks, and where remarks go.
+ *
+ * @param defaultManager the field manager of a write that names none
+ * @param warnings takes texts for Warning headers
+ */
+public record RequestContext(Identity identity, String defaultManager, Consumer<String> warnings) {}

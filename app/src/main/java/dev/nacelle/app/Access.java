@@ -1,0 +1,78 @@
+package dev.nacelle.app;
+
+import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.kinds.BuiltInKinds;
+import dev.nacelle.apiserver.ApiServer;
+import dev.nacelle.apiserver.access.Attributes;
+import dev.nacelle.apiserver.access.Authenticator;
+import dev.nacelle.apiserver.access.Authorizer;
+import dev.nacelle.apiserver.access.Decision;
+import dev.nacelle.apiserver.admission.AdmissionSteps;
+import dev.nacelle.apiserver.admission.ValidatingStep;
+import dev.nacelle.apiserver.auth.CertificateAuthenticator;
+import dev.nacelle.apiserver.auth.StaticTokens;
+import dev.nacelle.apiserver.bootstrap.ClusterPki;
+import dev.nacelle.apiserver.gateway.NodeGateway;
+import dev.nacelle.base.http.EventLoops;
+import dev.nacelle.base.metrics.Metrics;
+import dev.nacelle.cli.UpOptions;
+import dev.nacelle.store.Store;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who may come in, and what they may do: the authenticators, authorizers and admission steps, in
+ * their order.
+ */
+final class Access {
+  private final ClusterPki pki;
+  private final UpOptions options;
+  private final InstantSource clock;
+
+  Access(ClusterPki pki, UpOptions options, InstantSource clock) {
+    this.pki = pki;
+    this.options = options;
+    this.clock = clock;
+  }
+
+  ApiServer.Parts parts(
+      Store store, EventLoops loops, Metrics metrics, NodeGateway gateway, ValidatingStep accepted)
+      throws IOException {
+    var authenticators = new ArrayList<Authenticator>();
+    authenticators.add(new CertificateAuthenticator(pki.trusted(), clock));
+    if (options.tokenFile.isPresent()) {
+      authenticators.add(StaticTokens.read(options.tokenFile.get()));
+    }
+    return new ApiServer.Parts(
+        store,
+        BuiltInKinds.all(),
+        Authenticator.firstOf(authenticators),
+        new AllowAll(),
+        new AdmissionSteps(List.of(), List.of(accepted)),
+        Map.of(),
+        gateway,
+        List.of(),
+        loops,
+        metrics,
+        clock,
+        new SecureRandom());
+  }
+
+  void open(ApiServer server, Platform platform) {}
+
+  private static final class AllowAll implements Authorizer {
+    @Override
+    public Decision authorize(Attributes attributes) {
+      return new Decision.Allow("");
+    }
+
+    @Override
+    public Rules rulesFor(Identity identity, String namespace) {
+      return new Rules(List.of(), List.of(), "");
+    }
+  }
+}

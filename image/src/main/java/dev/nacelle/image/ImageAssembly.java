@@ -1,0 +1,147 @@
+package dev.nacelle.image;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.image.layer.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Brings an image in: its layers side by side, then its configuration and manifests, all of it
+ * durable before the answer. Safe for any thread.
+ */
+final class ImageAssembly {
+  private final StoreLayout layout;
+  private final LayerStore layers;
+  private final Clock clock;
+
+  ImageAssembly(StoreLayout layout, LayerStore layers, Clock clock) {
+    this.layout = layout;
+    this.layers = layers;
+    this.clock = clock;
+  }
+
+  /** The names that must be pinned while this content comes in. */
+  static Set<String> pinNames(ImageContent content) {
+    var names = new HashSet<String>();
+    names.add(StoreLayout.hex(Sha256.of(content.config())));
+    content.manifests().forEach(m -> names.add(StoreLayout.hex(Sha256.of(m))));
+    diffIds(config(content.config())).forEach(d -> names.add(StoredLayer.key(d)));
+    return names;
+  }
+
+  StoredImage assemble(
+      ImageContent content, List<String> names, List<String> repoDigests, Platform host)
+      throws InterruptedException {
+    JsonObject json = config(content.config());
+    ImageConfig config = ImageConfig.of(json);
+    checkPlatform(config.platform(), host);
+    List<String> diffIds = diffIds(json);
+    if (diffIds.size() != content.layers().size()) {
+      throw new ImageException(
+          ImageFault.INVALID_IMAGE,
+          "cannot use image: its manifest has "
+              + content.layers().size()
+              + " layers, its configuration "
+              + diffIds.size());
+    }
+    List<StoredLayer> stored = obtainAll(diffIds, content.layers());
+    List<String> manifests = new ArrayList<>();
+    String id = writeBlob(content.config());
+    for (Bytes manifest : content.manifests()) {
+      manifests.add(writeBlob(manifest));
+    }
+    return new StoredImage(id, names, repoDigests, manifests, config, stored, clock.instant());
+  }
+
+  private List<StoredLayer> obtainAll(List<String> diffIds, List<ImageContent.Layer> inputs)
+      throws InterruptedException {
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try {
+      var completion = new ExecutorCompletionService<StoredLayer>(threads);
+      var futures = new ArrayList<Future<StoredLayer>>();
+      for (int i = 0; i < diffIds.size(); i++) {
+        String diffId = diffIds.get(i);
+        ImageContent.Layer layer = inputs.get(i);
+        Callable<StoredLayer> task = () -> layers.obtain(diffId, layer.sizeBytes(), layer.input());
+        futures.add(completion.submit(task));
+      }
+      for (int i = 0; i < futures.size(); i++) {
+        result(completion.take()); // the first failure ends the others
+      }
+      var result = new ArrayList<StoredLayer>();
+      for (Future<StoredLayer> future : futures) {
+        result.add(result(future));
+      }
+      return result;
+    } finally {
+      threads.shutdownNow();
+      threads.close();
+    }
+  }
+
+  private static StoredLayer result(Future<StoredLayer> future) throws InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ImageException known) {
+        throw known;
+      }
+      throw new IllegalStateException("cannot obtain a layer", e.getCause());
+    }
+  }
+
+  /** Writes a manifest or configuration; returns its digest. */
+  String writeBlob(Bytes content) {
+    String digest = Sha256.of(content);
+    try {
+      if (!Files.exists(layout.blob(digest))) {
+        DurableFiles.write(layout.blob(digest), content, layout.temporary());
+      }
+      return digest;
+    } catch (IOException e) {
+      throw Faults.of(e, "write blob " + digest);
+    }
+  }
+
+  static JsonObject config(Bytes text) {
+    try {
+      return JsonReader.readObject(text);
+    } catch (JsonSyntaxException e) {
+      throw new ImageException(
+          ImageFault.INVALID_IMAGE, "cannot read image configuration: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> diffIds(JsonObject config) {
+    List<String> diffIds = config.array("rootfs", "diff_ids").strings().toList();
+    for (String diffId : diffIds) {
+      if (!diffId.matches("sha256:[0-9a-f]{64}")) {
+        throw new ImageException(
+            ImageFault.INVALID_IMAGE, "cannot use image: a diff id is not a sha256 digest");
+      }
+    }
+    return diffIds;
+  }
+
+  private static void checkPlatform(Platform image, Platform host) {
+    if (!image.os().equals(host.os()) || !image.architecture().equals(host.architecture())) {
+      throw new ImageException(
+          ImageFault.WRONG_PLATFORM,
+          "cannot use image: it is made for " + image + ", this host is " + host);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.nacelle.image;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.RegistryClient;
+import dev.nacelle.image.registry.Repository;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Asks a registry for an image with each credential that fits until one may pull. For one pull. */
+final class ImagePull {
+  private final RegistryClient registries;
+  private final PullRequest request;
+  private final PullProgress progress;
+  private final AtomicLong fetched = new AtomicLong();
+  private volatile long total;
+
+  ImagePull(RegistryClient registries, PullRequest request, PullProgress progress) {
+    this.registries = registries;
+    this.request = request;
+    this.progress = progress;
+  }
+
+  /** The image as the registry has it, and where its content comes from. */
+  record Remote(Repository repository, Repository.Resolved resolved) {}
+
+  Remote resolve(Platform host) throws InterruptedException {
+    List<Optional<Credential>> candidates = new ArrayList<>();
+    request.secrets().forImage(request.reference()).forEach(c -> candidates.add(Optional.of(c)));
+    if (candidates.isEmpty()) {
+      candidates.add(Optional.empty());
+    }
+    for (int i = 0; ; i++) {
+      Repository repository = registries.repository(request.reference(), candidates.get(i));
+      try {
+        return new Remote(repository, repository.resolve(host));
+      } catch (ImageException e) {
+        if (e.fault() != ImageFault.UNAUTHORIZED || i + 1 == candidates.size()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  ImageContent content(Remote remote) throws InterruptedException {
+    var layers = new ArrayList<ImageContent.Layer>();
+    for (Descriptor layer : remote.resolved.image().layers()) {
+      layers.add(
+          new ImageContent.Layer(
+              layer.sizeBytes(), () -> new Counted(remote.repository.blob(layer), layer)));
+    }
+    Bytes config = remote.repository.config(remote.resolved.image().config());
+    return new ImageContent(config, remote.resolved.manifests(), layers);
+  }
+
+  long fetchedBytes() {
+    return fetched.get();
+  }
+
+  private final class Counted extends FilterInputStream {
+    Counted(InputStream in, Descriptor layer) {
+      super(in);
+      synchronized (ImagePull.this) {
+        total += layer.sizeBytes();
+      }
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      int got = super.read(into, offset, length);
+      if (got > 0) {
+        progress.fetched(fetched.addAndGet(got), total);
+      }
+      return got;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.nacelle.image;
+
+import dev.nacelle.kernel.Errno;
+import dev.nacelle.kernel.ErrnoException;
+import dev.nacelle.kernel.mount.Erofs;
+import dev.nacelle.kernel.mount.MountTable;
+import dev.nacelle.kernel.mount.Mounts;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The layers that are mounted, each once however many containers stand on it, so that they share
+ * its page cache. A layer stays mounted when its last container goes, until it is removed or idle
+ * layers are unmounted. For one thread at a time: {@link RootMounts} guards it.
+ */
+final class LayerMounts {
+  private enum Way {
+    UNKNOWN,
+    FILE,
+    LOOP
+  }
+
+  private final StoreLayout layout;
+  private final Set<Path> mounted = new HashSet<>();
+  private Way way = Way.UNKNOWN;
+
+  LayerMounts(StoreLayout layout, MountTable table) {
+    this.layout = layout;
+    table
+        .below(layout.mounts())
+        .filter(e -> e.type().equals("erofs"))
+        .forEach(e -> mounted.add(e.target()));
+  }
+
+  /** Mounts the layer if it is not; returns where. */
+  Path ensure(String key) throws IOException {
+    Path target = layout.mount(key);
+    if (mounted.contains(target)) {
+      return target;
+    }
+    try {
+      Files.createDirectory(target);
+    } catch (FileAlreadyExistsException e) {
+      // left by an earlier mount
+    }
+    Path layer = layout.layer(key);
+    mount(layer.resolve(LayerStore.METADATA), layer.resolve(LayerStore.DATA), target);
+    mounted.add(target);
+    return target;
+  }
+
+  private void mount(Path metadata, Path data, Path target) {
+    if (way != Way.LOOP) {
+      try {
+        Erofs.mount(metadata, data, target);
+        way = Way.FILE;
+        return;
+      } catch (ErrnoException e) {
+        // 6.12 and later take a file; others say so by this error and get a loop device
+        if (e.errno() != Erofs.NOT_A_BLOCK_DEVICE) {
+          throw e;
+        }
+      }
+    }
+    Erofs.mountByLoop(metadata, data, target);
+    way = Way.LOOP;
+  }
+
+  /** Unmounts all layers whose key is not in {@code kept}. */
+  void retain(Set<String> kept) throws IOException {
+    Set<Path> keptTargets = new HashSet<>();
+    kept.forEach(key -> keptTargets.add(layout.mount(key)));
+    for (Path target : List.copyOf(mounted)) {
+      if (!keptTargets.contains(target)) {
+        // an overlay holds the file system itself, not this mount; only a passing look inside
+        // can keep the mount busy
+        Mounts.detach(target);
+        mounted.remove(target);
+        Files.deleteIfExists(target);
+      }
+    }
+  }
+
+  /** How layers are mounted on this kernel, found out with a layer of the caller if need be. */
+  Capability capability(Path probeMetadata, Path probeData, Path probeTarget) {
+    if (way == Way.UNKNOWN) {
+      try {
+        mount(probeMetadata, probeData, probeTarget);
+        Mounts.detach(probeTarget);
+      } catch (ErrnoException e) {
+        String lost =
+            e.errno() == Errno.ENODEV
+                ? "images cannot be mounted: this kernel has no EROFS; use one with"
+                    + " CONFIG_EROFS_FS (Linux 6.12 or later is best)"
+                : "images cannot be mounted: " + e.getMessage();
+        return new Capability("image layers", "none", Optional.of(lost));
+      }
+    }
+    return switch (way) {
+      case FILE -> new Capability("image layers", "EROFS from files", Optional.empty());
+      case LOOP ->
+          new Capability(
+              "image layers",
+              "EROFS by loop devices",
+              Optional.of("two loop devices and some 5 ms for each layer, and no lazy loading"));
+      case UNKNOWN -> throw new IllegalStateException("a mount succeeds or throws");
+    };
+  }
+}

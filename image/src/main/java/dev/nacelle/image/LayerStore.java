@@ -1,0 +1,286 @@
+package dev.nacelle.image;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.image.layer.BuiltLayer;
+import dev.nacelle.image.layer.LayerBuilder;
+import dev.nacelle.image.layer.LayerLimits;
+import dev.nacelle.kernel.mount.DiskSpace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The layers on this disk, each a directory of a metadata image, a data blob and {@code
+ * layer.json}, complete or absent. Layers are built on a few platform threads of its own, because
+ * unpacking keeps a processor busy; whoever wants a layer that is being built waits for that one.
+ * Safe for any thread.
+ */
+final class LayerStore implements AutoCloseable {
+  static final String METADATA = "metadata.erofs";
+  static final String DATA = "data.blob";
+  private static final String DESCRIPTION = "layer.json";
+  private static final int BUILDERS = 3;
+  private static final long SPACE_LEFT_FREE_BYTES = 64L << 20;
+
+  /** Opens the stream of a layer, compressed or not. */
+  @FunctionalInterface
+  interface Input {
+    InputStream open() throws IOException, InterruptedException;
+  }
+
+  /** What a builder reads, so that another thread can end the read. */
+  private static final class Opened {
+    private volatile InputStream in = InputStream.nullInputStream();
+  }
+
+  private static final class Flight {
+    private final Future<StoredLayer> layer;
+    private final Opened opened;
+    private int waiters;
+
+    Flight(Future<StoredLayer> layer, Opened opened) {
+      this.layer = layer;
+      this.opened = opened;
+    }
+
+    /** Nobody waits any more: ends the work, and the read it may be blocked in. */
+    void abandon() {
+      if (layer.cancel(true)) {
+        try {
+          opened.in.close();
+        } catch (IOException e) {
+          // it was to end, and has
+        }
+      }
+    }
+  }
+
+  private final StoreLayout layout;
+  private final LayerLimits limits;
+  private final ExecutorService builders =
+      Executors.newFixedThreadPool(
+          BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
+
+  /** By diff id; guarded by itself. */
+  private final Map<String, Flight> flights = new HashMap<>();
+
+  LayerStore(StoreLayout layout, LayerLimits limits) {
+    this.layout = layout;
+    this.limits = limits;
+  }
+
+  /** A layer that is here. */
+  Optional<StoredLayer> find(String diffId) {
+    Path description = layout.layer(StoredLayer.key(diffId)).resolve(DESCRIPTION);
+    try {
+      var json = JsonReader.readObject(Bytes.wrap(Files.readAllBytes(description)));
+      return Optional.of(StoredLayer.of(json));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw Faults.of(e, "read layer " + diffId);
+    }
+  }
+
+  /**
+   * The layer of this diff id; where it is not here it is built from {@code input}, by one builder
+   * however many ask.
+   *
+   * @param sizeBytes of the compressed layer, for a first look at the space
+   */
+  StoredLayer obtain(String diffId, long sizeBytes, Input input) throws InterruptedException {
+    while (true) {
+      Optional<StoredLayer> here = find(diffId);
+      if (here.isPresent()) {
+        return here.get();
+      }
+      Flight flight;
+      synchronized (flights) {
+        flight = flights.computeIfAbsent(diffId, d -> start(d, sizeBytes, input));
+        flight.waiters++;
+      }
+      try {
+        return await(flight.layer);
+      } catch (java.util.concurrent.CancellationException e) {
+        if (builders.isShutdown()) {
+          throw new ImageException(ImageFault.HOST, "cannot pull: the image store is closing", e);
+        }
+        // the one whose input it was gave up just before we joined: begin anew
+      } finally {
+        leave(diffId, flight);
+      }
+    }
+  }
+
+  private Flight start(String diffId, long sizeBytes, Input input) {
+    var opened = new Opened();
+    Input remembering =
+        () -> {
+          InputStream in = input.open();
+          opened.in = in;
+          return in;
+        };
+    return new Flight(
+        builders.submit(() -> build(Optional.of(diffId), sizeBytes, remembering)), opened);
+  }
+
+  /** Builds a layer whose diff id is not known beforehand. */
+  StoredLayer build(Input input) throws InterruptedException {
+    Future<StoredLayer> layer = builders.submit(() -> build(Optional.empty(), 0, input));
+    try {
+      return await(layer);
+    } finally {
+      layer.cancel(true);
+    }
+  }
+
+  private void leave(String diffId, Flight flight) {
+    synchronized (flights) {
+      if (--flight.waiters == 0) {
+        flight.abandon();
+        flights.remove(diffId, flight);
+      }
+    }
+  }
+
+  private static StoredLayer await(Future<StoredLayer> layer) throws InterruptedException {
+    try {
+      return layer.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ImageException known) {
+        throw new ImageException(known.fault(), String.valueOf(known.getMessage()), known);
+      }
+      if (e.getCause() instanceof InterruptedException) {
+        throw new java.util.concurrent.CancellationException("the builder was interrupted");
+      }
+      throw new IllegalStateException("cannot build a layer", e.getCause());
+    }
+  }
+
+  private StoredLayer build(Optional<String> diffId, long sizeBytes, Input input)
+      throws InterruptedException {
+    try {
+      checkSpace(sizeBytes);
+      Path directory = Files.createTempDirectory(layout.temporary(), "layer-");
+      try (InputStream in = input.open()) {
+        BuiltLayer built =
+            LayerBuilder.build(in, directory.resolve(METADATA), directory.resolve(DATA), limits);
+        in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
+        if (diffId.isPresent() && !diffId.get().equals(built.diffId())) {
+          throw new ImageException(
+              ImageFault.DIGEST_MISMATCH,
+              "cannot use layer: its uncompressed digest is "
+                  + built.diffId()
+                  + ", the image promises "
+                  + diffId.get());
+        }
+        return publish(StoredLayer.of(built), directory);
+      } finally {
+        DurableFiles.deleteTree(directory);
+      }
+    } catch (IOException e) {
+      throw Faults.of("unpack layer", e);
+    }
+  }
+
+  private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
+    DurableFiles.write(
+        directory.resolve(DESCRIPTION), Bytes.utf8(layer.toJson().toString()), layout.temporary());
+    Path place = layout.layer(layer.key());
+    synchronized (this) {
+      if (!Files.exists(place)) {
+        DurableFiles.publish(directory, place);
+      }
+    }
+    return layer;
+  }
+
+  private void checkSpace(long sizeBytes) {
+    long available = DiskSpace.of(layout.root()).availableBytes();
+    if (available - sizeBytes < SPACE_LEFT_FREE_BYTES) {
+      throw new ImageException(
+          ImageFault.NO_SPACE,
+          "cannot unpack layer of "
+              + sizeBytes
+              + " bytes: only "
+              + available
+              + " are left on the disk of "
+              + layout.root()
+              + "; try image prune");
+    }
+  }
+
+  /** Random access to a layer's data. */
+  LayerSource open(StoredLayer layer) {
+    try {
+      return new FileLayerSource(layout.layer(layer.key()).resolve(DATA), layer);
+    } catch (IOException e) {
+      throw Faults.of(e, "open layer " + layer.key());
+    }
+  }
+
+  /** The keys of all layers on the disk. */
+  List<String> keys() throws IOException {
+    try (Stream<Path> all = Files.list(layout.layers())) {
+      return all.map(p -> p.getFileName().toString()).toList();
+    }
+  }
+
+  /** Removes the layers that are not in {@code kept}; returns what that freed. */
+  long retain(Set<String> kept) throws IOException {
+    long freed = 0;
+    var doomed = new ArrayList<Path>();
+    for (String key : keys()) {
+      if (!kept.contains(key)) {
+        Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
+        Path layer = layout.layer(key);
+        freed += sizeBytes(layer);
+        Files.move(layer, gone.resolve("layer"));
+        doomed.add(gone);
+      }
+    }
+    if (!doomed.isEmpty()) {
+      DurableFiles.syncDirectory(layout.layers());
+    }
+    for (Path gone : doomed) {
+      DurableFiles.deleteTree(gone);
+    }
+    return freed;
+  }
+
+  private static long sizeBytes(Path layer) throws IOException {
+    long size = 0;
+    for (String file : List.of(METADATA, DATA)) {
+      if (Files.exists(layer.resolve(file))) {
+        size += Files.size(layer.resolve(file));
+      }
+    }
+    return size;
+  }
+
+  @Override
+  public void close() {
+    builders.shutdownNow();
+    try {
+      builders.awaitTermination(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

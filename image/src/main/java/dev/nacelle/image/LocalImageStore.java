@@ -1,0 +1,407 @@
+package dev.nacelle.image;
+
+import dev.nacelle.image.layer.LayerBuilder;
+import dev.nacelle.image.layer.LayerLimits;
+import dev.nacelle.image.registry.RegistryClient;
+import dev.nacelle.kernel.mount.DiskSpace;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/**
+ * The image store below one node directory: {@code images/} for what is kept, {@code containers/}
+ * for what is mounted. One process at a time may have it open; the platform's lock on its data
+ * directory sees to that.
+ */
+public final class LocalImageStore implements ImageStore {
+  private final StoreLayout layout;
+  private final RegistryClient registries;
+  private final Clock clock;
+  private final Platform host = Platform.host();
+  private final Pins pins = new Pins();
+  private final LayerStore layers;
+  private final ImageAssembly assembly;
+  private final RootMounts roots;
+
+  /** Guards the index. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final ImageIndex index;
+
+  private LocalImageStore(StoreLayout layout, RegistryClient registries, Clock clock)
+      throws IOException {
+    this.layout = layout;
+    this.registries = registries;
+    this.clock = clock;
+    for (Path directory :
+        List.of(
+            layout.blobs(),
+            layout.layers(),
+            layout.mounts(),
+            layout.empty(),
+            layout.containers())) {
+      Files.createDirectories(directory);
+    }
+    DurableFiles.deleteTree(layout.temporary()); // what a killed process was making
+    Files.createDirectories(layout.temporary());
+    index = ImageIndex.open(layout);
+    layers = new LayerStore(layout, LayerLimits.DEFAULT);
+    assembly = new ImageAssembly(layout, layers, clock);
+    roots = new RootMounts(layout);
+  }
+
+  /**
+   * Opens the store; takes over what is mounted, clears what a killed process left.
+   *
+   * @param nodeDirectory {@code DIR/node}; made if it is not there
+   * @param registries stays the caller's to close
+   * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
+   */
+  public static LocalImageStore open(Path nodeDirectory, RegistryClient registries, Clock clock) {
+    try {
+      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, clock);
+    } catch (IOException e) {
+      throw Faults.of(e, "open image store " + nodeDirectory);
+    }
+  }
+
+  @Override
+  public Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException {
+    ImageReference reference = request.reference();
+    Optional<ResolvedImage> here = resolve(reference);
+    return switch (request.policy()) {
+      case NEVER ->
+          new Ensured.AlreadyPresent(
+              here.orElseThrow(
+                  () ->
+                      new ImageException(
+                          ImageFault.NEVER_PULL,
+                          "Container image \""
+                              + reference
+                              + "\" is not present with pull policy of Never")));
+      case IF_NOT_PRESENT ->
+          here.isPresent() ? new Ensured.AlreadyPresent(here.get()) : pull(request, progress);
+      case ALWAYS -> pull(request, progress);
+    };
+  }
+
+  private Ensured pull(PullRequest request, PullProgress progress) throws InterruptedException {
+    Instant start = clock.instant();
+    var pull = new ImagePull(registries, request, progress);
+    ImagePull.Remote remote = pull.resolve(host);
+    ImageReference reference = request.reference();
+    String repoDigest = reference.repository() + "@" + remote.resolved().digest();
+    List<String> names =
+        reference.tag().isEmpty() || reference.digest().isPresent()
+            ? List.of()
+            : List.of(reference.toString());
+    Optional<StoredImage> same = byManifest(remote.resolved().digest());
+    StoredImage image;
+    if (same.isPresent()) {
+      StoredImage old = same.get();
+      image =
+          put(
+              new StoredImage(
+                  old.id(),
+                  names,
+                  List.of(repoDigest),
+                  old.manifests(),
+                  old.config(),
+                  old.layers(),
+                  clock.instant()));
+    } else {
+      image = take(pull.content(remote), names, List.of(repoDigest));
+    }
+    Duration took = Duration.between(start, clock.instant());
+    return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes());
+  }
+
+  private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
+      throws InterruptedException {
+    try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      return put(assembly.assemble(content, names, repoDigests, host));
+    }
+  }
+
+  private StoredImage put(StoredImage image) {
+    return locked("record image " + image.id(), () -> index.put(image));
+  }
+
+  private Optional<StoredImage> byManifest(String digest) {
+    return locked(
+        "read the index",
+        () -> index.images().stream().filter(i -> i.manifests().contains(digest)).findFirst());
+  }
+
+  @Override
+  public Optional<ResolvedImage> resolve(ImageReference reference) {
+    return locked("read the index", () -> index.resolve(reference).map(StoredImage::toResolved));
+  }
+
+  @Override
+  public Optional<ResolvedImage> find(String imageId) {
+    return locked("read the index", () -> index.find(imageId).map(StoredImage::toResolved));
+  }
+
+  @Override
+  public ResolvedImage importArchive(Path source, ImageReference name) throws InterruptedException {
+    if (name.digest().isPresent()) {
+      throw new ImageException(
+          ImageFault.INVALID_NAME,
+          "cannot import as " + name + ": a name for an import must not have a digest");
+    }
+    if (!Files.exists(source)) {
+      throw new ImageException(
+          ImageFault.NOT_FOUND, "cannot import " + source + ": there is no such file");
+    }
+    try {
+      return new ImageImport(layout, layers, host)
+          .read(source, content -> take(content, List.of(name.toString()), List.of()).toResolved());
+    } catch (IOException e) {
+      throw Faults.of("import " + source, e);
+    }
+  }
+
+  @Override
+  public List<ResolvedImage> list() {
+    return locked(
+        "read the index",
+        () ->
+            index.images().stream()
+                .map(StoredImage::toResolved)
+                .sorted(
+                    Comparator.comparing(
+                        (ResolvedImage i) ->
+                            Stream.concat(i.names().stream(), i.repoDigests().stream())
+                                .findFirst()
+                                .orElse(i.id())))
+                .toList());
+  }
+
+  @Override
+  public Freed remove(ImageReference reference) {
+    return locked(
+        "remove image " + reference,
+        () -> {
+          StoredImage image =
+              index
+                  .resolve(reference)
+                  .orElseThrow(
+                      () ->
+                          new ImageException(
+                              ImageFault.NOT_FOUND,
+                              "cannot remove image " + reference + ": it is not here"));
+          Optional<StoredImage> left =
+              reference.digest().isPresent()
+                  ? Optional.empty()
+                  : image.withoutName(reference.toString()).filter(i -> !i.names().isEmpty());
+          if (left.isPresent()) {
+            index.replace(left.get());
+            return new Freed(List.of(reference.toString()), List.of(), 0);
+          }
+          if (roots.imagesInUse().contains(image.id())) {
+            throw new ImageException(
+                ImageFault.IN_USE, "cannot remove image " + reference + ": a container uses it");
+          }
+          return removeAll(List.of(image.id()));
+        });
+  }
+
+  @Override
+  public Freed prune(Set<String> imageIdsInUse) {
+    return locked(
+        "prune images",
+        () -> {
+          Set<String> used = new HashSet<>(imageIdsInUse);
+          used.addAll(roots.imagesInUse());
+          return removeAll(
+              index.images().stream()
+                  .map(StoredImage::id)
+                  .filter(id -> !used.contains(id))
+                  .toList());
+        });
+  }
+
+  @Override
+  public Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds) {
+    return locked(
+        "collect images",
+        () -> {
+          Set<String> used = new HashSet<>(imageIdsInUse);
+          used.addAll(roots.imagesInUse());
+          DiskSpace disk = DiskSpace.of(layout.root());
+          GarbagePlan plan =
+              GarbagePlan.of(
+                  index.images().stream().map(StoredImage::toResolved).toList(),
+                  used,
+                  disk.capacityBytes(),
+                  disk.availableBytes(),
+                  thresholds,
+                  clock.instant());
+          return plan.equals(GarbagePlan.NOTHING) ? Freed.NOTHING : removeAll(plan.imageIds());
+        });
+  }
+
+  /** Takes images out of the index, then everything away that no remaining image needs. */
+  private Freed removeAll(List<String> ids) throws IOException {
+    var names = new ArrayList<String>();
+    for (String id : ids) {
+      index.find(id).ifPresent(i -> names.addAll(i.names()));
+    }
+    index.remove(ids);
+    Set<String> kept = new HashSet<>(pins.all());
+    for (StoredImage image : index.images()) {
+      kept.add(StoreLayout.hex(image.id()));
+      image.manifests().forEach(m -> kept.add(StoreLayout.hex(m)));
+      image.layers().forEach(l -> kept.add(l.key()));
+    }
+    kept.addAll(roots.retainLayers(kept));
+    long freed = layers.retain(kept);
+    try (Stream<Path> blobs = Files.list(layout.blobs())) {
+      for (Path blob : blobs.toList()) {
+        if (!kept.contains(blob.getFileName().toString())) {
+          freed += Files.size(blob);
+          Files.deleteIfExists(blob);
+        }
+      }
+    }
+    return new Freed(names, ids, freed);
+  }
+
+  @Override
+  public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
+    List<String> keys;
+    Pins.Pin pin;
+    lock.lock();
+    try {
+      StoredImage image =
+          index
+              .find(imageId)
+              .orElseThrow(
+                  () ->
+                      new ImageException(
+                          ImageFault.NOT_FOUND,
+                          "cannot mount image " + imageId + ": it is not here"));
+      index.used(imageId, clock.instant());
+      keys = image.layers().stream().map(StoredLayer::key).toList();
+      pin = pins.pin(keys); // a mount need not wait for the index to be written
+    } finally {
+      lock.unlock();
+    }
+    try (pin) {
+      return roots.mount(imageId, keys, containerId, options);
+    }
+  }
+
+  @Override
+  public Optional<RootFilesystem> mounted(String containerId) {
+    return roots.find(containerId);
+  }
+
+  @Override
+  public Set<String> mountedContainers() {
+    return roots.containers();
+  }
+
+  @Override
+  public void unmount(String containerId) {
+    roots.unmount(containerId);
+  }
+
+  @Override
+  public void unmountIdleLayers() {
+    locked("unmount layers", () -> roots.retainLayers(Set.of()));
+  }
+
+  @Override
+  public ImageUsage usage() {
+    return locked(
+        "measure the store",
+        () -> {
+          long bytes = 0;
+          long files = 0;
+          var keys = new HashSet<String>();
+          for (StoredImage image : index.images()) {
+            for (StoredLayer layer : image.layers()) {
+              if (keys.add(layer.key())) {
+                bytes += layer.built().sizeBytes();
+                files += 3;
+              }
+            }
+          }
+          DiskSpace disk = DiskSpace.of(layout.root());
+          return new ImageUsage(
+              index.images().size(),
+              keys.size(),
+              bytes,
+              files,
+              disk.capacityBytes(),
+              disk.availableBytes(),
+              disk.inodes(),
+              disk.inodesFree());
+        });
+  }
+
+  @Override
+  public List<Capability> capabilities() {
+    try {
+      Path probe = Files.createTempDirectory(layout.temporary(), "probe-");
+      try {
+        Path metadata = probe.resolve(LayerStore.METADATA);
+        Path data = probe.resolve(LayerStore.DATA);
+        LayerBuilder.build(
+            new ByteArrayInputStream(new byte[1024]), metadata, data, LayerLimits.DEFAULT);
+        Path target = Files.createDirectory(probe.resolve("mount"));
+        return List.of(roots.layerCapability(metadata, data, target));
+      } finally {
+        DurableFiles.deleteTree(probe);
+      }
+    } catch (IOException e) {
+      throw Faults.of(e, "probe this kernel");
+    }
+  }
+
+  /** Random access to the data of one layer of a local image. */
+  LayerSource open(StoredLayer layer) {
+    return layers.open(layer);
+  }
+
+  @Override
+  public void close() {
+    layers.close();
+    locked(
+        "write the index",
+        () -> {
+          index.write(); // the times of last use
+          return true;
+        });
+  }
+
+  @FunctionalInterface
+  private interface Action<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T locked(String what, Action<T> action) {
+    lock.lock();
+    try {
+      return action.run();
+    } catch (IOException e) {
+      throw Faults.of(e, what);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

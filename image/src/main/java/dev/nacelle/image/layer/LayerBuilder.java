@@ -1,0 +1,73 @@
+package dev.nacelle.image.layer;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.zip.ZipException;
+
+/**
+ * Builds a layer: reads a tar (plain, gzip or zstd) once, streams the contents of its files into
+ * the data blob and writes the metadata image. The same tar gives the same two files. Memory is
+ * that of the tree; disk is written front to back. Both files are fsynced before the answer.
+ *
+ * <p>This is format {@value #FORMAT_VERSION}; docs/adr/0005-image-format.md describes it.
+ */
+public final class LayerBuilder {
+  /** Changes whenever the same tar would give other bytes. */
+  public static final int FORMAT_VERSION = 1;
+
+  private LayerBuilder() {}
+
+  /**
+   * @param metadata where the metadata image goes; must not exist
+   * @param data where the data blob goes; must not exist
+   * @throws LayerException if the tar is malformed, hostile or beyond the limits
+   * @throws IOException if the stream or the disk fails
+   */
+  public static BuiltLayer build(InputStream layer, Path metadata, Path data, LayerLimits limits)
+      throws IOException {
+    MessageDigest diffDigest = Sha256.newDigest();
+    var tree = new LayerTree(limits);
+    try (FileChannel dataChannel = create(data);
+        FileChannel metadataChannel = create(metadata)) {
+      var blob = new DataBlob(dataChannel, limits.maxDataBytes());
+      try {
+        var tar = new TarReader(new DigestInputStream(Decompression.open(layer), diffDigest));
+        for (Optional<TarEntry> next = tar.next(); next.isPresent(); next = tar.next()) {
+          TarEntry entry = next.get();
+          LayerNode node = tree.add(entry);
+          if (entry.type() == TarEntry.Type.FILE && node.type() == LayerNode.FILE) {
+            node.data = blob.append(entry, tar);
+          }
+        }
+      } catch (ZipException e) {
+        throw new LayerException("cannot read layer: damaged gzip data: " + e.getMessage(), e);
+      }
+      long dataBytes = blob.finish();
+      String dataDigest = blob.digest();
+      byte[] diff = diffDigest.digest();
+      long metadataBytes =
+          ErofsWriter.write(
+              tree.root(),
+              dataDigest.substring("sha256:".length()),
+              diff,
+              dataBytes / DataBlob.BLOCK,
+              metadataChannel);
+      dataChannel.force(true);
+      metadataChannel.force(true);
+      return new BuiltLayer(
+          "sha256:" + HexFormat.of().formatHex(diff), dataDigest, metadataBytes, dataBytes);
+    }
+  }
+
+  private static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(
+        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.nacelle.image.registry;
+
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.image.ImageException;
+import dev.nacelle.image.ImageFault;
+import dev.nacelle.image.Platform;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A pointer to content; the OCI descriptor.
+ *
+ * @param digest {@code sha256:HEX}
+ */
+public record Descriptor(
+    String mediaType, String digest, long sizeBytes, Optional<Platform> platform) {
+  private static final Pattern SHA256 = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  public Descriptor {
+    if (!SHA256.matcher(digest).matches()) {
+      throw new ImageException(
+          ImageFault.INVALID_IMAGE,
+          "cannot use image: content with the digest "
+              + (digest.length() > 100 ? digest.substring(0, 100) + "..." : digest)
+              + "; only sha256 is supported");
+    }
+    if (sizeBytes < 0) {
+      throw new ImageException(
+          ImageFault.INVALID_IMAGE, "cannot use image: content of negative size");
+    }
+  }
+
+  static Descriptor of(JsonObject json) {
+    JsonObject platform = json.object("platform");
+    return new Descriptor(
+        json.string("mediaType").orElse(""),
+        json.string("digest").orElse(""),
+        json.integer("size").orElse(-1),
+        platform.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Platform(
+                    platform.string("os").orElse(""),
+                    platform.string("architecture").orElse(""),
+                    platform.string("variant").filter(v -> !v.isEmpty()))));
+  }
+}

@@ -1,0 +1,196 @@
+package dev.nacelle.image.registry;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.http.BodyTooLargeException;
+import dev.nacelle.base.http.HttpRequest;
+import dev.nacelle.base.http.HttpResponse;
+import dev.nacelle.image.ImageException;
+import dev.nacelle.image.ImageFault;
+import dev.nacelle.image.ImageReference;
+import dev.nacelle.image.Platform;
+import dev.nacelle.image.layer.Sha256;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One repository of a registry, its mirrors first. Failures that may pass are tried again with
+ * back-off; the last error is that of the registry itself. Safe for any thread.
+ */
+public final class Repository {
+  private static final int MAX_CONFIG_BYTES = 8 << 20;
+  private static final int MAX_INDEX_DEPTH = 4;
+
+  private final ImageReference reference;
+  private final List<Place> places;
+  private final Backoff backoff;
+
+  Repository(ImageReference reference, List<Place> places, Backoff backoff) {
+    this.reference = reference;
+    this.places = List.copyOf(places);
+    this.backoff = backoff;
+  }
+
+  /**
+   * The image a reference stands for.
+   *
+   * @param digest of the topmost manifest, which the tag names
+   * @param manifests from that one down to the image's
+   */
+  public record Resolved(String digest, List<Bytes> manifests, Manifest.Image image) {
+    public Resolved {
+      manifests = List.copyOf(manifests);
+    }
+  }
+
+  /** Asks what the reference stands for on {@code platform}. */
+  public Resolved resolve(Platform platform) throws InterruptedException {
+    String wanted = reference.digest().or(reference::tag).orElse("latest");
+    var manifests = new ArrayList<Bytes>();
+    Bytes top = manifest(wanted, reference.digest());
+    manifests.add(top);
+    Manifest manifest = Manifest.parse(top);
+    for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
+      switch (manifest) {
+        case Manifest.Image image -> {
+          return new Resolved(Sha256.of(top), manifests, image);
+        }
+        case Manifest.Index index -> {
+          Descriptor chosen =
+              index
+                  .choose(platform)
+                  .orElseThrow(
+                      () ->
+                          failure(
+                              ImageFault.WRONG_PLATFORM,
+                              "no match for platform in manifest: " + platform));
+          Bytes next = manifest(chosen.digest(), Optional.of(chosen.digest()));
+          manifests.add(next);
+          manifest = Manifest.parse(next);
+        }
+      }
+    }
+    throw failure(ImageFault.INVALID_IMAGE, "its indexes are nested too deep");
+  }
+
+  /** A small blob, whole and verified. */
+  public Bytes config(Descriptor descriptor) throws InterruptedException {
+    return whole(
+        place -> place.send(HttpRequest.get(place.endpoint().blob(reference, descriptor.digest()))),
+        MAX_CONFIG_BYTES,
+        Optional.of(descriptor.digest()));
+  }
+
+  /**
+   * Opens a blob from its beginning. The stream resumes by itself where a connection breaks, and
+   * reports its end only when size and digest are the promised ones.
+   */
+  public InputStream blob(Descriptor descriptor) throws InterruptedException {
+    Attempt<InputStream> open =
+        place ->
+            new VerifiedStream(
+                new ResumingBlob(
+                    place, place.endpoint().blob(reference, descriptor.digest()), backoff),
+                descriptor);
+    return fromPlaces(open);
+  }
+
+  private Bytes manifest(String tagOrDigest, Optional<String> digest) throws InterruptedException {
+    return whole(
+        place ->
+            place.send(
+                HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
+                    .with("accept", Manifest.MEDIA_TYPES)),
+        Manifest.MAX_BYTES,
+        digest);
+  }
+
+  private Bytes whole(Attempt<HttpResponse> request, int maxBytes, Optional<String> digest)
+      throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          try (HttpResponse response = request.from(place)) {
+            Bytes bytes = response.bytes(maxBytes);
+            if (digest.isPresent() && !Sha256.of(bytes).equals(digest.get())) {
+              throw new DigestMismatchException(
+                  "got content with the digest "
+                      + Sha256.of(bytes)
+                      + " in place of "
+                      + digest.get());
+            }
+            return bytes;
+          }
+        });
+  }
+
+  @FunctionalInterface
+  private interface Attempt<T> {
+    T from(Place place) throws IOException, InterruptedException;
+  }
+
+  private <T> T fromPlaces(Attempt<T> attempt) throws InterruptedException {
+    for (Place mirror : places.subList(0, places.size() - 1)) {
+      try {
+        return attempt.from(mirror);
+      } catch (IOException e) {
+        // a mirror that does not have it, or fails: the next one, in the end the registry itself
+      }
+    }
+    Place origin = places.getLast();
+    for (int failed = 0; ; failed++) {
+      try {
+        return attempt.from(origin);
+      } catch (IOException e) {
+        boolean mayPass =
+            switch (e) {
+              case Place.Refusal refusal -> refusal.fault() == ImageFault.REGISTRY_UNAVAILABLE;
+              case DigestMismatchException mismatch -> false;
+              case BodyTooLargeException tooLarge -> false;
+              default -> !isHopeless(e);
+            };
+        if (!mayPass || failed + 1 >= backoff.attempts()) {
+          throw failure(e);
+        }
+        Thread.sleep(
+            backoff.delay(
+                failed, e instanceof Place.Refusal r ? r.retryAfter() : Optional.empty()));
+      }
+    }
+  }
+
+  /** Nobody listens, or the certificate is not trusted: waiting a second changes nothing. */
+  private static boolean isHopeless(IOException e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof java.net.ConnectException
+          || t instanceof java.net.UnknownHostException
+          || t instanceof javax.net.ssl.SSLException
+          || t instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private ImageException failure(IOException e) {
+    String why = String.valueOf(e.getMessage());
+    return switch (e) {
+      case Place.Refusal refusal -> failure(refusal.fault(), why);
+      case DigestMismatchException mismatch -> failure(ImageFault.DIGEST_MISMATCH, why);
+      case BodyTooLargeException tooLarge -> failure(ImageFault.INVALID_IMAGE, why);
+      default -> failure(ImageFault.REGISTRY_UNAVAILABLE, why);
+    };
+  }
+
+  private ImageException failure(ImageFault fault, String why) {
+    return new ImageException(
+        fault,
+        "failed to pull and unpack image \""
+            + reference
+            + "\": failed to resolve reference \""
+            + reference
+            + "\": "
+            + (fault == ImageFault.NOT_FOUND ? reference + ": not found" : why));
+  }
+}

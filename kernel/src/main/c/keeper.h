@@ -1,0 +1,36 @@
+/* The parts of the keeper. One writer: its single thread. */
+#ifndef NACELLE_KEEPER_H
+#define NACELLE_KEEPER_H
+
+#include "common.h"
+
+/* --- keeper.c --- */
+extern int run_directory;        /* DIR/node/run */
+extern char monitor_path[4096];
+extern char **keeper_environment;
+void broadcast(const struct message *m); /* to the connections that watch */
+
+/* --- sandboxes.c --- */
+void sandboxes_open(void); /* remembers the host's namespaces, opens ns/, adopts pins */
+void sandbox_ensure(int client, struct message *m);
+void sandbox_open(int client, struct message *m);
+void sandbox_remove(int client, struct message *m);
+void sandbox_list(int client, struct message *m);
+void sandboxes_remove_all(void);
+void pool_target(uint32_t count);
+bool pool_fill_one(void); /* false when nothing is to be done */
+void sandbox_child_reaped(pid_t pid);
+void sandboxes_save(int state);
+void sandboxes_load(const char *line);
+
+/* --- monitors.c --- */
+void monitors_open(void); /* adopts the monitors of a dead keeper */
+void monitor_start(int client, struct message *m);
+void monitor_adopt(int client, struct message *m);
+void monitor_forget(int client, struct message *m);
+bool monitors_live(void);
+void monitor_child_reaped(pid_t pid, int status);
+void monitors_save(int state);
+void monitors_load(const char *line);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * The protocol of keeper and monitor, version 1.
+ *
+ * Transport: unix SOCK_SEQPACKET, one message a packet of at most MAX_MESSAGE bytes, with at most
+ * MAX_FDS descriptors beside it. Only root may connect (SO_PEERCRED). All integers are
+ * little-endian.
+ *
+ *   message = u32 type, u32 id, payload
+ *   string  = u32 length, bytes (no NUL at the end)
+ *
+ * A request carries an id that its REPLY repeats:
+ *   REPLY = u32 errno, string error; the fields of the answer follow where errno is 0.
+ * An event has id 0, except those of an exec, which repeat the id of the EXEC.
+ *
+ * Append-only: a number is never reused, a payload only grows at its end, a receiver ignores bytes
+ * behind those it knows, and answers ENOSYS to a type it does not know. A peer learns the other's
+ * version by HELLO and does without what is too new.
+ */
+#ifndef NACELLE_PROTOCOL_H
+#define NACELLE_PROTOCOL_H
+
+#define PROTOCOL_VERSION 1
+#define MAX_MESSAGE 65536
+#define MAX_FDS 12
+
+enum {
+  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid */
+
+  /* to the keeper */
+  KEEPER_SANDBOX_ENSURE = 0x0101, /* string id, u32 SANDBOX_* flags, string hostname, u32 n, n * (string
+                                     sysctl path, string value) -> u32 made (0 or 1), u32 init pid */
+  KEEPER_SANDBOX_OPEN = 0x0102,   /* string id -> u32 flags; a descriptor for each flag, lowest first */
+  KEEPER_SANDBOX_REMOVE = 0x0103, /* string id; an unknown one is a success */
+  KEEPER_SANDBOX_LIST = 0x0104,   /* string after -> u32 n, n * string id; some with id > after, in order */
+  KEEPER_MONITOR_START = 0x0105,  /* string id, u32 MONITOR_* flags -> u32 pid; a connection to it */
+  KEEPER_MONITOR_FORGET = 0x0106, /* string id; drops the spare ends of a container that ended */
+  KEEPER_WATCH = 0x0107,          /* this connection receives the keeper's events */
+  KEEPER_UPGRADE = 0x0108,        /* string keeper path, string monitor path; execve in place; the reply
+                                     goes out before, connections close */
+  KEEPER_POOL = 0x0109,           /* u32 sandboxes to keep ready */
+  KEEPER_SHUTDOWN = 0x010a,       /* removes all sandboxes and ends; EBUSY while monitors live */
+  KEEPER_MONITOR_ADOPT = 0x010b,  /* string id; starts a monitor for a container whose own is gone, if the
+                                     keeper has no live one; a success otherwise */
+
+  /* to a monitor, from clients */
+  MONITOR_CREATE = 0x0201, /* -> u32 init pid */
+  MONITOR_START = 0x0202,  /* -> u32 init pid, u64 started (ns since the epoch) */
+  MONITOR_RUN = 0x0203,    /* both at once; as START */
+  MONITOR_STATUS = 0x0204, /* -> u32 STATE_*, u32 init pid, u64 created, u64 started, u64 first output */
+  MONITOR_WATCH = 0x0205,  /* this connection receives EXITED and FIRST_OUTPUT; -> as STATUS */
+  MONITOR_STOP = 0x0206,   /* u32 signal, u64 grace in ms; then KILL; answered at once */
+  MONITOR_SIGNAL = 0x0207, /* u32 signal */
+  MONITOR_EXEC = 0x0208,   /* u32 STDIO_* flags, u32 columns, u32 rows, u32 n, n * string argument -> u32 pid;
+                              descriptors: terminal, or [stdin,] stdout, stderr. The connection is the
+                              exec's own; its end kills the process */
+  MONITOR_ATTACH = 0x0209, /* -> u32 STDIO_* flags of the container; then OUTPUT events */
+  MONITOR_STDIN = 0x020a,  /* the rest of the message is input; not answered */
+  MONITOR_STDIN_CLOSE = 0x020b, /* not answered */
+  MONITOR_RESIZE = 0x020c,      /* u32 columns, u32 rows */
+  MONITOR_REOPEN_LOG = 0x020d,
+
+  /* between keeper and monitor */
+  CONTROL_INIT = 0x0301,     /* to the monitor, first: u32 INIT_* flags, string id; descriptors in the
+                                order of the flags, lowest first, after the container's directory and
+                                the shared state */
+  CONTROL_TAKEOVER = 0x0302, /* to the monitor's socket, from a new keeper; -> u32 INIT_* flags;
+                                descriptors as in INIT; the connection becomes the control channel */
+  CONTROL_REAPED = 0x0303,   /* to the monitor: u32 pid, u32 wait status */
+  CONTROL_SPARE = 0x0304,    /* to the keeper: u32 INIT_* flag of the one descriptor */
+  CONTROL_STDIN_CLOSED = 0x0305, /* to the keeper */
+
+  MSG_REPLY = 0x8000,
+
+  EVENT_MONITOR_DIED = 0x9101, /* string id, u32 respawned (0 or 1), u32 pid of the new one */
+  EVENT_EXITED = 0x9201,       /* u32 code, u32 signal, u32 oom, u64 finished */
+  EVENT_FIRST_OUTPUT = 0x9202, /* u64 when */
+  EVENT_EXEC_EXITED = 0x9203,  /* u32 code, u32 signal */
+  EVENT_OUTPUT = 0x9204,       /* u32 stream (1 or 2); the rest is output */
+};
+
+enum { SANDBOX_NET = 1, SANDBOX_IPC = 2, SANDBOX_UTS = 4, SANDBOX_PID = 8 };
+enum { STDIO_TTY = 1, STDIO_STDIN = 2 };
+enum { STATE_NEW, STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_EXITED };
+enum {
+  INIT_CLIENT = 1, /* a connection that has been made already */
+  INIT_STDOUT = 2, /* the ends the monitor reads and writes */
+  INIT_STDERR = 4,
+  INIT_STDIN = 8,
+  INIT_CHILD_STDOUT = 16, /* the container's ends, of a new container */
+  INIT_CHILD_STDERR = 32,
+  INIT_CHILD_STDIN = 64,
+  INIT_TTY = 128,   /* the terminal's master */
+  INIT_ADOPT = 256, /* no descriptor: the container may run already */
+};
+
+#endif

@@ -1,0 +1,197 @@
+package dev.nacelle.node.endpoint;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.http.Headers;
+import dev.nacelle.base.http.HttpExchange;
+import dev.nacelle.base.http.ResponseStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Sends one container's log, from a file in the CRI format ({@code TIME STREAM P|F TEXT}), as the
+ * kubelet does. For one thread, used once.
+ */
+final class LogStream {
+  private static final int CHUNK = 64 << 10;
+  private static final int MAX_LINE = 1 << 20;
+  private static final long POLL_MILLIS = 20;
+  private static final long MAX_POLL_MILLIS = 250;
+
+  private final Path path;
+  private final LogOptions options;
+  private final BooleanSupplier running;
+  private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+  private long bytesLeft;
+  private boolean lineBegun;
+
+  /**
+   * @param running whether the container may still write; asked when the end is reached
+   */
+  LogStream(Path path, LogOptions options, BooleanSupplier running) {
+    this.path = path;
+    this.options = options;
+    this.running = running;
+    this.bytesLeft = options.limitBytes().orElse(Long.MAX_VALUE);
+  }
+
+  /** Sends the log; with follow until the container ends or the client leaves. */
+  void send(HttpExchange exchange) throws IOException, InterruptedException {
+    ResponseStream out =
+        exchange.respondStreaming(200, Headers.contentType("text/plain; charset=utf-8"));
+    out.flush();
+    if (Files.exists(path)) {
+      copy(out);
+    }
+    out.close();
+  }
+
+  private void copy(ResponseStream out) throws IOException, InterruptedException {
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
+    try {
+      Object identity = identity();
+      long at = options.tailLines().isPresent() ? tailStart(file) : 0;
+      file.seek(at);
+      long wait = POLL_MILLIS;
+      var line = new ByteArrayOutputStream();
+      byte[] chunk = new byte[CHUNK];
+      while (!out.isClosed() && bytesLeft > 0) {
+        boolean mayGrow = options.follow() && running.getAsBoolean();
+        int count = file.read(chunk);
+        if (count > 0) {
+          split(chunk, count, line, out);
+          out.flush();
+          wait = POLL_MILLIS;
+          continue;
+        }
+        if (options.follow() && Files.exists(path) && !identity.equals(identity())) {
+          // the file was rotated: what was left in the old one has been read
+          file.close();
+          file = new RandomAccessFile(path.toFile(), "r");
+          identity = identity();
+          continue;
+        }
+        if (!mayGrow) {
+          return;
+        }
+        Thread.sleep(wait);
+        wait = Math.min(wait * 2, MAX_POLL_MILLIS);
+      }
+    } finally {
+      file.close();
+    }
+  }
+
+  private Object identity() throws IOException {
+    return Files.getAttribute(path, "unix:ino");
+  }
+
+  private void split(byte[] chunk, int count, ByteArrayOutputStream line, ResponseStream out)
+      throws IOException, InterruptedException {
+    int from = 0;
+    for (int i = 0; i < count; i++) {
+      if (chunk[i] == '\n') {
+        line.write(chunk, from, i - from);
+        from = i + 1;
+        entry(line.toByteArray());
+        line.reset();
+        if (pending.size() >= CHUNK) {
+          flushTo(out);
+        }
+      }
+    }
+    line.write(chunk, from, count - from);
+    if (line.size() > MAX_LINE) {
+      throw new IOException("a line of the log " + path.getFileName() + " has no end");
+    }
+    flushTo(out);
+  }
+
+  private void flushTo(ResponseStream out) throws IOException, InterruptedException {
+    if (pending.size() > 0) {
+      byte[] bytes = pending.toByteArray();
+      int count = (int) Math.min(bytes.length, bytesLeft);
+      bytesLeft -= count;
+      out.write(Bytes.wrap(count == bytes.length ? bytes : Arrays.copyOf(bytes, count)));
+      pending.reset();
+    }
+  }
+
+  /** One line of the file; what is not of the format is passed over. */
+  private void entry(byte[] line) {
+    int first = indexOf(line, 0);
+    int second = first < 0 ? -1 : indexOf(line, first + 1);
+    int third = second < 0 ? -1 : indexOf(line, second + 1);
+    if (second < 0) {
+      return;
+    }
+    int text = third < 0 ? line.length : third + 1;
+    boolean partial = line.length > second + 1 && line[second + 1] == 'P';
+    String stream = new String(line, first + 1, second - first - 1, StandardCharsets.US_ASCII);
+    if (!options.stream().equals("All")
+        && !options.stream().toLowerCase(Locale.ROOT).equals(stream)) {
+      return;
+    }
+    String time = new String(line, 0, first, StandardCharsets.US_ASCII);
+    if (options.since().isPresent() && isBefore(time, options.since().get())) {
+      return;
+    }
+    if (options.timestamps() && !lineBegun) {
+      pending.writeBytes((time + " ").getBytes(StandardCharsets.US_ASCII));
+    }
+    pending.write(line, text, line.length - text);
+    lineBegun = partial;
+    if (!partial) {
+      pending.write('\n');
+    }
+  }
+
+  private static boolean isBefore(String time, Instant since) {
+    try {
+      return Instant.parse(time).isBefore(since);
+    } catch (DateTimeException e) {
+      return false;
+    }
+  }
+
+  private static int indexOf(byte[] line, int from) {
+    for (int i = from; i < line.length; i++) {
+      if (line[i] == ' ') {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Where the last so many lines begin; read backwards. */
+  private long tailStart(RandomAccessFile file) throws IOException {
+    long wanted = options.tailLines().getAsLong();
+    long end = file.length();
+    if (wanted <= 0) {
+      return end;
+    }
+    byte[] chunk = new byte[CHUNK];
+    long lines = 0;
+    long at = end;
+    while (at > 0) {
+      int size = (int) Math.min(CHUNK, at);
+      at -= size;
+      file.seek(at);
+      file.readFully(chunk, 0, size);
+      for (int i = size - 1; i >= 0; i--) {
+        if (chunk[i] == '\n' && at + i != end - 1 && ++lines == wanted) {
+          return at + i + 1;
+        }
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,19 @@
+package dev.nacelle.node.pod;
+
+import dev.nacelle.node.start.ConfigurationException;
+import java.io.IOException;
+
+/** One thing that a pod needs before its containers start. Called by the pod's worker alone. */
+interface PodStep {
+
+  /**
+   * Makes it, or brings it up to date. Idempotent.
+   *
+   * @throws ConfigurationException if the pod's specification cannot be met now; the worker tries
+   *     again later
+   */
+  void prepare(PodContext context) throws ConfigurationException, IOException;
+
+  /** Undoes {@link #prepare}, also what an earlier process made; nothing there is a success. */
+  void cleanup(PodContext context) throws IOException;
+}

@@ -1,0 +1,116 @@
+package dev.nacelle.node.proxy;
+
+import dev.nacelle.api.client.Informer;
+import dev.nacelle.api.client.Informers;
+import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.object.Resources;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.network.Datapath;
+import dev.nacelle.network.DatapathException;
+import dev.nacelle.network.HostRoutes;
+import dev.nacelle.network.Ipv4;
+import dev.nacelle.network.Ipv4Range;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the datapath's tables as the Services, EndpointSlices and Nodes of the cluster ask. One
+ * virtual thread.
+ */
+public final class ServiceProxy implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceProxy.class);
+  private static final Duration SYNC = Duration.ofSeconds(30);
+  private static final long RETRY_MILLIS = 1_000;
+
+  private final Datapath datapath;
+  private final String nodeName;
+  private final Informer services;
+  private final Informer slices;
+  private final Informer nodes;
+  private final Thread thread;
+  private boolean dirty = true;
+
+  private ServiceProxy(Datapath datapath, Informers informers, String nodeName) {
+    this.datapath = datapath;
+    this.nodeName = nodeName;
+    this.services = informers.of(Resources.SERVICES);
+    this.slices = informers.of(Resources.ENDPOINT_SLICES);
+    this.nodes = informers.of(Resources.NODES);
+    this.thread = Thread.ofVirtual().name("service proxy").unstarted(this::run);
+  }
+
+  /**
+   * Starts to keep the tables; what the kernel holds from before stays until the first whole table
+   * is known.
+   */
+  public static ServiceProxy start(Datapath datapath, Informers informers, String nodeName) {
+    var proxy = new ServiceProxy(datapath, informers, nodeName);
+    proxy.services.listen((before, after) -> proxy.touch());
+    proxy.slices.listen((before, after) -> proxy.touch());
+    proxy.nodes.listen((before, after) -> proxy.touch());
+    proxy.thread.start();
+    return proxy;
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+
+  private synchronized void touch() {
+    dirty = true;
+    notifyAll();
+  }
+
+  private synchronized void awaitChange() throws InterruptedException {
+    while (!dirty) {
+      wait();
+    }
+    dirty = false;
+  }
+
+  private void run() {
+    try {
+      if (!services.awaitSync(SYNC) || !slices.awaitSync(SYNC) || !nodes.awaitSync(SYNC)) {
+        LOG.warn("services, endpoints or nodes could not be listed yet");
+      }
+      while (true) {
+        awaitChange();
+        try {
+          datapath.applyServices(ServiceTables.of(services.all(), slices.all(), nodeName));
+          datapath.applyRoutes(routes(nodes.all(), nodeName));
+        } catch (DatapathException | IllegalArgumentException e) {
+          LOG.warn("cannot bring the datapath up to date: {}", e.getMessage());
+          Thread.sleep(RETRY_MILLIS);
+          touch();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The way to the pods of all other hosts. Pure. */
+  static HostRoutes routes(Collection<KubeObject> nodes, String nodeName) {
+    var result = new ArrayList<HostRoutes.HostRoute>();
+    for (KubeObject node : nodes) {
+      Optional<String> range = node.spec().string("podCIDR").filter(r -> !r.isEmpty());
+      Optional<String> address =
+          node.status()
+              .array("addresses")
+              .objects()
+              .filter(a -> a.string("type").filter("InternalIP"::equals).isPresent())
+              .findFirst()
+              .flatMap((JsonObject a) -> a.string("address"));
+      if (!node.name().equals(nodeName) && range.isPresent() && address.isPresent()) {
+        result.add(
+            new HostRoutes.HostRoute(Ipv4Range.parse(range.get()), Ipv4.parse(address.get())));
+      }
+    }
+    return new HostRoutes(result);
+  }
+}

@@ -1,0 +1,283 @@
+package dev.nacelle.node.start;
+
+import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.image.ImageConfig;
+import dev.nacelle.node.pod.ContainerView;
+import dev.nacelle.node.pod.PodView;
+import dev.nacelle.runtime.ContainerSpec;
+import dev.nacelle.runtime.LogFile;
+import dev.nacelle.runtime.Mount;
+import dev.nacelle.runtime.Resources;
+import dev.nacelle.runtime.Stdio;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Turns a container of a pod into a start specification. Safe for any thread. */
+public final class ContainerStart {
+  public static final String LABEL_POD_UID = "io.kubernetes.pod.uid";
+  public static final String LABEL_POD_NAME = "io.kubernetes.pod.name";
+  public static final String LABEL_POD_NAMESPACE = "io.kubernetes.pod.namespace";
+  public static final String LABEL_CONTAINER = "io.kubernetes.container.name";
+  public static final String LABEL_IMAGE = "dev.nacelle.image";
+  private static final String DEFAULT_PATH =
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final long MIN_SHARES = 2;
+
+  /** What the steps before have made. */
+  public record Prepared(
+      String containerId,
+      String sandboxId,
+      int attempt,
+      Path root,
+      ImageConfig image,
+      String imageId,
+      Map<String, Path> volumes,
+      PodFiles.Paths files,
+      Path directory,
+      Path log,
+      FieldValues.Host host) {}
+
+  private final References references;
+  private final Function<String, List<KubeObject>> servicesOf;
+  private final Set<String> ownCapabilities;
+
+  /**
+   * @param servicesOf the Services of a namespace
+   */
+  public ContainerStart(References references, Function<String, List<KubeObject>> servicesOf) {
+    this.references = references;
+    this.servicesOf = servicesOf;
+    this.ownCapabilities = ownCapabilities();
+  }
+
+  /**
+   * @throws ConfigurationException if the container cannot be started as it is specified
+   */
+  public ContainerSpec spec(PodView pod, ContainerView container, Prepared prepared)
+      throws ConfigurationException, IOException {
+    Map<String, String> variables =
+        new EnvironmentPlan(references, this::serviceVariables, prepared.host()).of(pod, container);
+    Map<String, String> env = environment(pod, prepared.image(), variables);
+    JsonObject security = container.json().object("securityContext");
+    JsonObject podSecurity = pod.spec().object("securityContext");
+    var builder =
+        ContainerSpec.builder(
+                prepared.containerId(),
+                prepared.sandboxId(),
+                prepared.root(),
+                command(container, prepared.image(), variables),
+                LogFile.at(prepared.log()))
+            .env(env)
+            .cwd(
+                container
+                    .json()
+                    .string("workingDir")
+                    .filter(w -> !w.isEmpty())
+                    .or(prepared.image()::workingDirectory)
+                    .orElse("/"))
+            .user(Users.resolve(podSecurity, security, prepared.image().user(), prepared.root()))
+            .capabilities(Capabilities.of(security, ownCapabilities))
+            .resources(resources(container.json().object("resources")))
+            .mounts(mounts(pod, container, prepared, variables))
+            .stdio(stdio(container))
+            .attempt(prepared.attempt())
+            .terminationMessagePath(
+                container.json().string("terminationMessagePath").orElse("/dev/termination-log"))
+            .labels(
+                Map.of(
+                    LABEL_POD_UID,
+                    pod.uid(),
+                    LABEL_POD_NAME,
+                    pod.object().name(),
+                    LABEL_POD_NAMESPACE,
+                    pod.object().namespace(),
+                    LABEL_CONTAINER,
+                    container.name(),
+                    LABEL_IMAGE,
+                    prepared.imageId()));
+    if (!security.bool("allowPrivilegeEscalation").orElse(true)) {
+      builder.noNewPrivileges();
+    }
+    if (security.bool("privileged").orElse(false)) {
+      builder.privileged();
+    }
+    if (security.bool("readOnlyRootFilesystem").orElse(false)) {
+      builder.readOnlyRoot();
+    }
+    return builder.build();
+  }
+
+  private Map<String, String> serviceVariables(PodView pod) {
+    var result = new LinkedHashMap<String, String>();
+    boolean links = pod.spec().bool("enableServiceLinks").orElse(true);
+    for (KubeObject service : servicesOf.apply("default")) {
+      if (service.name().equals("kubernetes")) {
+        result.putAll(EnvironmentPlan.ServiceVariables.of(service));
+      }
+    }
+    if (links) {
+      for (KubeObject service : servicesOf.apply(pod.object().namespace())) {
+        result.putAll(EnvironmentPlan.ServiceVariables.of(service));
+      }
+    }
+    return result;
+  }
+
+  private static Map<String, String> environment(
+      PodView pod, ImageConfig image, Map<String, String> variables) {
+    var result = new LinkedHashMap<String, String>();
+    List<String> fromImage = new ArrayList<>(image.environment());
+    if (fromImage.stream().noneMatch(e -> e.startsWith("PATH="))) {
+      fromImage.addFirst(DEFAULT_PATH);
+    }
+    for (String entry : fromImage) {
+      int at = entry.indexOf('=');
+      if (at > 0) {
+        result.put(entry.substring(0, at), entry.substring(at + 1));
+      }
+    }
+    result.put("HOSTNAME", pod.hostname());
+    result.putAll(variables);
+    return result;
+  }
+
+  private static List<String> command(
+      ContainerView container, ImageConfig image, Map<String, String> variables)
+      throws ConfigurationException {
+    List<String> command = container.json().array("command").strings().toList();
+    List<String> args = container.json().array("args").strings().toList();
+    var result = new ArrayList<String>();
+    if (!command.isEmpty()) {
+      command.forEach(c -> result.add(Environment.expand(c, variables)));
+    } else {
+      result.addAll(image.entrypoint());
+    }
+    if (!args.isEmpty()) {
+      args.forEach(a -> result.add(Environment.expand(a, variables)));
+    } else if (command.isEmpty()) {
+      result.addAll(image.command());
+    }
+    if (result.isEmpty()) {
+      throw new ConfigurationException(
+          "CreateContainerError", "failed to generate container spec: no command specified");
+    }
+    return result;
+  }
+
+  private static Resources resources(JsonObject resources) {
+    var result = Resources.UNLIMITED;
+    Optional<String> request =
+        resources.string("requests", "cpu").or(() -> resources.string("limits", "cpu"));
+    long shares = request.map(r -> Quantity.parse(r).millis() * 1024 / 1000).orElse(MIN_SHARES);
+    result = result.withCpuShares(Math.clamp(shares, MIN_SHARES, 262_144));
+    Optional<String> cpu = resources.string("limits", "cpu");
+    if (cpu.isPresent() && Quantity.parse(cpu.get()).millis() > 0) {
+      result = result.withCpuLimitMillis(Quantity.parse(cpu.get()).millis());
+    }
+    Optional<String> memory = resources.string("limits", "memory");
+    if (memory.isPresent() && Quantity.parse(memory.get()).units() > 0) {
+      result = result.withMemoryBytes(Quantity.parse(memory.get()).units());
+    }
+    return result;
+  }
+
+  private static Set<Stdio> stdio(ContainerView container) {
+    var result = EnumSet.noneOf(Stdio.class);
+    if (container.json().bool("tty").orElse(false)) {
+      result.add(Stdio.TTY);
+    }
+    if (container.json().bool("stdin").orElse(false)) {
+      result.add(Stdio.STDIN);
+    }
+    if (container.json().bool("stdinOnce").orElse(false)) {
+      result.add(Stdio.STDIN_ONCE);
+    }
+    return result;
+  }
+
+  private static List<Mount> mounts(
+      PodView pod, ContainerView container, Prepared prepared, Map<String, String> variables)
+      throws ConfigurationException, IOException {
+    var result = new ArrayList<Mount>();
+    var targets = new HashSet<String>();
+    for (JsonObject mount : container.json().array("volumeMounts").objects().toList()) {
+      String name = mount.string("name").orElse("");
+      Path volume = prepared.volumes().get(name);
+      if (volume == null) {
+        throw ConfigurationException.config("cannot find volume \"" + name + "\" to mount");
+      }
+      String target = mount.string("mountPath").orElse("");
+      String absolute = target.startsWith("/") ? target : "/" + target;
+      targets.add(absolute);
+      String subPath =
+          mount
+              .string("subPathExpr")
+              .map(e -> Environment.expand(e, variables))
+              .or(() -> mount.string("subPath"))
+              .orElse("");
+      result.add(
+          new Mount.Bind(
+              subPath.isEmpty() ? volume : SubPaths.resolve(volume, subPath),
+              absolute,
+              mount.bool("readOnly").orElse(false)
+                  ? Set.of(Mount.Option.READ_ONLY, Mount.Option.RECURSIVE)
+                  : Set.of(Mount.Option.RECURSIVE),
+              switch (mount.string("mountPropagation").orElse("None")) {
+                case "HostToContainer" -> Mount.Propagation.HOST_TO_CONTAINER;
+                case "Bidirectional" -> Mount.Propagation.BIDIRECTIONAL;
+                default -> Mount.Propagation.NONE;
+              }));
+    }
+    var etc = new LinkedHashMap<String, Path>();
+    etc.put("/etc/hosts", prepared.files().hosts());
+    etc.put("/etc/resolv.conf", prepared.files().resolvConf());
+    if (!pod.isHostNetwork()) {
+      etc.put("/etc/hostname", prepared.files().hostname());
+    }
+    etc.forEach(
+        (target, source) -> {
+          if (!targets.contains(target)) {
+            result.add(bind(source, target));
+          }
+        });
+    Path message = prepared.directory().resolve("termination-log");
+    Files.createDirectories(prepared.directory());
+    if (!Files.exists(message)) {
+      Files.createFile(message);
+      Files.setAttribute(message, "unix:mode", 0666);
+    }
+    result.add(
+        bind(
+            message,
+            container.json().string("terminationMessagePath").orElse("/dev/termination-log")));
+    return result;
+  }
+
+  private static Mount bind(Path source, String target) {
+    return new Mount.Bind(source, target, Set.of(), Mount.Propagation.NONE);
+  }
+
+  private static Set<String> ownCapabilities() {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/status")).stream()
+          .filter(l -> l.startsWith("CapBnd:"))
+          .findFirst()
+          .map(l -> Capabilities.ofMask(Long.parseUnsignedLong(l.substring(7).strip(), 16)))
+          .orElseGet(Capabilities::all);
+    } catch (IOException e) {
+      return Capabilities.all();
+    }
+  }
+}

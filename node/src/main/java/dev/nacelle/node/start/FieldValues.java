@@ -1,0 +1,92 @@
+package dev.nacelle.node.start;
+
+import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.json.Json;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.node.pod.PodView;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The downward API: {@code fieldRef} and {@code resourceFieldRef}. Pure. */
+public final class FieldValues {
+  private FieldValues() {}
+
+  /** What the node adds to the pod's own fields. */
+  public record Host(
+      String nodeName, String hostAddress, String podAddress, long cpuMillis, long memoryBytes) {}
+
+  /**
+   * The text of a pod field.
+   *
+   * @throws ConfigurationException if there is no such field
+   */
+  public static String field(PodView pod, String path, Host host) throws ConfigurationException {
+    return switch (path) {
+      case "metadata.name" -> pod.object().name();
+      case "metadata.namespace" -> pod.object().namespace();
+      case "metadata.uid" -> pod.uid();
+      case "metadata.labels" -> map(pod.object().labels());
+      case "metadata.annotations" -> map(pod.object().annotations());
+      case "spec.nodeName" -> host.nodeName();
+      case "spec.serviceAccountName" -> pod.spec().string("serviceAccountName").orElse("");
+      case "status.hostIP", "status.hostIPs" -> host.hostAddress();
+      case "status.podIP", "status.podIPs" -> host.podAddress();
+      default ->
+          keyed(path, "metadata.labels", pod.object().labels())
+              .or(() -> keyed(path, "metadata.annotations", pod.object().annotations()))
+              .orElseThrow(() -> ConfigurationException.config("unsupported fieldPath: " + path));
+    };
+  }
+
+  private static Optional<String> keyed(String path, String field, Map<String, String> values) {
+    if (!path.startsWith(field + "['") || !path.endsWith("']")) {
+      return Optional.empty();
+    }
+    String key = path.substring(field.length() + 2, path.length() - 2);
+    return Optional.of(values.getOrDefault(key, ""));
+  }
+
+  /** Lines of {@code key="escaped value"}, sorted. */
+  private static String map(Map<String, String> values) {
+    return new TreeMap<>(values)
+        .entrySet().stream()
+            .map(e -> e.getKey() + "=" + JsonWriter.write(Json.of(e.getValue())).toUtf8())
+            .collect(Collectors.joining("\n"));
+  }
+
+  /**
+   * The number of a resource of a container; what is not limited is what the host has.
+   *
+   * @throws ConfigurationException if there is no such resource
+   */
+  public static String resource(JsonObject container, JsonObject reference, Host host)
+      throws ConfigurationException {
+    String name = reference.string("resource").orElse("");
+    Quantity divisor =
+        reference
+            .string("divisor")
+            .filter(d -> !d.equals("0") && !d.isEmpty())
+            .map(Quantity::parse)
+            .orElse(Quantity.parse("1"));
+    boolean limit = name.startsWith("limits.");
+    String resource = name.substring(name.indexOf('.') + 1);
+    Optional<String> stated =
+        container
+            .string("resources", limit ? "limits" : "requests", resource)
+            .or(() -> Optional.empty());
+    boolean cpu = resource.equals("cpu");
+    if (!cpu && !resource.equals("memory") && !resource.equals("ephemeral-storage")) {
+      throw ConfigurationException.config("unsupported container resource : " + name);
+    }
+    long milli =
+        stated
+            .map(q -> Quantity.parse(q).millis())
+            .orElse(
+                limit ? cpu ? host.cpuMillis() : Math.multiplyExact(host.memoryBytes(), 1000) : 0L);
+    long step = Math.max(1, divisor.millis());
+    return Long.toString(Math.ceilDiv(milli, step));
+  }
+}

@@ -1,0 +1,35 @@
+package dev.nacelle.node.start;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Resolves {@code subPath}: links may be followed, but not out of the volume. */
+final class SubPaths {
+  private SubPaths() {}
+
+  /** The path below the volume; made as a directory where nothing is there. */
+  static Path resolve(Path volume, String subPath) throws ConfigurationException, IOException {
+    Path root = volume.toRealPath();
+    Path wanted = root.resolve(subPath).normalize();
+    if (!wanted.startsWith(root)) {
+      throw escape(subPath);
+    }
+    Path existing = wanted;
+    while (!Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    if (!existing.toRealPath().startsWith(root)) {
+      throw escape(subPath);
+    }
+    if (!existing.equals(wanted)) {
+      Files.createDirectories(wanted);
+    }
+    return wanted.toRealPath();
+  }
+
+  private static ConfigurationException escape(String subPath) {
+    return ConfigurationException.config(
+        "failed to prepare subPath for volumeMount: \"" + subPath + "\" leaves its volume");
+  }
+}

@@ -1,0 +1,58 @@
+package dev.nacelle.runtime;
+
+import dev.nacelle.kernel.cgroup.CgroupTree;
+import dev.nacelle.runtime.RuntimeCapability.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The lines of {@code doctor} on starting containers. */
+final class Capabilities {
+  private Capabilities() {}
+
+  static List<RuntimeCapability> of(
+      CgroupTree cgroups, Optional<OciRuntime> runtime, boolean fastMoves) {
+    var lines = new ArrayList<RuntimeCapability>();
+    lines.add(
+        switch (cgroups.version()) {
+          case V2 -> new RuntimeCapability("cgroups", Level.BEST, "version 2");
+          case V1 ->
+              new RuntimeCapability(
+                  "cgroups",
+                  Level.FALLBACK,
+                  "version 1"
+                      + (cgroups.isHybrid() ? " with a version 2 tree beside it" : "")
+                      + ": no memory.high, no pressure per pod, no throttling of buffered writes");
+        });
+    lines.add(
+        fastMoves
+            ? new RuntimeCapability("cgroup moves", Level.BEST, "favordynmods is on")
+            : new RuntimeCapability(
+                "cgroup moves",
+                Level.FALLBACK,
+                "favordynmods is refused: each start and exec may wait 10 to 30 ms"));
+    lines.add(
+        runtime
+            .map(Capabilities::describe)
+            .orElseGet(
+                () ->
+                    new RuntimeCapability(
+                        "OCI runtime",
+                        Level.MISSING,
+                        "neither crun nor runc is installed; install crun")));
+    return List.copyOf(lines);
+  }
+
+  private static RuntimeCapability describe(OciRuntime runtime) {
+    return switch (runtime.flavor()) {
+      case CRUN -> new RuntimeCapability("OCI runtime", Level.BEST, "crun at " + runtime.program());
+      case RUNC ->
+          new RuntimeCapability(
+              "OCI runtime",
+              Level.FALLBACK,
+              "runc at "
+                  + runtime.program()
+                  + ": starts take 20 ms longer, and exec is not confined by seccomp; install crun");
+    };
+  }
+}

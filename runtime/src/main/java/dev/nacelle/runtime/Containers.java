@@ -1,0 +1,350 @@
+package dev.nacelle.runtime;
+
+import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.kernel.cgroup.Cgroup;
+import dev.nacelle.kernel.cgroup.CgroupTree;
+import dev.nacelle.kernel.process.CompanionException;
+import dev.nacelle.kernel.process.Poller;
+import dev.nacelle.runtime.ContainerRuntimeException.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The containers of this host: made, started, stopped, removed, adopted. Safe for any thread. */
+final class Containers {
+  private static final String FILE = "container.json";
+  private static final int SIGKILL = 9;
+  private static final int KILLED = 128 + SIGKILL;
+  private static final int UNKNOWN = 255;
+  private static final Duration SLACK = Duration.ofSeconds(2);
+  private static final Duration AFTER_KILL = Duration.ofSeconds(30);
+
+  private final RunDirectory directory;
+  private final KeeperLink keeper;
+  private final CgroupTree cgroups;
+  private final Sandboxes sandboxes;
+  private final Optional<OciRuntime> ociRuntime;
+  private final Poller poller;
+  private final EventHub events;
+  private final InstantSource clock;
+  private final Map<String, Long> hardLimits = HostFacts.hardLimits();
+  private final Map<String, Container> containers = new ConcurrentHashMap<>();
+
+  Containers(
+      RunDirectory directory,
+      KeeperLink keeper,
+      CgroupTree cgroups,
+      Sandboxes sandboxes,
+      Optional<OciRuntime> ociRuntime,
+      Poller poller,
+      EventHub events,
+      InstantSource clock) {
+    this.directory = directory;
+    this.keeper = keeper;
+    this.cgroups = cgroups;
+    this.sandboxes = sandboxes;
+    this.ociRuntime = ociRuntime;
+    this.poller = poller;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /** Finds what an earlier process left: what runs, and how the others ended. */
+  void load() throws InterruptedException {
+    for (String id : directory.containers()) {
+      Path at = directory.container(id);
+      Optional<ContainerRecord> found =
+          RunDirectory.read(at.resolve(FILE))
+              .map(ContainerRecord::of)
+              .filter(record -> record.id().equals(id));
+      if (found.isEmpty()) {
+        RunDirectory.delete(at); // a creation that never got a monitor
+        continue;
+      }
+      if (!found.get().bootId().equals(directory.bootId()) && ExitFile.read(at).isEmpty()) {
+        ExitFile.write(at, UNKNOWN, "the host was restarted", clock.instant());
+      }
+      var container = new Container(found.get(), at, poller, keeper, events);
+      containers.put(id, container);
+      if (!container.adopt()) {
+        Thread.ofVirtual().name("adopt-" + id).start(() -> container.reconnect(events::isClosed));
+      }
+    }
+  }
+
+  Optional<Container> find(String id) {
+    return Optional.ofNullable(containers.get(id));
+  }
+
+  Container get(String id) {
+    return find(id)
+        .orElseThrow(
+            () ->
+                new ContainerRuntimeException(
+                    Reason.NOT_FOUND, "cannot find container " + id + ": there is none"));
+  }
+
+  List<ContainerStatus> all() {
+    return containers.values().stream().map(Container::status).toList();
+  }
+
+  List<Container> in(String sandboxId) {
+    return containers.values().stream()
+        .filter(container -> container.record().sandboxId().equals(sandboxId))
+        .toList();
+  }
+
+  /** How far {@link #create} goes. */
+  enum Until {
+    CREATED,
+    RUNNING
+  }
+
+  ContainerStatus create(ContainerSpec spec, Until until) throws InterruptedException {
+    SandboxRecord sandbox =
+        sandboxes
+            .record(spec.sandboxId())
+            .orElseThrow(
+                () ->
+                    new ContainerRuntimeException(
+                        Reason.NOT_FOUND,
+                        "cannot create container "
+                            + spec.id()
+                            + ": no sandbox "
+                            + spec.sandboxId()));
+    Container container =
+        containers.computeIfAbsent(
+            spec.id(),
+            id ->
+                new Container(
+                    record(spec, sandbox), directory.container(id), poller, keeper, events));
+    ReentrantLock operations = container.operations();
+    operations.lockInterruptibly();
+    try {
+      ContainerStatus status = container.status();
+      if (status.state() != ContainerStatus.State.CREATED
+          || (container.isCreated() && until == Until.CREATED)) {
+        return status;
+      }
+      if (!container.isCreated()) {
+        prepare(container, spec, sandbox);
+        openMonitor(container);
+      }
+      begin(container, until);
+      return container.status();
+    } finally {
+      operations.unlock();
+    }
+  }
+
+  private void openMonitor(Container container) throws InterruptedException {
+    try {
+      container.open();
+    } catch (CompanionException e) {
+      // one that an interrupted call started is as good
+      if (!container.adopt()) {
+        throw startFailure(container, e);
+      }
+    }
+  }
+
+  /** Creates, starts, or both; the caller holds the operations lock. */
+  private static void begin(Container container, Until until) throws InterruptedException {
+    try {
+      switch (until) {
+        case CREATED -> container.created(container.monitor().create());
+        case RUNNING ->
+            container.started(
+                container.isCreated() ? container.monitor().start() : container.monitor().run());
+      }
+    } catch (CompanionException e) {
+      throw startFailure(container, e);
+    }
+  }
+
+  private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
+    String message = "cannot start container " + container.record().id() + ": " + e.getMessage();
+    if (!container.readExit() && e.isGone()) {
+      return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
+    }
+    boolean command =
+        message.contains("executable file")
+            || message.contains("exec: ")
+            || message.contains("permission denied")
+            || message.contains("no such file or directory");
+    return new ContainerRuntimeException(command ? Reason.START_FAILED : Reason.FAILED, message, e);
+  }
+
+  private static ContainerRuntimeException failed(CompanionException e) {
+    return new ContainerRuntimeException(
+        e.isGone() ? Reason.UNAVAILABLE : Reason.FAILED, e.getMessage(), e);
+  }
+
+  private ContainerRecord record(ContainerSpec spec, SandboxRecord sandbox) {
+    return new ContainerRecord(
+        spec.id(),
+        spec.sandboxId(),
+        clock.instant(),
+        spec.log().path(),
+        spec.attempt(),
+        spec.labels(),
+        sandbox.cgroupParent() + "/" + spec.id(),
+        spec.stdio(),
+        directory.bootId());
+  }
+
+  private void prepare(Container container, ContainerSpec spec, SandboxRecord sandbox) {
+    OciRuntime runtime =
+        ociRuntime.orElseThrow(
+            () ->
+                new ContainerRuntimeException(
+                    Reason.FAILED,
+                    "cannot create containers: neither crun nor runc is installed; install crun"));
+    ContainerRecord record = container.record();
+    Path at = container.directory();
+    Cgroup cgroup = cgroups.at(record.cgroup());
+    cgroup.create();
+    if (runtime.joinsFirst()) {
+      cgroup.limit(Sandboxes.limits(spec.resources()));
+      if (!spec.privileged()) {
+        cgroup.restrictDevices(OciConfig.deviceRules(spec));
+      }
+    }
+    var config =
+        new OciConfig(
+            sandboxes.ociNamespaces(sandbox),
+            runtime.joinsFirst() ? Optional.empty() : Optional.of("/" + record.cgroup()),
+            hardLimits,
+            spec.privileged() ? HostFacts.devices() : List.of());
+    boolean sharesProcesses =
+        sandbox.options().contains(SandboxSpec.Option.HOST_PID)
+            || sandbox.options().contains(SandboxSpec.Option.SHARE_PROCESS_NAMESPACE);
+    try {
+      Files.createDirectories(at);
+      Path logs = spec.log().path().getParent();
+      if (logs != null) {
+        Files.createDirectories(logs);
+      }
+      Files.write(at.resolve("config.json"), JsonWriter.write(config.of(spec)).unsafeArray());
+      Files.write(
+          at.resolve("monitor.conf"),
+          MonitorConfig.of(
+              spec, runtime, directory.ociRoot(), at, cgroup, hidden(runtime), sharesProcesses));
+      RunDirectory.write(at.resolve(FILE), record.toJson());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the files of container " + spec.id(), e);
+    }
+  }
+
+  /** crun refuses a version 2 tree with a controller beside version 1: it must not see it. */
+  private List<Path> hidden(OciRuntime runtime) {
+    return runtime.flavor() == OciRuntime.Flavor.CRUN && cgroups.isHybrid()
+        ? cgroups.unified().stream().toList()
+        : List.of();
+  }
+
+  ContainerStatus start(String id) throws InterruptedException {
+    Container container = get(id);
+    container.operations().lockInterruptibly();
+    try {
+      if (container.status().state() == ContainerStatus.State.CREATED) {
+        if (!container.isCreated()) {
+          throw new ContainerRuntimeException(
+              Reason.WRONG_STATE, "cannot start container " + id + ": it is not created");
+        }
+        begin(container, Until.RUNNING);
+      }
+      return container.status();
+    } finally {
+      container.operations().unlock();
+    }
+  }
+
+  ContainerStatus stop(Container container, Duration grace, int signal)
+      throws InterruptedException {
+    container.operations().lockInterruptibly();
+    try {
+      if (container.status().state() == ContainerStatus.State.CREATED && !container.isCreated()) {
+        ExitFile.write(
+            container.directory(), KILLED, "stopped before it was created", clock.instant());
+        container.readExit();
+      }
+      if (container.status().exit().isEmpty()) {
+        ask(container, grace, signal);
+      }
+    } finally {
+      container.operations().unlock();
+    }
+    if (container.waitForExit(grace.plus(SLACK)).isEmpty()) {
+      ask(container, Duration.ZERO, SIGKILL); // a monitor that died forgot the end of the grace
+    }
+    if (container.waitForExit(AFTER_KILL).isEmpty()) {
+      throw new ContainerRuntimeException(
+          Reason.UNAVAILABLE,
+          "cannot stop container " + container.record().id() + ": it does not end after a kill");
+    }
+    return container.status();
+  }
+
+  /** A monitor that is just being replaced is waited for. */
+  private static void ask(Container container, Duration grace, int signal)
+      throws InterruptedException {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        container.monitor().stop(signal, grace);
+        return;
+      } catch (CompanionException | ContainerRuntimeException e) {
+        if (container.waitForExit(Duration.ofMillis(100)).isPresent()) {
+          return;
+        }
+        if (attempt == 50) {
+          throw new ContainerRuntimeException(
+              Reason.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+      }
+    }
+  }
+
+  void remove(Container container) throws InterruptedException {
+    stop(container, Duration.ZERO, SIGKILL);
+    container.operations().lockInterruptibly();
+    try {
+      String id = container.record().id();
+      container.removed();
+      forget(id);
+      cgroups.at(container.record().cgroup()).remove();
+      RunDirectory.delete(directory.ociRoot().resolve(id));
+      RunDirectory.delete(container.directory());
+      containers.remove(id);
+    } finally {
+      container.operations().unlock();
+    }
+  }
+
+  /** Its exit file is written a moment before the monitor says so to the keeper. */
+  private void forget(String id) throws InterruptedException {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        keeper.client().forgetMonitor(id);
+        return;
+      } catch (CompanionException e) {
+        if (attempt == 50) {
+          throw failed(e);
+        }
+        Thread.sleep(10);
+      }
+    }
+  }
+
+  Cgroup cgroup(Container container) {
+    return cgroups.at(container.record().cgroup());
+  }
+}

@@ -1,0 +1,183 @@
+package dev.nacelle.runtime;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.Json;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.kernel.Native;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The layout of DIR/node/run, shared with the keeper and the monitors. */
+final class RunDirectory {
+  private static final int MOUNT = System.getProperty("os.arch").equals("aarch64") ? 40 : 165;
+  private static final int UMOUNT2 = System.getProperty("os.arch").equals("aarch64") ? 39 : 166;
+  private static final int MNT_DETACH = 2;
+  private static final int MS_BIND = 4096;
+  private static final int MS_PRIVATE = 1 << 18;
+
+  private final Path root;
+  private final String bootId;
+
+  private RunDirectory(Path root, String bootId) {
+    this.root = root;
+    this.bootId = bootId;
+  }
+
+  /** Makes what is missing. */
+  static RunDirectory prepare(Path root) {
+    try {
+      String bootId = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+      var directory = new RunDirectory(root.toAbsolutePath(), bootId);
+      Files.createDirectories(directory.root);
+      Files.setPosixFilePermissions(directory.root, PosixFilePermissions.fromString("rwx------"));
+      for (String child : List.of("containers", "sandboxes", "ns", "oci")) {
+        Files.createDirectories(directory.root.resolve(child));
+      }
+      directory.isolatePins();
+      return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot prepare the run directory " + root, e);
+    }
+  }
+
+  /** Pins are mounts of nobody else's: without a mount of its own, ns/ would propagate them. */
+  private void isolatePins() throws IOException {
+    Path pins = root.resolve("ns");
+    String field = " " + pins + " ";
+    if (Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+        .anyMatch(line -> line.contains(field))) {
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(pins.toString());
+      Native.check("bind " + pins, MOUNT, path.address(), path.address(), 0, MS_BIND, 0);
+      Native.check("make " + pins + " private", MOUNT, 0, path.address(), 0, MS_PRIVATE, 0);
+    }
+  }
+
+  /** Lets the pins' mount go, after the last sandbox. */
+  void release() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment path = arena.allocateFrom(root.resolve("ns").toString());
+      Native.call(UMOUNT2, path.address(), MNT_DETACH);
+    }
+  }
+
+  Path root() {
+    return root;
+  }
+
+  String bootId() {
+    return bootId;
+  }
+
+  Path container(String id) {
+    return root.resolve("containers").resolve(id);
+  }
+
+  Path sandbox(String id) {
+    return root.resolve("sandboxes").resolve(id);
+  }
+
+  Path pin(String sandboxId, String namespace) {
+    return root.resolve("ns").resolve(sandboxId).resolve(namespace);
+  }
+
+  /** Where the OCI runtime keeps its state; short, because it makes sockets there. */
+  Path ociRoot() {
+    return root.resolve("oci");
+  }
+
+  List<String> containers() {
+    return names(root.resolve("containers"));
+  }
+
+  List<String> sandboxes() {
+    return names(root.resolve("sandboxes"));
+  }
+
+  private static List<String> names(Path directory) {
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      var result = new ArrayList<String>();
+      stream.forEach(path -> result.add(String.valueOf(path.getFileName())));
+      return List.copyOf(result);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot list " + directory, e);
+    }
+  }
+
+  /** A JSON file; empty if it is missing or cut off. */
+  static Optional<JsonObject> read(Path file) {
+    try {
+      return Optional.of(JsonReader.readObject(Bytes.wrap(Files.readAllBytes(file))));
+    } catch (NoSuchFileException | JsonSyntaxException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+  }
+
+  static void write(Path file, Json value) {
+    write(file, JsonWriter.write(value).unsafeArray());
+  }
+
+  /** Replaces a file whole. */
+  static void write(Path file, byte[] content) {
+    try {
+      Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
+      Files.write(temporary, content);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  static void delete(Path directory) {
+    try {
+      Files.walkFileTree(
+          directory,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.deleteIfExists(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(
+                Path visited, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+              Files.deleteIfExists(visited);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + directory, e);
+    }
+  }
+}
