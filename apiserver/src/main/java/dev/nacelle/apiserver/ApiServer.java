@@ -70,8 +70,8 @@ public final class ApiServer implements AutoCloseable {
       RandomGenerator random) {}
 
   /**
-   * Begins to serve. Ready, as {@code /readyz} tells, once the system's own objects are made and the
-   * custom kinds are served.
+   * Begins to serve. Ready, as {@code /readyz} tells, once the system's own objects are made and
+   * the custom kinds are served.
    *
    * @throws IOException if the address cannot be bound
    */
@@ -87,8 +87,7 @@ public final class ApiServer implements AutoCloseable {
         new CustomKinds(client(Identity.system("apiserver")), registry, caches, parts.clock());
     var checks = new ArrayList<HealthCheck>();
     checks.add(new HealthCheck("ping", HealthCheck.Of.LIFE, () -> true));
-    checks.add(
-        new HealthCheck("etcd", HealthCheck.Of.LIFE, () -> parts.store().revision() >= 0));
+    checks.add(new HealthCheck("etcd", HealthCheck.Of.LIFE, () -> parts.store().revision() >= 0));
     checks.add(
         new HealthCheck(
             "poststarthook/start-system-namespaces-controller",
@@ -96,9 +95,7 @@ public final class ApiServer implements AutoCloseable {
             this::hasSystemObjects));
     checks.add(
         new HealthCheck(
-            "poststarthook/crd-informer-synced",
-            HealthCheck.Of.READINESS,
-            customKinds::isServed));
+            "poststarthook/crd-informer-synced", HealthCheck.Of.READINESS, customKinds::isServed));
     checks.add(new HealthCheck("shutdown", HealthCheck.Of.READINESS, () -> !closing));
     checks.addAll(parts.health());
     ApiHandler handler =
@@ -114,8 +111,7 @@ public final class ApiServer implements AutoCloseable {
                 parts.clock(),
                 config.mostReads(),
                 config.mostWrites()));
-    HttpServer.Builder builder =
-        HttpServer.builder(parts.loops(), handler).bind(config.bind());
+    HttpServer.Builder builder = HttpServer.builder(parts.loops(), handler).bind(config.bind());
     config.tls().ifPresent(builder::tls);
     this.http = builder.start();
     customKinds.start();

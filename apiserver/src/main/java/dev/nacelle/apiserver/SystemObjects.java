@@ -164,8 +164,7 @@ final class SystemObjects implements AutoCloseable {
     JsonObject subset =
         JsonObject.builder()
             .put(
-                "addresses",
-                JsonArray.of(JsonObject.builder().put("ip", advertiseAddress).build()))
+                "addresses", JsonArray.of(JsonObject.builder().put("ip", advertiseAddress).build()))
             .put("ports", JsonArray.of(port()))
             .build();
     return new KubeObject(

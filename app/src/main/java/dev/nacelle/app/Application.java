@@ -23,8 +23,6 @@ import org.slf4j.LoggerFactory;
 
 /** The program as the verbs see it. */
 final class Application implements Host {
-  private static final Logger LOG = LoggerFactory.getLogger(Application.class);
-
   @Override
   public int run(UpOptions options, StartReport report) {
     var layout = new Layout(options.data.toAbsolutePath().normalize());
@@ -39,7 +37,7 @@ final class Application implements Host {
       return run(layout, options, report);
     } catch (StartException e) {
       report.error(e.getMessage());
-      LOG.error("start failed", e);
+      log().error("start failed", e);
       report.finished(1);
       return 1;
     } catch (InterruptedException e) {
@@ -66,12 +64,12 @@ final class Application implements Host {
                   });
       Runtime.getRuntime().addShutdownHook(hook);
       Wiring.start(layout, options, instance, platform, phases);
-      LOG.info("up after {} ms: {}", phases.totalMillis(), phases.summary());
+      log().info("up after {} ms: {}", phases.totalMillis(), phases.summary());
       report.line("nacelle is up after " + phases.totalMillis() + " ms (" + phases.summary() + ")");
       report.line("kubeconfig: " + layout.kubeconfig());
       report.finished(0);
       platform.awaitShutdown();
-      LOG.info("shutting down");
+      log().info("shutting down");
       return 0;
     } finally {
       deletePid(layout);
@@ -103,7 +101,7 @@ final class Application implements Host {
     try {
       Files.deleteIfExists(layout.pid());
     } catch (IOException e) {
-      LOG.warn("cannot remove {}: {}", layout.pid(), e.getMessage());
+      log().warn("cannot remove {}: {}", layout.pid(), e.getMessage());
     }
   }
 
@@ -170,5 +168,10 @@ final class Application implements Host {
   @Override
   public int train() {
     return Training.run();
+  }
+
+  /** Not a constant: where the log goes is known only once the options are read. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(Application.class);
   }
 }

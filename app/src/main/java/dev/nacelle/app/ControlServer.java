@@ -144,7 +144,7 @@ final class ControlServer implements AutoCloseable {
     return JsonObject.builder().put("stages", new JsonArray(stages)).build();
   }
 
-  private static JsonObject body(HttpExchange exchange) throws IOException {
+  private static JsonObject body(HttpExchange exchange) throws IOException, InterruptedException {
     return JsonReader.readObject(exchange.body(MAX_BODY));
   }
 

@@ -1,6 +1,7 @@
 package dev.nacelle.app;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -25,7 +26,9 @@ final class KernelSettings {
         (file, wanted) -> {
           try {
             Path path = Path.of(file);
-            long now = Long.parseLong(Files.readString(path).strip());
+            long now =
+                Long.parseLong(
+                    new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).strip());
             if (now < wanted) {
               Files.writeString(path, Long.toString(wanted));
               LOG.info("raised {} from {} to {}", file, now, wanted);

@@ -39,13 +39,12 @@ final class Release {
         EbpfDatapath.open(
             DatapathConfig.of(
                 instance.key(),
-                layout.node(),
+                layout.node().resolve("network"),
                 instance.podRange(),
                 instance.serviceRange(),
                 Ipv4Range.parse(instance.podRange().first() + "/21"),
                 HostAddress.find(Optional.empty())));
     datapath.release();
-    datapath.close();
     unmountBelow(layout.node().resolve("memory"));
     instance.free();
   }

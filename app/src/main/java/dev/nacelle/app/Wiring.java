@@ -346,7 +346,7 @@ final class Wiring {
                 EbpfDatapath.open(
                     DatapathConfig.of(
                         instance.key(),
-                        layout.node(),
+                        layout.node().resolve("network"),
                         instance.podRange(),
                         instance.serviceRange(),
                         podRange,

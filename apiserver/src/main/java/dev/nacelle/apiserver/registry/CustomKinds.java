@@ -18,8 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -53,8 +53,7 @@ public final class CustomKinds implements AutoCloseable {
     this.registry = registry;
     this.caches = caches;
     this.clock = clock;
-    this.definitions =
-        new Informer(client, Resources.CUSTOM_RESOURCE_DEFINITIONS, ListOptions.ALL);
+    this.definitions = new Informer(client, Resources.CUSTOM_RESOURCE_DEFINITIONS, ListOptions.ALL);
     this.thread = Thread.ofVirtual().name("custom kinds").unstarted(this::run);
   }
 
@@ -110,8 +109,7 @@ public final class CustomKinds implements AutoCloseable {
     for (KubeObject each : all) {
       KubeObject crd = each;
       try {
-        JsonObject status =
-            CustomDefinitions.planStatus(crd, registry.all(), clock.instant());
+        JsonObject status = CustomDefinitions.planStatus(crd, registry.all(), clock.instant());
         if (!status.equals(crd.status())) {
           crd =
               client.update(

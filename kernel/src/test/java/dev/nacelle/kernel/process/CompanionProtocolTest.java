@@ -145,10 +145,18 @@ final class CompanionProtocolTest {
         if (type != shutdown) {
           noise(connection, type, random);
         }
+        readAnswers(i, connection);
       }
       assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
     }
     assertThat(connect().pid()).isEqualTo(keeper.pid());
+  }
+
+  /** A client that leaves its answers unread is dropped. */
+  private static void readAnswers(int i, PacketConnection connection) {
+    if (i % 20 == 0) {
+      assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
+    }
   }
 
   private static void noise(PacketConnection connection, int type, Random random) {
@@ -173,6 +181,7 @@ final class CompanionProtocolTest {
         if (!life.contains(type)) {
           noise(connection, type, random);
         }
+        readAnswers(i, connection);
       }
       assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
     }

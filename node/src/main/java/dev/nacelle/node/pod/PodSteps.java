@@ -2,6 +2,8 @@ package dev.nacelle.node.pod;
 
 import dev.nacelle.api.object.Quantity;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.network.Datapath;
+import dev.nacelle.network.DatapathException;
 import dev.nacelle.network.Endpoint;
 import dev.nacelle.network.EndpointSpec;
 import dev.nacelle.network.Ipv4;
@@ -11,14 +13,18 @@ import dev.nacelle.runtime.Resources;
 import dev.nacelle.runtime.SandboxSpec;
 import dev.nacelle.runtime.SandboxStatus;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The steps of a pod, in their order. Cleanup runs backwards. */
 final class PodSteps {
+  private static final Logger LOG = LoggerFactory.getLogger(PodSteps.class);
   static final List<PodStep> ALL =
       List.of(new SandboxStep(), new NetworkStep(), new FilesStep(), new VolumesStep());
 
@@ -120,19 +126,27 @@ final class PodSteps {
       if (pod.isHostNetwork()) {
         context.address(context.services().config().address());
       } else {
-        Ipv4 known = pod.object().status().string("podIP").map(Ipv4::parse).orElse(Ipv4.ANY);
-        Endpoint endpoint =
-            context
-                .services()
-                .datapath()
-                .attach(
-                    new EndpointSpec(
-                        pod.uid(),
-                        context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow(),
-                        known));
+        Endpoint endpoint = attach(context);
         context.address(endpoint.address().toString());
       }
       context.services().timeline().mark(pod.uid(), "network");
+    }
+
+    /** With the address that the pod is known by; with another one if that is no longer to be had. */
+    private static Endpoint attach(PodContext context) {
+      Datapath datapath = context.services().datapath();
+      String uid = context.pod().uid();
+      Path namespace =
+          context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow();
+      Optional<String> known = context.pod().object().status().string("podIP");
+      if (known.isPresent()) {
+        try {
+          return datapath.attach(new EndpointSpec(uid, namespace, Ipv4.parse(known.get())));
+        } catch (DatapathException | IllegalArgumentException e) {
+          LOG.warn("pod {} loses its address {}: {}", uid, known.get(), e.getMessage());
+        }
+      }
+      return datapath.attach(EndpointSpec.of(uid, namespace));
     }
 
     @Override
