@@ -7,15 +7,16 @@ import java.util.Base64;
 import org.junit.jupiter.api.Test;
 
 class JoinSignatureTest {
-  private static final String CONTENT =
-      "Hello from the other side. I must have called a thousand times.";
-  private static final JoinToken TOKEN = new JoinToken("joshua", "my voice is my passport");
+  private static final String CONTENT = "apiVersion: v1\nkind: Config\n";
+  private static final JoinToken TOKEN = new JoinToken("abcdef", "0123456789abcdef");
 
   @Test
-  void theSignatureIsTheOneThatKubeadmMakes() {
+  void theSignatureIsTheOneThatOpensslMakes() {
+    // printf %s.%s HEADER PAYLOAD | openssl dgst -sha256 -hmac SECRET -binary, all in base64url
     assertThat(JoinSignature.sign(CONTENT, TOKEN))
         .isEqualTo(
-            "eyJhbGciOiJIUzI1NiIsImtpZCI6Impvc2h1YSJ9..VShe2taLd-YTrmWuRkcL_8QTNDHYxQIEBsAYYiIj1_8");
+            "eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9"
+                + "..vH_kT4yiol-nrAWgjfCYqvum5wsKETXe0S7OOp1VgnE");
   }
 
   @Test
@@ -31,13 +32,13 @@ class JoinSignatureTest {
 
   @Test
   void anotherSecretIsNotBelieved() {
-    var other = new JoinToken("joshua", "your voice is not");
+    var other = new JoinToken("abcdef", "fedcba9876543210");
     assertThat(JoinSignature.isOf(CONTENT, TOKEN, JoinSignature.sign(CONTENT, other))).isFalse();
   }
 
   @Test
   void aSignatureForAnotherTokenIsNotBelieved() {
-    var other = new JoinToken("falken", TOKEN.secret());
+    var other = new JoinToken("fedcba", TOKEN.secret());
     assertThat(JoinSignature.isOf(CONTENT, TOKEN, JoinSignature.sign(CONTENT, other))).isFalse();
   }
 
@@ -47,7 +48,7 @@ class JoinSignatureTest {
         Base64.getUrlEncoder()
             .withoutPadding()
             .encodeToString(
-                "{\"alg\":\"none\",\"kid\":\"joshua\"}".getBytes(StandardCharsets.UTF_8));
+                "{\"alg\":\"none\",\"kid\":\"abcdef\"}".getBytes(StandardCharsets.UTF_8));
     assertThat(JoinSignature.isOf(CONTENT, TOKEN, header + "..")).isFalse();
   }
 
