@@ -88,18 +88,10 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
 
   @Override
   public KubeObject post(
-      ResourceType type,
-      ObjectKey key,
-      String subresource,
-      KubeObject body,
-      WriteOptions options) {
+      ResourceType type, ObjectKey key, String subresource, KubeObject body, WriteOptions options) {
     return object(
         write(
-            "POST",
-            path(type, key, subresource),
-            new QueryText().put(options),
-            JSON,
-            body.json()));
+            "POST", path(type, key, subresource), new QueryText().put(options), JSON, body.json()));
   }
 
   @Override
@@ -115,8 +107,7 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
 
   @Override
   public KubeObject patch(ResourceType type, ObjectKey key, Patch patch, WriteOptions options) {
-    boolean forced =
-        patch.type() == Patch.Type.APPLY && options.force() == WriteOptions.Force.YES;
+    boolean forced = patch.type() == Patch.Type.APPLY && options.force() == WriteOptions.Force.YES;
     return object(
         write(
             "PATCH",
@@ -149,8 +140,7 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
             .put("allowWatchBookmarks", "true")
             .put(options.page(0, ""));
     return new HttpWatch(
-        transport.open(
-            transport.request("GET", type.collectionPath(options.namespace()), query)),
+        transport.open(transport.request("GET", type.collectionPath(options.namespace()), query)),
         type.toString());
   }
 
@@ -284,8 +274,7 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
     }
 
     private HttpClient client(Duration readTimeout, int connections) {
-      var builder =
-          HttpClient.builder().readTimeout(readTimeout).connectionsPerOrigin(connections);
+      var builder = HttpClient.builder().readTimeout(readTimeout).connectionsPerOrigin(connections);
       if (!authorities.isEmpty()) {
         builder.trust(authorities);
       }
