@@ -1,6 +1,8 @@
 package dev.nacelle.app;
 
+import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.kinds.BuiltInKinds;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.access.Attributes;
@@ -10,8 +12,13 @@ import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.ValidatingStep;
 import dev.nacelle.apiserver.auth.CertificateAuthenticator;
+import dev.nacelle.apiserver.auth.ClusterView;
 import dev.nacelle.apiserver.auth.StaticTokens;
+import dev.nacelle.apiserver.auth.pods.DefaultTolerations;
+import dev.nacelle.apiserver.auth.pods.PriorityStep;
+import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
+import dev.nacelle.apiserver.bootstrap.SystemPriorities;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.metrics.Metrics;
@@ -32,6 +39,7 @@ final class Access {
   private final ClusterPki pki;
   private final UpOptions options;
   private final InstantSource clock;
+  private final ClusterView view = new ClusterView();
 
   Access(ClusterPki pki, UpOptions options, InstantSource clock) {
     this.pki = pki;
@@ -47,22 +55,35 @@ final class Access {
     if (options.tokenFile.isPresent()) {
       authenticators.add(StaticTokens.read(options.tokenFile.get()));
     }
+    var random = new SecureRandom();
+    var priority = new PriorityStep(view);
+    var steps =
+        new AdmissionSteps(
+            List.of(new ServiceAccountStep(view, random), new DefaultTolerations(), priority),
+            List.of(priority, accepted));
     return new ApiServer.Parts(
         store,
         BuiltInKinds.all(),
         Authenticator.firstOf(authenticators),
         new AllowAll(),
-        new AdmissionSteps(List.of(), List.of(accepted)),
+        steps,
         Map.of(),
         gateway,
         List.of(),
         loops,
         metrics,
         clock,
-        new SecureRandom());
+        random);
   }
 
-  void open(ApiServer server, Platform platform) {}
+  /** Lets the judges see the cluster, and makes what every cluster has. */
+  void open(ApiServer server, Platform platform) {
+    ApiClient client = server.client(Identity.system("apiserver"));
+    Informers informers = new Informers(client);
+    platform.add("access", informers::close);
+    view.open(client, informers);
+    SystemPriorities.ensure(client);
+  }
 
   private static final class AllowAll implements Authorizer {
     @Override
