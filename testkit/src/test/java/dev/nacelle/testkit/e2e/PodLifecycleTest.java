@@ -13,6 +13,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class PodLifecycleTest {
   @RegisterExtension static final SharedPlatform PLATFORM = new SharedPlatform("life");
 
+  private static final String GRACE = "terminationGracePeriodSeconds";
+
   private static void pod(String name, String spec) {
     PLATFORM
         .kubectl()
@@ -21,7 +23,8 @@ class PodLifecycleTest {
                 + name
                 + "\n  labels: {app: "
                 + name
-                + "}\nspec:\n  terminationGracePeriodSeconds: 1\n"
+                + "}\nspec:\n"
+                + (spec.contains(GRACE) ? "" : "  " + GRACE + ": 1\n")
                 + spec.indent(2));
   }
 
