@@ -13,10 +13,16 @@ import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.ValidatingStep;
 import dev.nacelle.apiserver.auth.CertificateAuthenticator;
 import dev.nacelle.apiserver.auth.ClusterView;
-import dev.nacelle.apiserver.auth.StaticTokens;
 import dev.nacelle.apiserver.auth.pods.DefaultTolerations;
 import dev.nacelle.apiserver.auth.pods.PriorityStep;
 import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
+import dev.nacelle.apiserver.auth.token.BearerAuthenticator;
+import dev.nacelle.apiserver.auth.token.BootstrapTokens;
+import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
+import dev.nacelle.apiserver.auth.token.StaticTokens;
+import dev.nacelle.apiserver.auth.token.TokenKeys;
+import dev.nacelle.apiserver.auth.token.TokenRequests;
+import dev.nacelle.apiserver.auth.token.TokenSource;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.bootstrap.SystemPriorities;
 import dev.nacelle.apiserver.gateway.NodeGateway;
@@ -30,6 +36,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Who may come in, and what they may do: the authenticators, authorizers and admission steps, in
@@ -50,11 +57,16 @@ final class Access {
   ApiServer.Parts parts(
       Store store, EventLoops loops, Metrics metrics, NodeGateway gateway, ValidatingStep accepted)
       throws IOException {
-    var authenticators = new ArrayList<Authenticator>();
-    authenticators.add(new CertificateAuthenticator(pki.trusted(), clock));
+    var keys = new TokenKeys(pki.tokenKeys(), pki.tokenVerifiers());
+    var sources = new ArrayList<TokenSource>();
     if (options.tokenFile.isPresent()) {
-      authenticators.add(StaticTokens.read(options.tokenFile.get()));
+      sources.add(StaticTokens.read(options.tokenFile.get()));
     }
+    sources.add(new ServiceAccountTokens(keys, view, clock));
+    sources.add(new BootstrapTokens(view, clock));
+    var bearers = new BearerAuthenticator(sources, Set.of(ServiceAccountTokens.ISSUER));
+    List<Authenticator> authenticators =
+        List.of(new CertificateAuthenticator(pki.trusted(), clock), bearers);
     var random = new SecureRandom();
     var priority = new PriorityStep(view);
     var steps =
@@ -67,7 +79,7 @@ final class Access {
         Authenticator.firstOf(authenticators),
         new AllowAll(),
         steps,
-        Map.of(),
+        Map.of("serviceaccounts/token", new TokenRequests(keys, view, clock)),
         gateway,
         List.of(),
         loops,
