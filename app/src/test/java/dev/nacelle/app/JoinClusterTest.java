@@ -77,22 +77,19 @@ class JoinClusterTest {
       assertThat(joined.serving(Ipv4.parse("127.0.0.1")).get().chain().getFirst().getEncoded())
           .isEqualTo(serving);
     }
-    assertThat(Files.readAllBytes(directory.resolve("host/node/pki/client.pem")))
-        .isEqualTo(before);
+    assertThat(Files.readAllBytes(directory.resolve("host/node/pki/client.pem"))).isEqualTo(before);
   }
 
   @Test
   void aWrongSecretIsRefusedBeforeItIsSaid() {
-    assertThatThrownBy(
-            () -> join(cluster.url(), Optional.of("abcdef.fedcba9876543210"), "n2"))
+    assertThatThrownBy(() -> join(cluster.url(), Optional.of("abcdef.fedcba9876543210"), "n2"))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("not signed with this token");
   }
 
   @Test
   void anUnknownTokenIsRefused() {
-    assertThatThrownBy(
-            () -> join(cluster.url(), Optional.of("fedcba.0123456789abcdef"), "n2"))
+    assertThatThrownBy(() -> join(cluster.url(), Optional.of("fedcba.0123456789abcdef"), "n2"))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("it knows no token fedcba");
   }

@@ -82,8 +82,7 @@ final class JoinTestCluster implements AutoCloseable {
 
   private ApiServer start() throws IOException {
     var names =
-        new SubjectAlternatives(
-            List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
+        new SubjectAlternatives(List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
     var config =
         new ApiServerConfig(
             new InetSocketAddress("127.0.0.1", 0),
@@ -213,8 +212,7 @@ final class JoinTestCluster implements AutoCloseable {
       client()
           .update(
               Resources.CERTIFICATE_SIGNING_REQUESTS,
-              request.withStatus(
-                  JsonObject.builder().put("certificate", base64(issued)).build()),
+              request.withStatus(JsonObject.builder().put("certificate", base64(issued)).build()),
               WriteOptions.by("test").of("status"));
     } catch (CertificateException e) {
       throw new IllegalStateException(e);

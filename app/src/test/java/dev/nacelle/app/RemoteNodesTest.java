@@ -60,8 +60,7 @@ class RemoteNodesTest {
   @BeforeEach
   void start() throws Exception {
     cluster = new JoinTestCluster(directory);
-    var names =
-        new SubjectAlternatives(List.of("n2"), List.of(InetAddress.getByName("127.0.0.1")));
+    var names = new SubjectAlternatives(List.of("n2"), List.of(InetAddress.getByName("127.0.0.1")));
     node =
         NodeServer.start(
             cluster.loops,
@@ -114,19 +113,15 @@ class RemoteNodesTest {
   private void front(HttpExchange exchange) throws Exception {
     String nodeName = exchange.query().first("node").orElse("n2");
     try {
-      remote.forward(
-          exchange, new NodeRequest(nodeName, exchange.path(), exchange.rawQuery()));
+      remote.forward(exchange, new NodeRequest(nodeName, exchange.path(), exchange.rawQuery()));
     } catch (ApiException e) {
       exchange.respond(
-          e.code(),
-          Headers.contentType("application/json"),
-          JsonWriter.write(e.status().toJson()));
+          e.code(), Headers.contentType("application/json"), JsonWriter.write(e.status().toJson()));
     }
   }
 
   /** What a node does. */
-  private void answer(HttpExchange exchange, String path, QueryParameters query)
-      throws Exception {
+  private void answer(HttpExchange exchange, String path, QueryParameters query) throws Exception {
     switch (path.split("/", -1)[1]) {
       case "containerLogs" -> {
         exchange.onClose(left::countDown);
@@ -208,8 +203,7 @@ class RemoteNodesTest {
       assertThat(socket.subprotocol()).contains("v5.channel.k8s.io");
       socket.send(Bytes.wrap(large));
       socket.send("text");
-      assertThat(socket.receive())
-          .isEqualTo(new WebSocket.Message.Binary(Bytes.wrap(large)));
+      assertThat(socket.receive()).isEqualTo(new WebSocket.Message.Binary(Bytes.wrap(large)));
       assertThat(socket.receive()).isEqualTo(new WebSocket.Message.Text("text"));
     }
   }
@@ -231,8 +225,7 @@ class RemoteNodesTest {
 
   @Test
   void theNodesRefusalIsShownInItsOwnWords() throws Exception {
-    assertThat(refusal("/stats").string("message"))
-        .contains("container x is not valid for pod y");
+    assertThat(refusal("/stats").string("message")).contains("container x is not valid for pod y");
     assertThatThrownBy(
             () -> user.webSocket(HttpRequest.get(url("/attach/a/b/c")), PROTOCOLS, 1 << 20))
         .isInstanceOfSatisfying(
@@ -261,8 +254,7 @@ class RemoteNodesTest {
     assertThat(nodeAnswers(as(cluster, NodeServer.API_SERVER, "x"))).isEqualTo(400);
     assertThat(nodeAnswers(as(cluster, "root", NodeServer.MASTERS))).isEqualTo(400);
     try (var other = new JoinTestCluster(directory.resolve("other"))) {
-      assertThat(nodeAnswers(as(other, NodeServer.API_SERVER, NodeServer.MASTERS)))
-          .isEqualTo(401);
+      assertThat(nodeAnswers(as(other, NodeServer.API_SERVER, NodeServer.MASTERS))).isEqualTo(401);
     }
   }
 
@@ -272,8 +264,7 @@ class RemoteNodesTest {
   }
 
   private int nodeAnswers(HttpClient.Builder builder) throws Exception {
-    try (HttpClient client =
-            builder.trust(List.of(cluster.pki.authorityCertificate())).build();
+    try (HttpClient client = builder.trust(List.of(cluster.pki.authorityCertificate())).build();
         HttpResponse response =
             client.send(
                 HttpRequest.get(URI.create("https://127.0.0.1:" + node.port() + "/stats")))) {

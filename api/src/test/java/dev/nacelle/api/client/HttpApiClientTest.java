@@ -83,8 +83,7 @@ class HttpApiClientTest {
 
   private static Answer stream(String text) {
     return exchange -> {
-      ResponseStream out =
-          exchange.respondStreaming(200, Headers.contentType("application/json"));
+      ResponseStream out = exchange.respondStreaming(200, Headers.contentType("application/json"));
       out.write(Bytes.utf8(text));
       out.flush();
       while (!out.isClosed()) {
@@ -176,8 +175,7 @@ class HttpApiClientTest {
             """);
     ObjectList page =
         client.list(
-            Resources.CONFIG_MAPS,
-            ListOptions.ALL.withLabelSelector("a in (b,c)").page(5, "t"));
+            Resources.CONFIG_MAPS, ListOptions.ALL.withLabelSelector("a in (b,c)").page(5, "t"));
     assertThat(asked().query()).isEqualTo("labelSelector=a%20in%20%28b%2Cc%29&limit=5&continue=t");
     assertThat(page.items().getFirst().groupVersionKind())
         .isEqualTo(new GroupVersionKind("", "v1", "ConfigMap"));

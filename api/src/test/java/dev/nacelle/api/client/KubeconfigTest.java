@@ -50,8 +50,7 @@ class KubeconfigTest {
     var keys = KeyPairs.generateP256();
     var profile =
         CertificateProfile.client(SubjectName.of("u"), Instant.now(), Duration.ofHours(1));
-    return new TlsIdentity(
-        keys.getPrivate(), List.of(authority.issue(keys.getPublic(), profile)));
+    return new TlsIdentity(keys.getPrivate(), List.of(authority.issue(keys.getPublic(), profile)));
   }
 
   private static String base64(String text) {
@@ -80,8 +79,7 @@ class KubeconfigTest {
     Files.writeString(directory.resolve("ca.crt"), Pem.of(authority.certificate()));
     Files.writeString(directory.resolve("token"), "secret\n");
     Path file = directory.resolve("config");
-    Files.writeString(
-        file, TEXT.formatted("certificate-authority: ca.crt", "tokenFile: token"));
+    Files.writeString(file, TEXT.formatted("certificate-authority: ca.crt", "tokenFile: token"));
     Kubeconfig read = Kubeconfig.read(file);
     assertThat(read.authorities()).containsExactly(authority.certificate());
     assertThat(read.token()).contains("secret");
