@@ -46,12 +46,11 @@ static void close_client(struct client *c) {
 
 /* Answers are small and asked for: a peer that leaves no room for them is dropped. */
 void client_reply(struct client *c, const struct message *m) {
-  if (c->source.fd >= 0 && msg_send(c->source.fd, m) != 0) shutdown(c->source.fd, SHUT_RDWR);
+  if (c->source.fd >= 0) msg_answer(c->source.fd, m);
 }
 
 void client_error(struct client *c, uint32_t id, int error, const char *text) {
-  if (c->source.fd >= 0 && msg_error(c->source.fd, id, error, "%s", text) != 0)
-    shutdown(c->source.fd, SHUT_RDWR);
+  if (c->source.fd >= 0) msg_error(c->source.fd, id, error, "%s", text);
 }
 
 void clients_event(const struct message *m) {

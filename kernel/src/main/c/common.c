@@ -139,7 +139,11 @@ int msg_send(int socket, const struct message *m) {
   return n < 0 ? errno : 0;
 }
 
-int msg_error(int socket, uint32_t id, int error, const char *format, ...) {
+void msg_answer(int socket, const struct message *m) {
+  if (msg_send(socket, m) != 0) shutdown(socket, SHUT_RDWR);
+}
+
+void msg_error(int socket, uint32_t id, int error, const char *format, ...) {
   static struct message m;
   char text[1024];
   va_list list;
@@ -149,7 +153,7 @@ int msg_error(int socket, uint32_t id, int error, const char *format, ...) {
   msg_begin(&m, MSG_REPLY, id);
   msg_u32(&m, (uint32_t)(error ? error : EIO));
   msg_string(&m, text);
-  return msg_send(socket, &m);
+  msg_answer(socket, &m);
 }
 
 int msg_receive(int socket, struct message *m) {

@@ -45,7 +45,9 @@ void msg_string(struct message *m, const char *text);
 void msg_fd(struct message *m, int fd); /* borrowed */
 /* 0, or an errno; EAGAIN where the peer's buffer is full. */
 int msg_send(int socket, const struct message *m);
-int msg_error(int socket, uint32_t id, int error, const char *format, ...)
+/* An answer that finds no room ends the connection: its caller must not wait for ever. */
+void msg_answer(int socket, const struct message *m);
+void msg_error(int socket, uint32_t id, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* 1: a message, whose descriptors the caller owns; 0: nothing yet; -1: the peer is gone or broken. */
 int msg_receive(int socket, struct message *m);

@@ -89,7 +89,7 @@ static void upgrade(int client, struct message *m) {
   lseek(state, 0, SEEK_SET);
   keep_open(run_directory), keep_open(lock_fd), keep_open(listener.fd);
   msg_reply(&answer, msg_id(m));
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
   snprintf(state_text, sizeof state_text, "%d", state);
   sigset_t none;
   sigemptyset(&none);
@@ -140,7 +140,7 @@ static void shut_down(int client, struct message *m) {
   sandboxes_remove_all();
   shutting_down = true;
   msg_reply(&answer, msg_id(m));
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 static void handle(struct client *c, struct message *m) {
@@ -151,12 +151,12 @@ static void handle(struct client *c, struct message *m) {
       msg_reply(&answer, id);
       msg_u32(&answer, PROTOCOL_VERSION);
       msg_u32(&answer, (uint32_t)getpid());
-      msg_send(fd, &answer);
+      msg_answer(fd, &answer);
       break;
     case KEEPER_WATCH:
       c->watches = true;
       msg_reply(&answer, id);
-      msg_send(fd, &answer);
+      msg_answer(fd, &answer);
       break;
     case KEEPER_POOL: {
       uint32_t count = msg_get_u32(m);
@@ -166,7 +166,7 @@ static void handle(struct client *c, struct message *m) {
       }
       pool_target(count);
       msg_reply(&answer, id);
-      msg_send(fd, &answer);
+      msg_answer(fd, &answer);
       break;
     }
     case KEEPER_SANDBOX_ENSURE: sandbox_ensure(fd, m); break;

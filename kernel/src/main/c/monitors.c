@@ -291,7 +291,7 @@ void monitor_start(int client, struct message *request) {
     msg_reply(&answer, msg_id(request));
     msg_u32(&answer, (uint32_t)m->pid);
     msg_fd(&answer, e.client[0]);
-    msg_send(client, &answer);
+    msg_answer(client, &answer);
   }
   for (int i = 0; i < 3; i++) close_if(&e.child[i]);
   for (int i = 0; i < 2; i++) close_if(&e.client[i]);
@@ -344,7 +344,7 @@ void monitor_adopt(int client, struct message *request) {
     return;
   }
   msg_reply(&answer, msg_id(request));
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 void monitor_forget(int client, struct message *request) {
@@ -357,7 +357,7 @@ void monitor_forget(int client, struct message *request) {
   }
   if (m) drop(m);
   msg_reply(&answer, msg_id(request));
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 bool monitors_live(void) { return monitors != NULL; }

@@ -312,7 +312,7 @@ void sandbox_ensure(int client, struct message *m) {
   msg_reply(&answer, msg_id(m));
   msg_u32(&answer, made);
   msg_u32(&answer, (uint32_t)s->init);
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 void sandbox_open(int client, struct message *m) {
@@ -330,7 +330,7 @@ void sandbox_open(int client, struct message *m) {
   msg_u32(&answer, flags);
   for (int i = 0; i < KINDS; i++)
     if (s->fds[i] >= 0) msg_fd(&answer, s->fds[i]);
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 void sandbox_remove(int client, struct message *m) {
@@ -339,7 +339,7 @@ void sandbox_remove(int client, struct message *m) {
   struct sandbox *s = find(id);
   if (!m->bad && s) destroy(s);
   msg_reply(&answer, msg_id(m));
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 void sandbox_list(int client, struct message *m) {
@@ -358,7 +358,7 @@ void sandbox_list(int client, struct message *m) {
   msg_reply(&answer, msg_id(m));
   msg_u32(&answer, count);
   for (uint32_t i = 0; i < count; i++) msg_string(&answer, batch[i]);
-  msg_send(client, &answer);
+  msg_answer(client, &answer);
 }
 
 void sandboxes_remove_all(void) {

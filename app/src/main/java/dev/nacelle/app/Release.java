@@ -45,7 +45,6 @@ final class Release {
                 Ipv4Range.parse(instance.podRange().first() + "/21"),
                 HostAddress.find(Optional.empty())));
     datapath.release();
-    datapath.close();
     unmountBelow(layout.node().resolve("memory"));
     instance.free();
   }

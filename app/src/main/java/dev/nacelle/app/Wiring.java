@@ -290,14 +290,14 @@ final class Wiring {
             new ControllerSettings(
                 pki.authorityPem(),
                 instance.podRange().toString(),
-                () -> namespacedAndClusterTypes(server)),
+                () -> listedResources(server)),
             clock);
     platform.add("controllers", controllers::close);
     return controllers;
   }
 
   /** Every resource that can be listed and deleted, in the stored version. */
-  private static List<ResourceType> namespacedAndClusterTypes(ApiServer server) {
+  private static List<ResourceType> listedResources(ApiServer server) {
     var result = new ArrayList<ResourceType>();
     for (ResourceDefinition definition : server.registry().all()) {
       VersionDefinition stored = definition.storedVersion();

@@ -37,7 +37,8 @@ class HooksAreTotalTest {
   void anOddValueAnywhereIsAFaultAtMost() throws IOException {
     for (ResourceDefinition definition : BuiltInKinds.all()) {
       if (!definition.group().endsWith("nacelle.dev")
-          && !definition.group().equals("apiextensions.k8s.io")) {
+          && !definition.group().equals("apiextensions.k8s.io")
+          && !definition.names().plural().equals("replicasets")) { // as a Deployment
         JsonObject golden = GoldenObjectsTest.golden(definition);
         run(definition, golden, golden);
         run(definition, JsonObject.EMPTY, JsonObject.EMPTY);

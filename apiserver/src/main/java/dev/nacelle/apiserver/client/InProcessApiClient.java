@@ -58,8 +58,7 @@ public final class InProcessApiClient implements ApiClient {
   public ObjectList list(ResourceType type, ListOptions options) {
     return call(
         () -> {
-          var page =
-              pipeline.list(context, target(type, collection(options), ""), options);
+          var page = pipeline.list(context, target(type, collection(options), ""), options);
           return new ObjectList(
               page.objects().stream().map(o -> o.object(type.version())).toList(),
               page.resourceVersion(),
@@ -83,11 +82,7 @@ public final class InProcessApiClient implements ApiClient {
 
   @Override
   public KubeObject post(
-      ResourceType type,
-      ObjectKey key,
-      String subresource,
-      KubeObject body,
-      WriteOptions options) {
+      ResourceType type, ObjectKey key, String subresource, KubeObject body, WriteOptions options) {
     return call(
         () ->
             object(
@@ -115,8 +110,7 @@ public final class InProcessApiClient implements ApiClient {
         () ->
             object(
                 type,
-                pipeline.patch(
-                    context, target(type, key, options.subresource()), patch, options)));
+                pipeline.patch(context, target(type, key, options.subresource()), patch, options)));
   }
 
   @Override
@@ -125,8 +119,7 @@ public final class InProcessApiClient implements ApiClient {
   }
 
   @Override
-  public void deleteCollection(
-      ResourceType type, ListOptions selection, DeleteOptions options) {
+  public void deleteCollection(ResourceType type, ListOptions selection, DeleteOptions options) {
     call(
         () -> {
           pipeline.deleteCollection(
@@ -137,8 +130,7 @@ public final class InProcessApiClient implements ApiClient {
 
   @Override
   public ObjectWatch watch(ResourceType type, ListOptions options) {
-    var how =
-        new WatchOptions(WatchOptions.Initial.UNSPECIFIED, WatchOptions.Bookmarks.YES);
+    var how = new WatchOptions(WatchOptions.Initial.UNSPECIFIED, WatchOptions.Bookmarks.YES);
     return call(
         () ->
             new InProcessWatch(

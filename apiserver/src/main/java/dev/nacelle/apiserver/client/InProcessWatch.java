@@ -56,8 +56,7 @@ final class InProcessWatch implements ObjectWatch {
     return switch (item) {
       case ResourceWatch.Item.Change change ->
           Optional.of(
-              new Event(
-                  change.type(), change.object().object(watch.target().version().name())));
+              new Event(change.type(), change.object().object(watch.target().version().name())));
       case ResourceWatch.Item.InitialEventsEnd _ -> Optional.empty();
     };
   }

@@ -2,6 +2,7 @@ package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.pipeline.Body;
+import dev.nacelle.apiserver.protobuf.ProtobufReader;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.BodyTooLargeException;
 import dev.nacelle.base.http.HttpExchange;
@@ -11,7 +12,6 @@ import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.YamlReader;
 import java.io.IOException;
 import java.util.Locale;
-
 
 /** Reads the bodies of requests, bounded. */
 final class BodyReader {
@@ -25,10 +25,11 @@ final class BodyReader {
     return switch (mediaType(exchange)) {
       case "", "application/json" -> json(text);
       case "application/yaml" -> yaml(text);
+      case ProtobufReader.MEDIA_TYPE -> protobuf(text);
       case String other ->
           throw ApiException.unsupportedMediaType(
               "the body of the request was in an unknown format - accepted media types include:"
-                  + " application/json, application/yaml");
+                  + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
     };
   }
 
@@ -38,7 +39,12 @@ final class BodyReader {
     if (text.isEmpty()) {
       return JsonObject.EMPTY;
     }
-    Body body = mediaType(exchange).equals("application/yaml") ? yaml(text) : json(text);
+    Body body =
+        switch (mediaType(exchange)) {
+          case "application/yaml" -> yaml(text);
+          case ProtobufReader.MEDIA_TYPE -> protobuf(text);
+          default -> json(text);
+        };
     return body.json() instanceof JsonObject object ? object : JsonObject.EMPTY;
   }
 
@@ -62,6 +68,14 @@ final class BodyReader {
       return new Body(parsed.value(), parsed.duplicates());
     } catch (JsonSyntaxException e) {
       throw ApiException.badRequest("error decoding YAML: " + e.getMessage());
+    }
+  }
+
+  private static Body protobuf(Bytes body) {
+    try {
+      return Body.of(ProtobufReader.read(body));
+    } catch (JsonSyntaxException e) {
+      throw ApiException.badRequest(String.valueOf(e.getMessage()));
     }
   }
 

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class OpenApi {
   private static final String PROTOBUF =
       "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-  private static final String PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  private static final String PROTOBUF_V2 =
+      "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
   private final ResourceRegistry registry;
   private final String version;
@@ -70,18 +71,12 @@ final class OpenApi {
           document("v2 protobuf", () -> OpenApiProtobuf.document(v2Document())));
       return;
     }
-    send(
-        exchange,
-        call,
-        Accepted.JSON,
-        document("v2", () -> JsonWriter.write(v2Document())));
+    send(exchange, call, Accepted.JSON, document("v2", () -> JsonWriter.write(v2Document())));
   }
 
-  private static void send(
-      HttpExchange exchange, Call call, String mediaType, Document document) {
+  private static void send(HttpExchange exchange, Call call, String mediaType, Document document) {
     String etag = '"' + document.hash() + '"';
-    var headers =
-        Replies.headers(call, mediaType).add("etag", etag).add("vary", "Accept");
+    var headers = Replies.headers(call, mediaType).add("etag", etag).add("vary", "Accept");
     if (exchange.query().first("hash").filter(document.hash()::equals).isPresent()) {
       headers.set("cache-control", "public, immutable");
     }
@@ -127,8 +122,7 @@ final class OpenApi {
     var result = new LinkedHashMap<String, List<Served>>();
     for (Served kind : served()) {
       String group = kind.definition().group();
-      String name =
-          (group.isEmpty() ? "api/" : "apis/" + group + "/") + kind.version().name();
+      String name = (group.isEmpty() ? "api/" : "apis/" + group + "/") + kind.version().name();
       result.computeIfAbsent(name, n -> new ArrayList<>()).add(kind);
     }
     return result;
@@ -159,9 +153,7 @@ final class OpenApi {
             .put("openapi", "3.0.0")
             .put("info", info())
             .put("paths", OpenApiPaths.of(kinds, OpenApiPaths.Dialect.V3))
-            .put(
-                "components",
-                JsonObject.builder().put("schemas", JsonObject.of(schemas)).build())
+            .put("components", JsonObject.builder().put("schemas", JsonObject.of(schemas)).build())
             .build());
   }
 

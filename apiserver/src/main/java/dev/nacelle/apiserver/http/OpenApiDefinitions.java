@@ -85,10 +85,16 @@ final class OpenApiDefinitions {
     JsonObject schema = kind.version().schema().source();
     JsonObject.Builder properties =
         schema.object("properties").toBuilder()
-            .put("apiVersion", textProperty("APIVersion defines the versioned schema of this"
-                + " representation of an object."))
-            .put("kind", textProperty("Kind is a string value representing the REST resource this"
-                + " object represents."))
+            .put(
+                "apiVersion",
+                textProperty(
+                    "APIVersion defines the versioned schema of this"
+                        + " representation of an object."))
+            .put(
+                "kind",
+                textProperty(
+                    "Kind is a string value representing the REST resource this"
+                        + " object represents."))
             .put("metadata", reference(META + "ObjectMeta"));
     return schema.toBuilder()
         .put("type", "object")
@@ -109,10 +115,7 @@ final class OpenApiDefinitions {
                 .put("metadata", reference(META + "ListMeta"))
                 .put(
                     "items",
-                    JsonObject.builder()
-                        .put("type", "array")
-                        .put("items", reference(name))
-                        .build())
+                    JsonObject.builder().put("type", "array").put("items", reference(name)).build())
                 .build())
         .put("x-kubernetes-group-version-kind", groupVersionKind(kind, "List"))
         .build();

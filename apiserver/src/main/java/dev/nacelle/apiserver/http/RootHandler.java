@@ -29,11 +29,7 @@ final class RootHandler {
   private final Metrics metrics;
 
   RootHandler(
-      Discovery discovery,
-      OpenApi openApi,
-      Health health,
-      JsonObject version,
-      Metrics metrics) {
+      Discovery discovery, OpenApi openApi, Health health, JsonObject version, Metrics metrics) {
     this.discovery = discovery;
     this.openApi = openApi;
     this.health = health;

@@ -161,15 +161,17 @@ public final class RequestPipeline {
 
   private Answer bind(
       RequestContext context, Target pod, JsonObject binding, WriteOptions options) {
-    modification
-        .run(
+    Optional<Written> bound =
+        modification.run(
             context,
             pod,
             options,
             old ->
                 new Modification.Proposal(
-                    Bindings.bound(pod, old, binding, parts.clock().instant()), old))
-        .orElseThrow(() -> ApiException.notFound(pod.type(), pod.name()));
+                    Bindings.bound(pod, old, binding, parts.clock().instant()), old));
+    if (bound.isEmpty()) {
+      throw ApiException.notFound(pod.type(), pod.name());
+    }
     return new Answer.Success();
   }
 

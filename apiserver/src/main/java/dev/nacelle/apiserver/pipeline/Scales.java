@@ -1,5 +1,6 @@
 package dev.nacelle.apiserver.pipeline;
 
+import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition.ScalePaths;
 import dev.nacelle.api.jsonpath.JsonPath;
 import dev.nacelle.api.object.GroupVersionKind;
@@ -28,11 +29,14 @@ final class Scales {
         List.of("name", "namespace", "uid", "resourceVersion", "creationTimestamp")) {
       metadata.putIf(field, object.metadata().get(field));
     }
+    boolean isBuiltIn = target.definition().origin() == ResourceDefinition.Origin.BUILT_IN;
     var status = JsonObject.builder();
     status.put("replicas", number(object, paths.statusReplicas()).orElse(0));
     paths
         .labelSelector()
         .flatMap(path -> first(object, path))
+        // built-in kinds have it in their spec, in the form of an object
+        .or(() -> object.json().find("spec", "selector").filter(s -> isBuiltIn))
         .map(Scales::selectorText)
         .filter(text -> !text.isEmpty())
         .ifPresent(text -> status.put("selector", text));

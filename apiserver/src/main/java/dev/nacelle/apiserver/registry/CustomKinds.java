@@ -1,12 +1,15 @@
 package dev.nacelle.apiserver.registry;
 
 import dev.nacelle.api.client.ApiClient;
+import dev.nacelle.api.client.DeleteOptions;
 import dev.nacelle.api.client.Informer;
 import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.custom.CustomDefinitions;
 import dev.nacelle.api.definition.ResourceDefinition;
+import dev.nacelle.api.definition.VersionDefinition;
 import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.watch.WatchCaches;
@@ -18,8 +21,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -31,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CustomKinds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CustomKinds.class);
+  private static final String CUSTOM_OBJECTS = "customresourcecleanup.apiextensions.k8s.io";
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final ApiClient client;
@@ -53,8 +57,7 @@ public final class CustomKinds implements AutoCloseable {
     this.registry = registry;
     this.caches = caches;
     this.clock = clock;
-    this.definitions =
-        new Informer(client, Resources.CUSTOM_RESOURCE_DEFINITIONS, ListOptions.ALL);
+    this.definitions = new Informer(client, Resources.CUSTOM_RESOURCE_DEFINITIONS, ListOptions.ALL);
     this.thread = Thread.ofVirtual().name("custom kinds").unstarted(this::run);
   }
 
@@ -110,8 +113,7 @@ public final class CustomKinds implements AutoCloseable {
     for (KubeObject each : all) {
       KubeObject crd = each;
       try {
-        JsonObject status =
-            CustomDefinitions.planStatus(crd, registry.all(), clock.instant());
+        JsonObject status = CustomDefinitions.planStatus(crd, registry.all(), clock.instant());
         if (!status.equals(crd.status())) {
           crd =
               client.update(
@@ -121,6 +123,9 @@ public final class CustomKinds implements AutoCloseable {
         }
         if (CustomDefinitions.isEstablished(crd)) {
           next.put(crd.name(), served(crd));
+        }
+        if (crd.isBeingDeleted() && crd.finalizers().contains(CUSTOM_OBJECTS)) {
+          settled &= cleanUp(crd);
         }
       } catch (ApiException e) {
         // somebody else wrote it: the next event brings its new state
@@ -136,6 +141,28 @@ public final class CustomKinds implements AutoCloseable {
     }
     serve(next);
     return settled;
+  }
+
+  /** Deletes the objects of a kind that goes; true once there are none and the kind may go. */
+  private boolean cleanUp(KubeObject crd) {
+    Served kind = serving.get(crd.name());
+    if (kind != null) {
+      ResourceDefinition definition = kind.definition();
+      var served = definition.versions().stream().filter(VersionDefinition::isServed).findFirst();
+      if (served.isPresent()) {
+        ResourceType type = definition.type(served.get().name());
+        client.deleteCollection(type, ListOptions.ALL, DeleteOptions.DEFAULT);
+        if (!client.list(type, ListOptions.ALL).items().isEmpty()) {
+          return false;
+        }
+      }
+    }
+    List<String> rest = crd.finalizers().stream().filter(f -> !f.equals(CUSTOM_OBJECTS)).toList();
+    client.update(
+        Resources.CUSTOM_RESOURCE_DEFINITIONS,
+        crd.withFinalizers(rest),
+        WriteOptions.by("kube-apiserver"));
+    return true;
   }
 
   private Served served(KubeObject crd) {

@@ -37,8 +37,7 @@ public final class LiveRegistry implements ResourceRegistry {
     var byName = new LinkedHashMap<Name, ResourceDefinition>();
     var byKind = new LinkedHashMap<GroupVersionKind, ResourceDefinition>();
     for (ResourceDefinition definition : all) {
-      byName.putIfAbsent(
-          new Name(definition.group(), definition.names().plural()), definition);
+      byName.putIfAbsent(new Name(definition.group(), definition.names().plural()), definition);
       for (VersionDefinition version : definition.versions()) {
         if (version.isServed()) {
           byKind.putIfAbsent(definition.kind(version.name()), definition);

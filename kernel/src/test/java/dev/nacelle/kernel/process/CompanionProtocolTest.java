@@ -145,10 +145,18 @@ final class CompanionProtocolTest {
         if (type != shutdown) {
           noise(connection, type, random);
         }
+        readAnswers(i, connection);
       }
       assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
     }
     assertThat(connect().pid()).isEqualTo(keeper.pid());
+  }
+
+  /** A client that leaves its answers unread is dropped. */
+  private static void readAnswers(int i, PacketConnection connection) {
+    if (i % 20 == 0) {
+      assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
+    }
   }
 
   private static void noise(PacketConnection connection, int type, Random random) {
@@ -173,6 +181,7 @@ final class CompanionProtocolTest {
         if (!life.contains(type)) {
           noise(connection, type, random);
         }
+        readAnswers(i, connection);
       }
       assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
     }
@@ -214,6 +223,19 @@ final class CompanionProtocolTest {
           @Override
           public void ended() {}
         });
+  }
+
+  @Test
+  void aMonitorThatStartedNothingEndsWhenItIsForgotten() throws Exception {
+    MonitorClient monitor = startMonitor("m3", "/bin/false");
+    assertThat(monitor.watch().state()).isEqualTo(MonitorClient.State.NEW);
+    keeper.forgetMonitor("m3");
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!monitor.isOver()) {
+      assertThat(Instant.now()).isBefore(end);
+      Thread.onSpinWait();
+    }
+    assertThat(directory.resolve("run/containers/m3/monitor.sock")).doesNotExist();
   }
 
   @Test

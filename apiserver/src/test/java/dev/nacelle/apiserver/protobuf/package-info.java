@@ -1,0 +1,5 @@
+/** Tests against upstream's fully populated objects. */
+@NullMarked
+package dev.nacelle.apiserver.protobuf;
+
+import org.jspecify.annotations.NullMarked;
