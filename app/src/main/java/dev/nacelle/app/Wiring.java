@@ -5,7 +5,6 @@ import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition;
-import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.ApiServerConfig;
@@ -287,22 +286,28 @@ final class Wiring {
         Controllers.start(
             server.client(Identity.system("controllers")),
             informers,
-            new ControllerSettings(
+            ControllerSettings.of(
                 pki.authorityPem(),
                 instance.podRange().toString(),
-                () -> namespacedAndClusterTypes(server)),
+                () -> listedResources(server)),
             clock);
     platform.add("controllers", controllers::close);
     return controllers;
   }
 
   /** Every resource that can be listed and deleted, in the stored version. */
-  private static List<ResourceType> namespacedAndClusterTypes(ApiServer server) {
-    var result = new ArrayList<ResourceType>();
+  private static List<ControllerSettings.ListedResource> listedResources(ApiServer server) {
+    var result = new ArrayList<ControllerSettings.ListedResource>();
     for (ResourceDefinition definition : server.registry().all()) {
       VersionDefinition stored = definition.storedVersion();
       if (stored.verbs().contains("list") && stored.verbs().contains("delete")) {
-        result.add(definition.type(stored.name()));
+        result.add(
+            new ControllerSettings.ListedResource(
+                definition.type(stored.name()),
+                definition.names().kind(),
+                definition.isNamespaced()
+                    ? ControllerSettings.Scope.NAMESPACED
+                    : ControllerSettings.Scope.CLUSTER));
       }
     }
     return result;

@@ -174,7 +174,11 @@ public final class Scheduler implements AutoCloseable {
         queue.happened(ClusterEvent.POD_PLACED);
       }
     } else if (isOurs(pod)) {
-      queue.put(PendingPod.of(pod));
+      PendingPod pending = PendingPod.of(pod);
+      if (!pending.nominatedNode().isEmpty() && !state.isPlaced(pod.uid())) {
+        state.nominate(pending.facts(), pending.nominatedNode());
+      }
+      queue.put(pending);
     } else {
       gone(pod);
     }

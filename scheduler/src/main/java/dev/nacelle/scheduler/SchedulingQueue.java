@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +32,17 @@ final class SchedulingQueue {
     Entry with(PendingPod next) {
       return new Entry(next, order, attempts, takenAt);
     }
+
+    /** By the order of coming, which no two pods share. */
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Entry that && order == that.order;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(order);
+    }
   }
 
   private record Delayed(Instant at, Entry entry) {}
@@ -41,8 +53,8 @@ final class SchedulingQueue {
   private final Condition changed = lock.newCondition();
 
   /** Guarded by the lock, as all below; each pod is in one of these, or with the scheduler. */
-  private final PriorityQueue<Entry> active =
-      new PriorityQueue<>(
+  private final TreeSet<Entry> active =
+      new TreeSet<>(
           (a, b) -> {
             int byPriority = Integer.compare(b.pod().priority(), a.pod().priority());
             return byPriority != 0 ? byPriority : Long.compare(a.order(), b.order());
@@ -122,7 +134,7 @@ final class SchedulingQueue {
     try {
       while (!closed) {
         moveDue();
-        Entry next = active.poll();
+        Entry next = active.pollFirst();
         if (next != null) {
           Entry taken =
               new Entry(next.pod(), next.order(), next.attempts() + 1, sequence++);

@@ -18,6 +18,7 @@ import dev.nacelle.controllers.shared.Conditions;
 import dev.nacelle.controllers.shared.ControllerContext;
 import dev.nacelle.controllers.shared.ControllerIndex;
 import dev.nacelle.controllers.shared.OwnerKind;
+import dev.nacelle.controllers.shared.TemplateHash;
 import dev.nacelle.controllers.shared.RunningController;
 import java.time.Duration;
 import java.util.HashMap;

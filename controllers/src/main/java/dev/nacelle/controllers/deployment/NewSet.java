@@ -5,6 +5,7 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.controllers.shared.OwnerKind;
+import dev.nacelle.controllers.shared.TemplateHash;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

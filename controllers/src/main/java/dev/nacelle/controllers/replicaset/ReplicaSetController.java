@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Applies {@link ReplicaSetPlan}: creates and deletes pods, writes the status. */
@@ -129,7 +130,7 @@ public final class ReplicaSetController implements Reconciler {
     KubeObject pod =
         TemplatePods.generated(
             set.spec().object("template"), set.name(), OwnerKind.REPLICA_SET, set);
-    expectations.expectCreations(set.key(), count);
+    expectations.expect(set.key(), count, Set.of());
     var result = Batches.slowStart(Collections.nCopies(count, pod), p -> createOne(set, p));
     for (int skipped = result.made(); skipped < count; skipped++) {
       expectations.creationSeen(set.key());
@@ -161,8 +162,8 @@ public final class ReplicaSetController implements Reconciler {
     if (excess.isEmpty()) {
       return new Batches.Result(0, Optional.empty());
     }
-    expectations.expectDeletions(
-        set.key(), excess.stream().map(KubeObject::uid).collect(Collectors.toSet()));
+    expectations.expect(
+        set.key(), 0, excess.stream().map(KubeObject::uid).collect(Collectors.toSet()));
     return Batches.all(excess, pod -> deleteOne(set, pod));
   }
 

@@ -40,21 +40,13 @@ public final class Expectations {
     return entry.since.plus(LONGEST).isBefore(clock.instant());
   }
 
-  /** To be called before the creations are sent. */
-  public synchronized void expectCreations(ObjectKey owner, int count) {
-    fresh(owner).creations = count;
-  }
-
-  /** To be called before the deletions are sent. */
-  public synchronized void expectDeletions(ObjectKey owner, Set<String> uids) {
-    fresh(owner).deletions.addAll(uids);
-  }
-
-  private Entry fresh(ObjectKey owner) {
+  /** To be called before the creations and deletions are sent. */
+  public synchronized void expect(ObjectKey owner, int creations, Set<String> deletions) {
     var entry = new Entry();
+    entry.creations = creations;
+    entry.deletions.addAll(deletions);
     entry.since = clock.instant();
     entries.put(owner, entry);
-    return entry;
   }
 
   /** One creation was seen, or failed. */
@@ -73,7 +65,7 @@ public final class Expectations {
     }
   }
 
-  /** The owner is gone. */
+  /** The owner is gone, or its writes failed: what the cache says counts. */
   public synchronized void forget(ObjectKey owner) {
     entries.remove(owner);
   }

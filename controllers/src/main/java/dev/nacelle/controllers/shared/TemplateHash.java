@@ -1,4 +1,4 @@
-package dev.nacelle.controllers.deployment;
+package dev.nacelle.controllers.shared;
 
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** The label that tells the pods of one template from those of another. */
-final class TemplateHash {
-  static final String LABEL = "pod-template-hash";
+public final class TemplateHash {
+  public static final String LABEL = "pod-template-hash";
 
   /** No vowels and no digits that look like them: no words come out. */
   private static final String SAFE = "bcdfghjklmnpqrstvwxz2456789";
@@ -19,11 +19,21 @@ final class TemplateHash {
   private TemplateHash() {}
 
   /** Equal templates have equal hashes, whatever the order of their members. */
-  static String of(JsonObject template, OptionalLong collisionCount) {
+  public static String of(JsonObject template, OptionalLong collisionCount) {
     int hash = fnv32a(0x811c9dc5, JsonWriter.write(canonical(template)).toUtf8());
     if (collisionCount.isPresent()) {
       hash = fnv32a(hash, Long.toString(collisionCount.getAsLong()));
     }
+    return safe(hash);
+  }
+
+  /** The hash of a template of one owner, apart from those of earlier owners of the same name. */
+  public static String ofOwned(JsonObject template, String ownerUid) {
+    int hash = fnv32a(0x811c9dc5, JsonWriter.write(canonical(template)).toUtf8());
+    return safe(fnv32a(hash, ownerUid));
+  }
+
+  private static String safe(int hash) {
     var safe = new StringBuilder();
     for (char digit : Integer.toUnsignedString(hash).toCharArray()) {
       safe.append(SAFE.charAt(digit % SAFE.length()));
@@ -32,7 +42,7 @@ final class TemplateHash {
   }
 
   /** Whether two templates are the same but for the hash label. */
-  static boolean sameTemplate(JsonObject a, JsonObject b) {
+  public static boolean sameTemplate(JsonObject a, JsonObject b) {
     return canonical(a.withoutAt("metadata", "labels", LABEL))
         .equals(canonical(b.withoutAt("metadata", "labels", LABEL)));
   }
