@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 public final class EndpointsController {
   private static final int WORKERS = 4;
   private static final Duration SYNC_WAIT = Duration.ofMillis(20);
-  private static final String BY_NAMESPACE = "namespace";
-  private static final String BY_SERVICE = "service";
+  private static final String BY_NAMESPACE = "controllers: namespace";
+  private static final String BY_SERVICE = "controllers: service";
 
   private final Informer services;
   private final Informer pods;

@@ -30,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * measured by our own clock, from the last change that was seen of the node's lease or condition.
  */
 public final class NodeLifecycleController implements Reconciler {
-  private static final String BY_NODE = "node";
+  private static final String BY_NODE = "controllers: node";
   private static final String LEASES_OF_NODES = "kube-node-lease";
   private static final Duration SYNC_WAIT = Duration.ofMillis(20);
 

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The index of objects by the UID of their controller, and of orphans by namespace. */
 public final class ControllerIndex {
-  private static final String NAME = "controller";
+  private static final String NAME = "controllers: controller";
 
   private ControllerIndex() {}
 
