@@ -2,6 +2,7 @@ package dev.nacelle.apiserver.bootstrap;
 
 import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.Informers;
+import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.Authorizer;
@@ -17,6 +18,7 @@ import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
 import dev.nacelle.apiserver.auth.rbac.EscalationStep;
 import dev.nacelle.apiserver.auth.rbac.RbacAuthorizer;
 import dev.nacelle.apiserver.auth.review.Reviews;
+import dev.nacelle.apiserver.auth.signing.CertificateSigning;
 import dev.nacelle.apiserver.auth.token.BearerAuthenticator;
 import dev.nacelle.apiserver.auth.token.BootstrapTokens;
 import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
@@ -77,6 +79,7 @@ public final class AccessControl implements AutoCloseable {
   private final CountDownLatch rolesMade = new CountDownLatch(1);
   private final CountDownLatch prioritiesMade = new CountDownLatch(1);
   private Optional<Thread> thread = Optional.empty();
+  private Optional<CertificateSigning> signing = Optional.empty();
 
   /**
    * @throws IOException if the keys or the tokens cannot be read
@@ -142,7 +145,8 @@ public final class AccessControl implements AutoCloseable {
   }
 
   /**
-   * Lets the judges see the cluster and begins to make what every cluster has. Returns at once.
+   * Lets the judges see the cluster begins to sign certificates, and to make what
+   * every cluster has. Returns at once.
    *
    * @param client of the server, as one who may do everything
    * @param informers of such a client; the caller closes them
@@ -151,6 +155,11 @@ public final class AccessControl implements AutoCloseable {
     view.open(client, informers);
     rbac.start();
     nodes.start();
+    signing =
+        Optional.of(
+            new CertificateSigning(
+                    client, authorizer, settings.pki().authority(), settings.clock())
+                .start(informers.of(Resources.CERTIFICATE_SIGNING_REQUESTS)));
     thread = Optional.of(Thread.ofVirtual().name("access defaults").start(() -> make(client)));
   }
 
@@ -189,5 +198,6 @@ public final class AccessControl implements AutoCloseable {
   @Override
   public void close() {
     thread.ifPresent(Thread::interrupt);
+    signing.ifPresent(CertificateSigning::close);
   }
 }
