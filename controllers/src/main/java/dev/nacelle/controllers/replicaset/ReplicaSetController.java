@@ -112,7 +112,8 @@ public final class ReplicaSetController implements Reconciler {
       ReplicaSetPlan plan = ReplicaSetPlan.of(set, claimed, related(set), context.now());
       String reason = plan.create() > 0 ? "FailedCreate" : "FailedDelete";
       result = plan.create() > 0 ? create(set, plan.create()) : delete(set, plan.delete());
-      failure = result.failure().map(e -> new ReplicaSetStatus.Failure(reason, e.status().message()));
+      failure =
+          result.failure().map(e -> new ReplicaSetStatus.Failure(reason, e.status().message()));
     }
     writeStatus(set, ReplicaSetStatus.of(set, claimed, failure, context.now()));
     if (result.failure().isPresent()) {

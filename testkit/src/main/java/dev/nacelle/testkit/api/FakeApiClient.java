@@ -115,8 +115,7 @@ public final class FakeApiClient implements ApiClient {
 
   @Override
   public synchronized ObjectList list(ResourceType type, ListOptions options) {
-    List<KubeObject> items =
-        of(type).values().stream().filter(o -> selects(options, o)).toList();
+    List<KubeObject> items = of(type).values().stream().filter(o -> selects(options, o)).toList();
     return new ObjectList(items, Long.toString(revision), "", OptionalLong.empty());
   }
 
@@ -190,9 +189,10 @@ public final class FakeApiClient implements ApiClient {
     if (subresource.equals("status")) {
       merged = present.withStatus(next.status());
     } else {
-      merged = next.json().has("status") || present.json().has("status")
-          ? next.withStatus(present.status())
-          : next;
+      merged =
+          next.json().has("status") || present.json().has("status")
+              ? next.withStatus(present.status())
+              : next;
       for (String kept : List.of("uid", "creationTimestamp", "generation", "deletionTimestamp")) {
         Optional<Json> value = present.metadata().get(kept);
         merged =
@@ -204,7 +204,8 @@ public final class FakeApiClient implements ApiClient {
         merged = merged.withMetadata("generation", Json.of(present.generation() + 1));
       }
     }
-    KubeObject numbered = merged.withMetadata("resourceVersion", Json.of(present.resourceVersion()));
+    KubeObject numbered =
+        merged.withMetadata("resourceVersion", Json.of(present.resourceVersion()));
     if (numbered.json().equals(present.json())) {
       return present;
     }
@@ -214,9 +215,7 @@ public final class FakeApiClient implements ApiClient {
             && !waitsForGrace(type, merged)
             && merged.spec().array("finalizers").isEmpty();
     return store(
-        type,
-        merged,
-        finished ? ObjectWatch.EventType.DELETED : ObjectWatch.EventType.MODIFIED);
+        type, merged, finished ? ObjectWatch.EventType.DELETED : ObjectWatch.EventType.MODIFIED);
   }
 
   private static boolean waitsForGrace(ResourceType type, KubeObject object) {
@@ -239,8 +238,7 @@ public final class FakeApiClient implements ApiClient {
       if (patch.type() == Patch.Type.STRATEGIC && body.find("status", "conditions").isPresent()) {
         next =
             next.withStatus(
-                next.status()
-                    .with("conditions", merged(old, body.array("status", "conditions"))));
+                next.status().with("conditions", merged(old, body.array("status", "conditions"))));
       }
       return replace(type, old, next, options.subresource());
     }
@@ -317,8 +315,7 @@ public final class FakeApiClient implements ApiClient {
   /** A pod on a node ends when its node says so, by a deletion without grace. */
   private static long grace(ResourceType type, KubeObject object, DeleteOptions options) {
     boolean onNode =
-        type.equals(Resources.PODS)
-            && !object.spec().string("nodeName").orElse("").isEmpty();
+        type.equals(Resources.PODS) && !object.spec().string("nodeName").orElse("").isEmpty();
     return onNode
         ? options
             .gracePeriodSeconds()
@@ -343,8 +340,7 @@ public final class FakeApiClient implements ApiClient {
   }
 
   @Override
-  public void deleteCollection(
-      ResourceType type, ListOptions selection, DeleteOptions options) {
+  public void deleteCollection(ResourceType type, ListOptions selection, DeleteOptions options) {
     list(type, selection).items().forEach(o -> delete(type, o.key(), options));
   }
 

@@ -108,9 +108,7 @@ public final class FakeNodes implements AutoCloseable {
         JsonObject.builder()
             .put("phase", "Running")
             .put("podIP", address)
-            .put(
-                "podIPs",
-                JsonArray.of(JsonObject.builder().put("ip", Json.of(address)).build()))
+            .put("podIPs", JsonArray.of(JsonObject.builder().put("ip", Json.of(address)).build()))
             .put("conditions", JsonArray.of(ready))
             .build());
   }

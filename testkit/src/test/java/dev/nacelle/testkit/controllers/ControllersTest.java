@@ -184,9 +184,12 @@ final class ControllersTest {
     cluster.await(
         "defaults",
         () ->
-            cluster.api.find(Resources.SERVICE_ACCOUNTS, new ObjectKey("default", "default"))
+            cluster
+                    .api
+                    .find(Resources.SERVICE_ACCOUNTS, new ObjectKey("default", "default"))
                     .isPresent()
-                && cluster.api
+                && cluster
+                    .api
                     .find(Resources.CONFIG_MAPS, new ObjectKey("default", "kube-root-ca.crt"))
                     .filter(m -> m.json().string("data", "ca.crt").orElse("").equals("PEM"))
                     .isPresent());
@@ -214,12 +217,10 @@ final class ControllersTest {
         Resources.NAMESPACES,
         ns.withSpec(TestCluster.object("{finalizers: [\"kubernetes\"]}").json()),
         TestCluster.USER);
-    cluster.api.delete(
-        Resources.NAMESPACES, ObjectKey.cluster("default"), DeleteOptions.DEFAULT);
+    cluster.api.delete(Resources.NAMESPACES, ObjectKey.cluster("default"), DeleteOptions.DEFAULT);
     cluster.await(
         "namespace gone",
-        () ->
-            cluster.api.find(Resources.NAMESPACES, ObjectKey.cluster("default")).isEmpty());
+        () -> cluster.api.find(Resources.NAMESPACES, ObjectKey.cluster("default")).isEmpty());
     assertThat(cluster.pods()).isEmpty();
     assertThat(
             cluster.api.all(Resources.DEPLOYMENTS).stream()

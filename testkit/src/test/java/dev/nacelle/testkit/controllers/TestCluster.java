@@ -8,8 +8,9 @@ import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
-import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.YamlReader;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
@@ -59,22 +60,16 @@ final class TestCluster implements AutoCloseable {
             new ControllerSettings("PEM", "10.64.0.0/16", () -> RESOURCES),
             Clock.systemUTC());
     scheduler =
-        Scheduler.start(
-            api, informers, Clock.systemUTC(), new Timeline(Clock.systemUTC(), 1_000));
+        Scheduler.start(api, informers, Clock.systemUTC(), new Timeline(Clock.systemUTC(), 1_000));
   }
 
-  /** Creates an object from relaxed JSON: names without quotes. */
-  KubeObject create(ResourceType type, String relaxed) {
-    return api.create(type, object(relaxed), USER);
+  /** Creates an object from YAML. */
+  KubeObject create(ResourceType type, String yaml) {
+    return api.create(type, object(yaml), USER);
   }
 
-  static KubeObject object(String relaxed) {
-    String strict =
-        relaxed
-            .replaceAll("([{,]\\s*)([A-Za-z0-9_./-]+):", "$1\"$2\":")
-            .replaceAll(":\\s*([A-Za-z*][A-Za-z0-9_./%*-]*)", ": \"$1\"")
-            .replaceAll(": \"(true|false|null)\"", ": $1");
-    return new KubeObject(JsonReader.readObject(Bytes.ofUtf8(strict)));
+  static KubeObject object(String yaml) {
+    return new KubeObject((JsonObject) YamlReader.read(Bytes.utf8(yaml)));
   }
 
   KubeObject get(ResourceType type, String namespace, String name) {
