@@ -18,8 +18,8 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
- * Answers of other servers, for as long as they allow, at most five minutes; the least recently used
- * are dropped. Safe for any thread.
+ * Answers of other servers, for as long as they allow, at most five minutes; the least recently
+ * used are dropped. Safe for any thread.
  */
 final class AnswerCache {
   private static final long LONGEST_SECONDS = 300;

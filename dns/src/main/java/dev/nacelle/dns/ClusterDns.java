@@ -40,8 +40,7 @@ public final class ClusterDns implements AutoCloseable {
    */
   public static ClusterDns start(InetSocketAddress bind, Informers informers, String domain)
       throws IOException {
-    return start(
-        List.of(bind), informers, domain, ResolvConf.servers(Path.of("/etc/resolv.conf")));
+    return start(List.of(bind), informers, domain, ResolvConf.servers(Path.of("/etc/resolv.conf")));
   }
 
   /**

@@ -332,8 +332,7 @@ final class ClusterZone {
               .forEach(
                   port -> {
                     records.add(srv(port, weight, target));
-                    targets.computeIfAbsent(target, t -> new ArrayList<>())
-                        .add(endpoint.address());
+                    targets.computeIfAbsent(target, t -> new ArrayList<>()).add(endpoint.address());
                   });
         }
       } else {

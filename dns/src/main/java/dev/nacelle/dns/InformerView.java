@@ -35,8 +35,7 @@ final class InformerView implements ClusterView {
   }
 
   private static ObjectKey serviceOf(KubeObject slice) {
-    return new ObjectKey(
-        slice.namespace(), slice.label("kubernetes.io/service-name").orElse(""));
+    return new ObjectKey(slice.namespace(), slice.label("kubernetes.io/service-name").orElse(""));
   }
 
   @Override

@@ -81,8 +81,7 @@ final class TcpServer implements AutoCloseable {
     }
   }
 
-  private boolean answer(byte[] query, OutputStream out)
-      throws IOException, InterruptedException {
+  private boolean answer(byte[] query, OutputStream out) throws IOException, InterruptedException {
     return switch (responder.begin(query, Responder.Transport.TCP)) {
       case Responder.Step.Reply reply -> send(reply.wire(), out);
       case Responder.Step.Ignore ignore -> false;

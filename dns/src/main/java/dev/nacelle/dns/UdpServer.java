@@ -19,8 +19,7 @@ final class UdpServer {
   private final Semaphore forwarding;
   private final Threads threads;
 
-  UdpServer(
-      DatagramSocket socket, Responder responder, Semaphore forwarding, Threads threads) {
+  UdpServer(DatagramSocket socket, Responder responder, Semaphore forwarding, Threads threads) {
     this.socket = socket;
     this.responder = responder;
     this.forwarding = forwarding;

@@ -74,8 +74,7 @@ public final class GarbageController implements Reconciler {
     }
   }
 
-  private void changed(
-      ResourceType type, Optional<KubeObject> before, Optional<KubeObject> after) {
+  private void changed(ResourceType type, Optional<KubeObject> before, Optional<KubeObject> after) {
     before
         .filter(old -> after.isEmpty() || !after.get().uid().equals(old.uid()))
         .ifPresent(old -> gone(OwnedItem.of(type, old)));

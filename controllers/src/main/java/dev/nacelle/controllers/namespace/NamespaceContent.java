@@ -119,7 +119,8 @@ record NamespaceContent(Map<ResourceType, List<KubeObject>> remaining, List<Stri
         .values()
         .forEach(
             objects ->
-                objects.forEach(o -> o.finalizers().forEach(f -> counts.merge(f, 1, Integer::sum))));
+                objects.forEach(
+                    o -> o.finalizers().forEach(f -> counts.merge(f, 1, Integer::sum))));
     return counts.entrySet().stream()
         .map(e -> e.getKey() + " in " + e.getValue() + " resource instances")
         .collect(Collectors.joining(", "));

@@ -39,8 +39,7 @@ public final class NamespaceController implements Reconciler {
   private final Informer namespaces;
   private final Supplier<List<ResourceType>> resources;
 
-  private NamespaceController(
-      ControllerContext context, Supplier<List<ResourceType>> resources) {
+  private NamespaceController(ControllerContext context, Supplier<List<ResourceType>> resources) {
     this.context = context;
     this.namespaces = context.informer(Resources.NAMESPACES);
     this.resources = resources;
@@ -75,14 +74,12 @@ public final class NamespaceController implements Reconciler {
       namespace =
           context
               .client()
-              .update(
-                  Resources.NAMESPACES, namespace.withStatus(status), context.writeStatus());
+              .update(Resources.NAMESPACES, namespace.withStatus(status), context.writeStatus());
     }
     if (!content.isEmpty()) {
       return Outcome.checkAgain(LOOK_AGAIN);
     }
-    var rest =
-        finalizers.stream().filter(f -> !f.equals(FINALIZER)).<Json>map(Json::of).toList();
+    var rest = finalizers.stream().filter(f -> !f.equals(FINALIZER)).<Json>map(Json::of).toList();
     KubeObject finalized =
         namespace.withSpec(namespace.spec().with("finalizers", new JsonArray(rest)));
     try {
@@ -153,9 +150,7 @@ public final class NamespaceController implements Reconciler {
 
   private void delete(ResourceType type, KubeObject object) {
     try {
-      context
-          .client()
-          .delete(type, object.key(), DeleteOptions.BACKGROUND.onlyUid(object.uid()));
+      context.client().delete(type, object.key(), DeleteOptions.BACKGROUND.onlyUid(object.uid()));
     } catch (ApiException e) {
       if (!e.isNotFound() && !e.isConflict()) {
         throw e;

@@ -14,8 +14,7 @@ public final class ControllerIndex {
   /** Adds the index to an informer; again is harmless. */
   public static void on(Informer informer) {
     informer.index(
-        NAME,
-        o -> List.of(o.controller().map(c -> c.uid()).orElse("orphan of " + o.namespace())));
+        NAME, o -> List.of(o.controller().map(c -> c.uid()).orElse("orphan of " + o.namespace())));
   }
 
   /** What the owner controls, and the orphans of its namespace that it might adopt. */
