@@ -30,8 +30,6 @@ import java.util.OptionalLong;
  */
 public final class CertificateSigning implements Reconciler, AutoCloseable {
   private static final WriteOptions WRITER = WriteOptions.by("certificate-controller");
-  private static final Duration ADDRESSES_LATER = Duration.ofSeconds(1);
-  private static final Duration PATIENCE = Duration.ofHours(1);
   private static final int WORKERS = 2;
 
   private final ApiClient client;
@@ -99,13 +97,6 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
         yield signed(next, signer, request);
       }
       case Approval.Verdict.Undecided undecided -> Outcome.SETTLED;
-      case Approval.Verdict.NotYet later ->
-          object
-                  .creationTimestamp()
-                  .filter(made -> clock.instant().isBefore(made.plus(PATIENCE)))
-                  .isPresent()
-              ? Outcome.checkAgain(ADDRESSES_LATER)
-              : Outcome.SETTLED;
     };
   }
 
