@@ -46,7 +46,11 @@ final class Access {
    * @param accepted the last step of admission
    */
   ApiServer.Parts parts(
-      Store store, EventLoops loops, Metrics metrics, NodeGateway gateway, ValidatingStep accepted) {
+      Store store,
+      EventLoops loops,
+      Metrics metrics,
+      NodeGateway gateway,
+      ValidatingStep accepted) {
     return new ApiServer.Parts(
         store,
         BuiltInKinds.all(),

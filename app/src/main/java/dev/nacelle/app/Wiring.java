@@ -288,9 +288,7 @@ final class Wiring {
             server.client(Identity.system("controllers")),
             informers,
             new ControllerSettings(
-                pki.authorityPem(),
-                instance.podRange().toString(),
-                () -> listedResources(server)),
+                pki.authorityPem(), instance.podRange().toString(), () -> listedResources(server)),
             clock);
     platform.add("controllers", controllers::close);
     return controllers;
