@@ -145,8 +145,8 @@ public final class AccessControl implements AutoCloseable {
   }
 
   /**
-   * Lets the judges see the cluster begins to sign certificates, and to make what
-   * every cluster has. Returns at once.
+   * Lets the judges see the cluster begins to sign certificates, and to make what every cluster
+   * has. Returns at once.
    *
    * @param client of the server, as one who may do everything
    * @param informers of such a client; the caller closes them
@@ -157,8 +157,7 @@ public final class AccessControl implements AutoCloseable {
     nodes.start();
     signing =
         Optional.of(
-            new CertificateSigning(
-                    client, authorizer, settings.pki().authority(), settings.clock())
+            new CertificateSigning(client, authorizer, settings.pki().authority(), settings.clock())
                 .start(informers.of(Resources.CERTIFICATE_SIGNING_REQUESTS)));
     thread = Optional.of(Thread.ofVirtual().name("access defaults").start(() -> make(client)));
   }

@@ -58,10 +58,7 @@ final class ControllerRoles {
               "generic-garbage-collector",
               on("delete get list patch update watch", "*", "*"),
               recordEvents()),
-          role(
-              "service-account-controller",
-              on("create", CORE, "serviceaccounts"),
-              recordEvents()),
+          role("service-account-controller", on("create", CORE, "serviceaccounts"), recordEvents()),
           role(
               "node-controller",
               on("delete get list patch update", CORE, "nodes"),

@@ -32,9 +32,7 @@ final class NamespaceRoles {
               "system:controller:bootstrap-signer",
               on(READ, CORE, "configmaps"),
               onNamed("update", CORE, "configmaps", "cluster-info"),
-              recordEvents()),
-          DefaultRole.in(
-              PUBLIC, "nacelle:cluster-info", onNamed("get", CORE, "configmaps", "cluster-info")));
+              recordEvents()));
 
   static final List<DefaultBinding> BINDINGS =
       List.of(
@@ -70,10 +68,7 @@ final class NamespaceRoles {
               PUBLIC,
               "system:controller:bootstrap-signer",
               "system:controller:bootstrap-signer",
-              "account bootstrap-signer"),
-          // whom a host is about to join it must learn before anybody knows it
-          DefaultBinding.in(
-              PUBLIC, "nacelle:cluster-info", "nacelle:cluster-info", "user system:anonymous"));
+              "account bootstrap-signer"));
 
   private NamespaceRoles() {}
 

@@ -30,8 +30,7 @@ import java.util.stream.Stream;
  */
 public final class RbacDefaults {
   static final String GROUP = "rbac.authorization.k8s.io";
-  static final Map<String, String> LABELS =
-      Map.of("kubernetes.io/bootstrapping", "rbac-defaults");
+  static final Map<String, String> LABELS = Map.of("kubernetes.io/bootstrapping", "rbac-defaults");
   private static final String AUTO_UPDATE = "rbac.authorization.kubernetes.io/autoupdate";
   private static final WriteOptions WRITER = WriteOptions.by("kube-apiserver");
   private static final int WRITES_AT_ONCE = 16;
@@ -158,8 +157,7 @@ public final class RbacDefaults {
   }
 
   private static KubeObject withRules(KubeObject known, KubeObject wanted) {
-    List<PolicyRule> lacking =
-        PolicyRule.lackedBy(PolicyRule.of(known), PolicyRule.of(wanted));
+    List<PolicyRule> lacking = PolicyRule.lackedBy(PolicyRule.of(known), PolicyRule.of(wanted));
     if (lacking.isEmpty()) {
       return known;
     }

@@ -29,8 +29,7 @@ final class Rules {
   }
 
   static PolicyRule onNamed(String verbs, String group, String resources, String names) {
-    return new PolicyRule(
-        words(verbs), List.of(group), words(resources), words(names), List.of());
+    return new PolicyRule(words(verbs), List.of(group), words(resources), words(names), List.of());
   }
 
   static PolicyRule onPaths(String verbs, String paths) {

@@ -75,10 +75,7 @@ final class UserRoles {
     on(READ, "batch", "jobs cronjobs cronjobs/status jobs/status"),
     on(READ, POLICY, "poddisruptionbudgets poddisruptionbudgets/status"),
     on(READ, NETWORKING, "networkpolicies ingresses ingresses/status"),
-    on(
-        READ,
-        OWN,
-        "containergroupprofiles ngroups ngroups/status ngroups/scale"),
+    on(READ, OWN, "containergroupprofiles ngroups ngroups/status ngroups/scale"),
   };
 
   static final List<DefaultRole> ROLES =

@@ -57,8 +57,7 @@ final class GuardedServer implements AutoCloseable {
     store = RocksStore.open(directory.resolve("store"), RocksStoreOptions.defaults());
     loops = EventLoops.start(1);
     var names =
-        new SubjectAlternatives(
-            List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
+        new SubjectAlternatives(List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
     var config =
         new ApiServerConfig(
             new InetSocketAddress("127.0.0.1", port),

@@ -8,14 +8,12 @@ import java.util.List;
 public final class AuthenticationKinds {
   public static final List<ResourceDefinition> ALL =
       List.of(
-          review("SelfSubjectReview", "selfsubjectreviews"),
-          review("TokenReview", "tokenreviews"));
+          review("SelfSubjectReview", "selfsubjectreviews"), review("TokenReview", "tokenreviews"));
 
   private AuthenticationKinds() {}
 
   private static ResourceDefinition review(String kind, String plural) {
-    return Kind.of(
-            "io.k8s.api.authentication.v1." + kind, "authentication.k8s.io/v1", kind, plural)
+    return Kind.of("io.k8s.api.authentication.v1." + kind, "authentication.k8s.io/v1", kind, plural)
         .clusterScoped()
         .verbs("create")
         .build();

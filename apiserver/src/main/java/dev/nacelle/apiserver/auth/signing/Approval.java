@@ -2,6 +2,7 @@ package dev.nacelle.apiserver.auth.signing;
 
 import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
@@ -11,12 +12,14 @@ import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.pki.SigningRequest;
 import java.net.InetAddress;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which requests are approved without a person: client certificates of nodes for those who may ask
@@ -38,9 +41,6 @@ final class Approval {
 
     /** A person has to decide. */
     record Undecided() implements Verdict {}
-
-    /** The node has not said its addresses yet. */
-    record NotYet() implements Verdict {}
   }
 
   private static final Verdict UNDECIDED = new Verdict.Undecided();
@@ -81,25 +81,50 @@ final class Approval {
       return UNDECIDED;
     }
     String name = Signer.nodeName(request);
+    boolean isItself = request.alternatives().dnsNames().stream().allMatch(name::equals);
+    Set<String> asked =
+        request.alternatives().addresses().stream()
+            .map(InetAddress::getHostAddress)
+            .collect(Collectors.toSet());
     Optional<KubeObject> node = client.find(Resources.NODES, ObjectKey.cluster(name));
-    if (node.isEmpty() || node.get().status().array("addresses").isEmpty()) {
-      return new Verdict.NotYet();
-    }
-    Set<String> own = new HashSet<>(Set.of(name));
-    node.get()
-        .status()
+    Set<String> own = node.map(Approval::addresses).orElse(Set.of());
+    // a node asks before it first reports: then nobody else may have the address
+    boolean mayHave = own.isEmpty() ? Collections.disjoint(asked, taken()) : own.containsAll(asked);
+    return isItself && mayHave
+        ? new Verdict.Approved("Auto approving serving certificate for the node's own addresses.")
+        : UNDECIDED;
+  }
+
+  private static Set<String> addresses(KubeObject node) {
+    return node.status()
         .array("addresses")
         .objects()
         .flatMap(a -> a.string("address").stream())
-        .forEach(own::add);
-    boolean isOwn =
-        own.containsAll(request.alternatives().dnsNames())
-            && request.alternatives().addresses().stream()
-                .map(InetAddress::getHostAddress)
-                .allMatch(own::contains);
-    return isOwn
-        ? new Verdict.Approved("Auto approving serving certificate for the node's own addresses.")
-        : UNDECIDED;
+        .collect(Collectors.toSet());
+  }
+
+  /** The addresses of all nodes, and those under which the API server is reached. */
+  private Set<String> taken() {
+    Set<String> taken = new HashSet<>(Set.of("127.0.0.1", "0.0.0.0", "0:0:0:0:0:0:0:1"));
+    client
+        .list(Resources.NODES, ListOptions.ALL)
+        .items()
+        .forEach(node -> taken.addAll(addresses(node)));
+    var kubernetes = new ObjectKey("default", "kubernetes");
+    client
+        .find(Resources.SERVICES, kubernetes)
+        .ifPresent(s -> s.spec().array("clusterIPs").strings().forEach(taken::add));
+    client
+        .find(Resources.ENDPOINTS, kubernetes)
+        .ifPresent(
+            e ->
+                e.json()
+                    .array("subsets")
+                    .objects()
+                    .flatMap(subset -> subset.array("addresses").objects())
+                    .flatMap(a -> a.string("ip").stream())
+                    .forEach(taken::add));
+    return taken;
   }
 
   private static Identity requester(KubeObject object) {

@@ -30,8 +30,6 @@ import java.util.OptionalLong;
  */
 public final class CertificateSigning implements Reconciler, AutoCloseable {
   private static final WriteOptions WRITER = WriteOptions.by("certificate-controller");
-  private static final Duration ADDRESSES_LATER = Duration.ofSeconds(1);
-  private static final Duration PATIENCE = Duration.ofHours(1);
   private static final int WORKERS = 2;
 
   private final ApiClient client;
@@ -45,7 +43,10 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
    * @param authorizer says who may ask for a node's certificate
    */
   public CertificateSigning(
-      ApiClient client, Authorizer authorizer, CertificateAuthority authority, InstantSource clock) {
+      ApiClient client,
+      Authorizer authorizer,
+      CertificateAuthority authority,
+      InstantSource clock) {
     this.client = client;
     this.authority = authority;
     this.clock = clock;
@@ -89,8 +90,7 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
   private Outcome judged(KubeObject object, Signer signer, SigningRequest request) {
     return switch (approval.judge(object, signer, request)) {
       case Approval.Verdict.Approved approved -> {
-        JsonObject condition =
-            condition("Approved", "AutoApproved", approved.message());
+        JsonObject condition = condition("Approved", "AutoApproved", approved.message());
         KubeObject next =
             client.update(
                 Resources.CERTIFICATE_SIGNING_REQUESTS,
@@ -99,13 +99,6 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
         yield signed(next, signer, request);
       }
       case Approval.Verdict.Undecided undecided -> Outcome.SETTLED;
-      case Approval.Verdict.NotYet later ->
-          object
-                  .creationTimestamp()
-                  .filter(made -> clock.instant().isBefore(made.plus(PATIENCE)))
-                  .isPresent()
-              ? Outcome.checkAgain(ADDRESSES_LATER)
-              : Outcome.SETTLED;
     };
   }
 
@@ -117,8 +110,7 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
             : Optional.empty();
     String pem =
         Pem.of(
-            authority.issue(
-                request.publicKey(), signer.profile(request, life, clock.instant())));
+            authority.issue(request.publicKey(), signer.profile(request, life, clock.instant())));
     String encoded = Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
     client.update(
         Resources.CERTIFICATE_SIGNING_REQUESTS,
@@ -146,9 +138,7 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
 
   private static KubeObject withCondition(KubeObject object, JsonObject condition) {
     return object.withStatus(
-        object
-            .status()
-            .with("conditions", object.status().array("conditions").plus(condition)));
+        object.status().with("conditions", object.status().array("conditions").plus(condition)));
   }
 
   private static boolean isApproved(KubeObject object) {
