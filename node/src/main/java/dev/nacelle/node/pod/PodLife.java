@@ -370,6 +370,7 @@ final class PodLife implements AutoCloseable {
     if (!released) {
       released = preparation.release(records.containerIds());
     }
+    active &= !released;
     if (!released || !deleteLogs() || (!gone && !deleteObject())) {
       return RETRY;
     }
