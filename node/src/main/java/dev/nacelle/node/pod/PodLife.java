@@ -56,6 +56,7 @@ final class PodLife implements AutoCloseable {
   private boolean released;
   private boolean gone;
   private boolean over;
+  private volatile boolean active = true;
 
   PodLife(PodContext context, PodMailbox mailbox) {
     this.context = context;
@@ -73,11 +74,17 @@ final class PodLife implements AutoCloseable {
 
   void reject(PodStatus.Failure why) {
     rejection = Optional.of(why);
+    active = false;
   }
 
   /** Takes up containers of an earlier process, the newest attempt first. */
   void adopt(List<ContainerStatus> containers) {
     records.adopt(containers);
+  }
+
+  /** Neither refused nor at its end. Safe for any thread. */
+  boolean isActive() {
+    return active;
   }
 
   /** Nothing of the pod is left. */
@@ -340,6 +347,7 @@ final class PodLife implements AutoCloseable {
     if (running || !told) {
       return told ? IDLE : RETRY;
     }
+    active = false;
     if (!released) {
       released = preparation.release(records.containerIds());
     }
@@ -362,6 +370,7 @@ final class PodLife implements AutoCloseable {
     if (!released) {
       released = preparation.release(records.containerIds());
     }
+    active &= !released;
     if (!released || !deleteLogs() || (!gone && !deleteObject())) {
       return RETRY;
     }

@@ -88,6 +88,11 @@ public final class PodWorker {
     mailbox.stop();
   }
 
+  /** Whether the pod takes of what this host has to give: it is neither refused nor at its end. */
+  public boolean isActive() {
+    return life.isActive() && !context.pod().isFinished();
+  }
+
   public PodView pod() {
     return context.pod();
   }
