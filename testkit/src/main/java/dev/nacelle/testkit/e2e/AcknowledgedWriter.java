@@ -64,15 +64,12 @@ final class AcknowledgedWriter implements AutoCloseable {
       }
       String body = JsonWriter.write(object(name, value, revision)).toUtf8();
       Answer answer =
-          value == 0
-              ? client.post(kind.path(), body)
-              : client.put(kind.path() + "/" + name, body);
+          value == 0 ? client.post(kind.path(), body) : client.put(kind.path() + "/" + name, body);
       if (answer.status() != 200 && answer.status() != 201) {
         pause(); // refused: not ready yet, or busy
         return;
       }
-      long now =
-          Long.parseLong(answer.body().string("metadata", "resourceVersion").orElseThrow());
+      long now = Long.parseLong(answer.body().string("metadata", "resourceVersion").orElseThrow());
       revision = OptionalLong.of(now);
       objects.put(name, new Known(now, value, value));
       acknowledged.add(new Acknowledged(name, now));
@@ -83,9 +80,7 @@ final class AcknowledgedWriter implements AutoCloseable {
     var metadata =
         JsonObject.builder()
             .put("name", name)
-            .put(
-                "annotations",
-                JsonObject.builder().put("value", Long.toString(value)).build());
+            .put("annotations", JsonObject.builder().put("value", Long.toString(value)).build());
     revision.ifPresent(r -> metadata.put("resourceVersion", Long.toString(r)));
     return JsonObject.builder()
         .put("apiVersion", kind.apiVersion())

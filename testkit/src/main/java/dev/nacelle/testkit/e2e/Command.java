@@ -131,8 +131,7 @@ public record Command(List<String> words, Map<String, String> environment, Strin
   }
 
   private static FutureTask<String> collect(InputStream stream) {
-    var task =
-        new FutureTask<>(() -> new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+    var task = new FutureTask<>(() -> new String(stream.readAllBytes(), StandardCharsets.UTF_8));
     Thread.ofVirtual().start(task);
     return task;
   }

@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 /** Waits for a condition, with a bound; a failure says what was seen last. */
 public final class Eventually {
   /** Long, because tests share the machine: it costs only where something is wrong. */
-  public static final Duration PATIENCE = Duration.ofSeconds(90);
+  public static final Duration PATIENCE =
+      Duration.ofSeconds(Long.getLong("nacelle.e2e.patienceSeconds", 90));
 
   private static final Duration PAUSE = Duration.ofMillis(50);
 
@@ -49,7 +50,12 @@ public final class Eventually {
       }
       if (System.nanoTime() > end) {
         throw new AssertionError(
-            "waited " + PATIENCE.toSeconds() + " s in vain until " + what + "; seen last:\n" + seen);
+            "waited "
+                + PATIENCE.toSeconds()
+                + " s in vain until "
+                + what
+                + "; seen last:\n"
+                + seen);
       }
       pause();
     }

@@ -57,8 +57,7 @@ public final class Kubectl {
 
   /** One JSONPath of an object; empty when there is none, or no object. */
   public String path(String path, String... words) {
-    Command.Outcome outcome =
-        command.with("get").with(words).with("-o", "jsonpath=" + path).run();
+    Command.Outcome outcome = command.with("get").with(words).with("-o", "jsonpath=" + path).run();
     return outcome.exitCode() == 0 ? outcome.out() : "";
   }
 

@@ -104,9 +104,7 @@ public final class PlatformUnderTest implements AutoCloseable {
 
   /** The command line that starts it. */
   public Command upCommand(String... flags) {
-    return verb("up")
-        .with("--port", Integer.toString(port), "--name", name)
-        .with(flags);
+    return verb("up").with("--port", Integer.toString(port), "--name", name).with(flags);
   }
 
   /** Starts it, which must succeed; what the launcher printed. */
@@ -174,12 +172,24 @@ public final class PlatformUnderTest implements AutoCloseable {
 
   private Optional<ProcessHandle> platformProcess() {
     try {
-      return ProcessHandle.of(Long.parseLong(Files.readString(data().resolve("nacelle.pid")).strip()))
+      return ProcessHandle.of(
+              Long.parseLong(Files.readString(data().resolve("nacelle.pid")).strip()))
           // a pid file may be older than a process that has its number now
           .filter(p -> HostTraces.commandLine(p.pid()).contains(data().toString()));
     } catch (IOException | NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  /** The platform's process, from its first moment on: before there is a pid file. */
+  Optional<ProcessHandle> newestProcess() {
+    return ProcessHandle.allProcesses()
+        .filter(
+            p -> {
+              String line = HostTraces.commandLine(p.pid());
+              return line.contains("dev.nacelle.app.Main up") && line.contains(data() + " ");
+            })
+        .findFirst();
   }
 
   /** {@code kill -9} of the platform's own process; returns once it is gone. */
@@ -202,8 +212,7 @@ public final class PlatformUnderTest implements AutoCloseable {
           .filter(pid -> HostTraces.commandLine(pid).contains("/node/bin/" + program + "-"))
           // the keeper is told where the monitor's program is
           .filter(
-              pid ->
-                  HostTraces.commandLine(pid).split(" ", 2)[0].contains("/node/bin/" + program))
+              pid -> HostTraces.commandLine(pid).split(" ", 2)[0].contains("/node/bin/" + program))
           .flatMap(pid -> ProcessHandle.of(pid).stream())
           .toList();
     } catch (IOException e) {

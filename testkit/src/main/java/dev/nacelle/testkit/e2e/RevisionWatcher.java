@@ -68,8 +68,7 @@ final class RevisionWatcher implements AutoCloseable {
 
   private void watch(ApiOverHttps client) throws IOException, InterruptedException {
     HttpResponse<Stream<String>> response =
-        client.lines(
-            kind.path() + "?watch=true&allowWatchBookmarks=true&resourceVersion=" + last);
+        client.lines(kind.path() + "?watch=true&allowWatchBookmarks=true&resourceVersion=" + last);
     try (Stream<String> lines = response.body()) {
       if (response.statusCode() == 410) {
         last = -1;

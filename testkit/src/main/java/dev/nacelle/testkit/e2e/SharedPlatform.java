@@ -9,13 +9,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * One running instance for the tests of a class, with the busybox image imported; to be registered
- * as a static extension. A machine on which no instance can run skips the class by name. A failed
- * test shows the end of the platform's log.
+ * as a static extension. A machine on which no instance can run skips the class by name. The first
+ * failure shows what runs and the end of the platform's log.
  */
 public final class SharedPlatform
     implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
   private final String name;
   private Optional<PlatformUnderTest> running = Optional.empty();
+  private boolean shown;
 
   public SharedPlatform(String name) {
     this.name = name;
@@ -63,6 +64,10 @@ public final class SharedPlatform
   }
 
   private String state() {
+    if (shown) {
+      return "(as above)";
+    }
+    shown = true;
     Kubectl kubectl = kubectl();
     return kubectl.run("get", "pods,services,endpointslices", "-A", "-o", "wide").all()
         + kubectl.run("get", "events", "-A", "--sort-by=.lastTimestamp").all()

@@ -141,7 +141,8 @@ class ArchitectureTest {
   void classesAreNamedByWhatTheyAre() {
     noClasses()
         .should()
-        .haveNameMatching(".*[.$]([A-Za-z0-9]*(Manager|Helper|Util|Utils|Impl)|Base[A-Z][A-Za-z0-9]*)")
+        .haveNameMatching(
+            ".*[.$]([A-Za-z0-9]*(Manager|Helper|Util|Utils|Impl)|Base[A-Z][A-Za-z0-9]*)")
         .check(CLASSES);
   }
 

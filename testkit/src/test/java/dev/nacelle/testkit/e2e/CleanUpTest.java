@@ -89,7 +89,10 @@ class CleanUpTest {
     kubectl.ok("create", "configmap", "c", "--from-literal=a=1");
     kubectl.ok("delete", "namespace", "whole", "--timeout=90s");
     assertThat(PLATFORM.kubectl().run("get", "namespace", "whole").err()).contains("not found");
-    assertThat(PLATFORM.kubectl().ok("get", "pods,configmaps,deployments", "-n", "whole", "-o", "name"))
+    assertThat(
+            PLATFORM
+                .kubectl()
+                .ok("get", "pods,configmaps,deployments", "-n", "whole", "-o", "name"))
         .isEmpty();
     assertThat(kubectl.run("create", "configmap", "c").err())
         .contains("namespaces \"whole\" not found");

@@ -98,7 +98,8 @@ class CustomKindsTest {
             .reading(BOAT.replace("sails: 2", "sails: 2, colour: green"))
             .run();
     assertThat(colour.err())
-        .contains("spec.colour: Unsupported value: \"green\"", "supported values: \"red\", \"blue\"");
+        .contains(
+            "spec.colour: Unsupported value: \"green\"", "supported values: \"red\", \"blue\"");
     Command.Outcome unknown =
         kubectl
             .command("apply", "-f", "-")
@@ -118,8 +119,13 @@ class CustomKindsTest {
   void theStatusSubresourceIsApart() {
     Kubectl kubectl = harbour("status");
     kubectl.ok(
-        "patch", "boat", "sloop", "--subresource=status", "--type=merge",
-        "-p", "{\"status\":{\"crew\":2},\"spec\":{\"sails\":5}}");
+        "patch",
+        "boat",
+        "sloop",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        "{\"status\":{\"crew\":2},\"spec\":{\"sails\":5}}");
     assertThat(kubectl.path("{.status.crew} {.spec.sails}", "boat", "sloop")).isEqualTo("2 2");
     kubectl.ok("patch", "boat", "sloop", "--type=merge", "-p", "{\"status\":{\"crew\":9}}");
     assertThat(kubectl.path("{.status.crew}", "boat", "sloop")).isEqualTo("2");

@@ -112,8 +112,7 @@ class KubectlVerbsTest {
     assertThat(outcome.out()).isEqualTo("out\n");
     assertThat(outcome.err()).startsWith("err\n").contains("exit code 5");
     String text = "x".repeat(100_000) + "\n";
-    assertThat(
-            kubectl.command("exec", "-i", "counter", "--", "cat").reading(text).run().ok())
+    assertThat(kubectl.command("exec", "-i", "counter", "--", "cat").reading(text).run().ok())
         .isEqualTo(text);
   }
 
@@ -144,8 +143,7 @@ class KubectlVerbsTest {
         .contains("kind: Pod\n", "  name: counter\n", "phase: Running");
     assertThat(kubectl.ok("get", "pod", "counter", "-o", "name")).isEqualTo("pod/counter\n");
     assertThat(kubectl.path("{.status.phase}", "pod", "counter")).isEqualTo("Running");
-    assertThat(
-            kubectl.ok("get", "pods", "-o", "custom-columns=N:.metadata.name,P:.status.phase"))
+    assertThat(kubectl.ok("get", "pods", "-o", "custom-columns=N:.metadata.name,P:.status.phase"))
         .containsPattern("N +P\n")
         .containsPattern("counter +Running");
     assertThat(kubectl.ok("get", "all", "-A")).contains("service/kubernetes");
@@ -166,7 +164,11 @@ class KubectlVerbsTest {
     kubectl.ok("annotate", "configmap", "c", "note=hello");
     kubectl.ok("patch", "configmap", "c", "--type=merge", "-p", "{\"data\":{\"b\":\"2\"}}");
     kubectl.ok(
-        "patch", "configmap", "c", "--type=json", "-p",
+        "patch",
+        "configmap",
+        "c",
+        "--type=json",
+        "-p",
         "[{\"op\":\"replace\",\"path\":\"/data/a\",\"value\":\"3\"}]");
     Path editor = Files.createTempFile(PLATFORM.get().scratch(), "editor", ".sh");
     Files.writeString(editor, "#!/bin/sh\nexec sed -i 's/b: \"2\"/b: \"4\"/' \"$1\"\n");
@@ -193,8 +195,14 @@ class KubectlVerbsTest {
   void portForwardReachesThePod() throws IOException {
     Kubectl kubectl = PLATFORM.kubectlIn("forward");
     kubectl.ok(
-        "run", "web", "--image=nacelle.test/busybox:1", "--command", "--",
-        "sh", "-c", "mkdir /www; echo forwarded > /www/index.html; exec httpd -f -p 80 -h /www");
+        "run",
+        "web",
+        "--image=nacelle.test/busybox:1",
+        "--command",
+        "--",
+        "sh",
+        "-c",
+        "mkdir /www; echo forwarded > /www/index.html; exec httpd -f -p 80 -h /www");
     kubectl.await("condition=Ready", "pod/web");
     try (BackgroundCommand forward =
         kubectl.command("port-forward", "pod/web", ":80").background()) {
@@ -223,19 +231,13 @@ class KubectlVerbsTest {
       String namespace = String.valueOf(program.getFileName()).replace('.', '-');
       kubectl.ok("create", "namespace", namespace);
       Kubectl inside = kubectl.in(namespace);
-      String manifest =
-          "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\"}\n";
+      String manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\"}\n";
       assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c created");
       assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c unchanged");
       assertThat(inside.apply(manifest, "--server-side", "--force-conflicts"))
           .as("%s", program)
           .contains("serverside-applied");
-      assertThat(
-              inside
-                  .command("apply", "-f", "-")
-                  .reading(manifest + "other: 1\n")
-                  .run()
-                  .err())
+      assertThat(inside.command("apply", "-f", "-").reading(manifest + "other: 1\n").run().err())
           .as("%s", program)
           .contains("unknown field \"other\"");
       assertThat(kubectl.ok("get", "pods", "-n", "default")).as("%s", program).contains("counter");

@@ -116,7 +116,16 @@ class LauncherTest {
   void everyVerbHasHelp() {
     for (String verb :
         new String[] {
-          "up", "down", "status", "demo", "kubeconfig", "doctor", "image", "bench", "test", "version"
+          "up",
+          "down",
+          "status",
+          "demo",
+          "kubeconfig",
+          "doctor",
+          "image",
+          "bench",
+          "test",
+          "version"
         }) {
       assertThat(PlatformUnderTest.launcher(verb, "--help").run().ok())
           .as(verb)
@@ -239,8 +248,10 @@ class LauncherTest {
     Path file = platform.scratch().resolve("ada");
     Files.writeString(file, platform.verb("kubeconfig", "--user", "ada").run().ok());
     Command asAda =
-        Command.of(Command.find("kubectl").orElseThrow().toString(), "--kubeconfig", file.toString());
-    assertThat(asAda.with("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").run().ok())
+        Command.of(
+            Command.find("kubectl").orElseThrow().toString(), "--kubeconfig", file.toString());
+    assertThat(
+            asAda.with("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").run().ok())
         .isEqualTo("ada");
     assertThat(asAda.with("get", "pods").run().err())
         .contains("User \"ada\" cannot list resource \"pods\"");

@@ -69,8 +69,7 @@ class NGroupTest {
                       + "{.metadata.labels.app} {.metadata.ownerReferences[0].kind}",
                   pod))
           .isEqualTo("web web web NGroup");
-      assertThat(
-              kubectl.path("{.metadata.labels.containers\\.nacelle\\.dev/revision}", pod))
+      assertThat(kubectl.path("{.metadata.labels.containers\\.nacelle\\.dev/revision}", pod))
           .isNotEmpty();
     }
     assertThat(kubectl.ok("get", "ng", "web", "--no-headers")).containsPattern("^web .*3");
@@ -92,7 +91,10 @@ class NGroupTest {
           () -> kubectl.ok("get", "pods", "-o", "name").lines().count(),
           Long.valueOf(count)::equals);
       kubectl.awaitPath(
-          "{.status.replicas}", seen -> seen.equals(count) || count.equals("0") && seen.isEmpty(), "ng", "web");
+          "{.status.replicas}",
+          seen -> seen.equals(count) || count.equals("0") && seen.isEmpty(),
+          "ng",
+          "web");
     }
   }
 

@@ -239,8 +239,7 @@ class PodLifecycleTest {
         "terminationGracePeriodSeconds: 30\n"
             + container("trap 'echo asked; exit 0' TERM; while true; do usleep 50000; done", ""));
     PLATFORM.kubectl().await("condition=Ready", "pod/polite");
-    try (BackgroundCommand logs =
-        PLATFORM.kubectl().command("logs", "-f", "polite").background()) {
+    try (BackgroundCommand logs = PLATFORM.kubectl().command("logs", "-f", "polite").background()) {
       PLATFORM.kubectl().ok("delete", "pod", "polite", "--timeout=25s");
       logs.awaitLine("asked");
     }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -69,7 +68,7 @@ class PodResourcesTest {
 
   @Test
   void limitsAreSetOnTheContainersControlGroup() {
-    long pid = hostPid();
+    long pid = ContainerProcess.pid(PLATFORM.kubectl(), "full", "main");
     assertThat(controlFile(pid, "memory", "memory.limit_in_bytes", "memory.max"))
         .isEqualTo(Long.toString(64L << 20));
     Optional<Path> quota = controlPath(pid, "cpu", "cpu.cfs_quota_us");
@@ -160,33 +159,6 @@ class PodResourcesTest {
 
   private static String inMain(String... words) {
     return PLATFORM.kubectl().command("exec", "full", "-c", "main", "--").with(words).run().ok();
-  }
-
-  /** The process of the container main as the host numbers it. */
-  private static long hostPid() {
-    String id =
-        PLATFORM.kubectl().path("{.status.containerStatuses[?(@.name=='main')].containerID}", "pod", "full");
-    String uid = PLATFORM.kubectl().path("{.metadata.uid}", "pod", "full");
-    String container = id.substring(id.indexOf("://") + 3);
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      return processes
-          .filter(p -> String.valueOf(p.getFileName()).matches("\\d+"))
-          .filter(p -> inGroupOf(p, uid, container))
-          .mapToLong(p -> Long.parseLong(String.valueOf(p.getFileName())))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("no process of container " + container));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static boolean inGroupOf(Path process, String uid, String container) {
-    try {
-      String groups = Files.readString(process.resolve("cgroup"));
-      return groups.contains(uid) && groups.contains(container);
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private static String controlFile(long pid, String controller, String legacy, String unified) {

@@ -60,8 +60,7 @@ class RolloutTest {
     kubectl.ok("rollout", "restart", "deployment/app");
     status(kubectl);
     String after =
-        kubectl.awaitPath(
-            "{.items[*].metadata.uid}", uids -> uids.split(" ").length == 2, "pods");
+        kubectl.awaitPath("{.items[*].metadata.uid}", uids -> uids.split(" ").length == 2, "pods");
     assertThat(after.split(" ")).doesNotContain(before.split(" "));
   }
 

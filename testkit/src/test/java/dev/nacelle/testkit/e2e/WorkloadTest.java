@@ -30,8 +30,8 @@ class WorkloadTest {
       metadata:
         name: web
       type: Opaque
-      stringData:
-        password: s3cr3t
+      data:
+        password: czNjcjN0
       ---
       apiVersion: apps/v1
       kind: Deployment
@@ -184,7 +184,8 @@ class WorkloadTest {
       String url = "http://" + outside.hostAddress() + ":" + nodePort() + "/";
       Eventually.sees(
           "the node port answers outside",
-          () -> outside.run("busybox", "timeout", "5", "busybox", "wget", "-q", "-O", "-", url).all(),
+          () ->
+              outside.run("busybox", "timeout", "5", "busybox", "wget", "-q", "-O", "-", url).all(),
           answer -> answer.startsWith("hello from the config map from web-"));
     }
   }
@@ -218,8 +219,7 @@ class WorkloadTest {
         """);
     kubectl.await("condition=Ready", "pod/reader");
     assertThat(kubectl.ok("exec", "reader", "--", "cat", "/config/file")).isEqualTo("first");
-    kubectl.ok(
-        "patch", "configmap", "web", "-p", "{\"data\":{\"file\":\"second\",\"new\":\"x\"}}");
+    kubectl.ok("patch", "configmap", "web", "-p", "{\"data\":{\"file\":\"second\",\"new\":\"x\"}}");
     Eventually.sees(
         "the file has the new value",
         () -> kubectl.run("exec", "reader", "--", "cat", "/config/file", "/config/new").out(),
@@ -251,7 +251,8 @@ class WorkloadTest {
                     "endpointslices",
                     "-l",
                     "kubernetes.io/service-name=web"),
-        addresses -> addresses.isBlank() ? count == 0 : addresses.strip().split(" ").length == count);
+        addresses ->
+            addresses.isBlank() ? count == 0 : addresses.strip().split(" ").length == count);
   }
 
   private static String inPod(String... words) {
