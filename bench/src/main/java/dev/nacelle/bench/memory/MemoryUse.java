@@ -1,7 +1,7 @@
 package dev.nacelle.bench.memory;
 
 import dev.nacelle.bench.platform.Instance;
-import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;
 import java.io.IOException;
@@ -27,18 +27,19 @@ public final class MemoryUse {
   /**
    * @param rest how long the platform is left alone after the demo
    */
-  public static void run(Path root, Path parent, Duration rest, Machine machine, PrintStream out)
+  public static void run(Session session, Duration rest)
       throws IOException, InterruptedException {
-    try (Instance instance = Instance.in(root, parent)) {
+    PrintStream out = session.out();
+    try (Instance instance = session.instance()) {
       instance.demo();
       Thread.sleep(rest);
       long platform = instance.pid();
       List<Mapping> mappings = Mapping.of(platform);
       List<Used> all = new ArrayList<>();
       all.add(rollup("platform", platform));
-      all.addAll(companions(instance.data()));
-      machine.heading(
-          "memory: %d s after the demo (three container groups)".formatted(rest.toSeconds()), out);
+      all.addAll(companions(platform));
+      session.heading(
+          "memory: %d s after the demo (three container groups)".formatted(rest.toSeconds()));
       processes(all, out);
       classes(MappingClasses.sum(mappings, JvmRegions.of(platform)), out);
       double pss = all.stream().mapToLong(Used::pssKib).sum() / 1024.0;
@@ -80,30 +81,29 @@ public final class MemoryUse {
     out.println();
   }
 
-  /** The native processes that were started with this data directory. */
-  private static List<Used> companions(Path data) throws IOException {
+  /**
+   * The keeper is the platform's child and the monitors are the keeper's; what they run, the
+   * containers, does not count.
+   */
+  private static List<Used> companions(long platform) throws IOException {
     List<Used> found = new ArrayList<>();
-    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
-      for (ProcessHandle process : processes.toList()) {
-        String[] words = commandLine(process.pid()).split("\0");
-        String program = words[0].substring(words[0].lastIndexOf('/') + 1);
-        boolean ours = program.contains("keeper") || program.contains("monitor");
-        if (ours && Stream.of(words).anyMatch(w -> w.contains(data.toString()))) {
-          found.add(rollup(program, process.pid()));
+    for (ProcessHandle keeper : children(platform)) {
+      found.add(rollup(name(keeper), keeper.pid()));
+      for (ProcessHandle monitor : children(keeper.pid())) {
+        if (name(monitor).contains("monitor")) {
+          found.add(rollup(name(monitor), monitor.pid()));
         }
       }
     }
     found.sort(Comparator.comparing(Used::process).thenComparing(Used::pid));
     return found;
   }
+  private static List<ProcessHandle> children(long pid) {
+    return ProcessHandle.of(pid).map(p -> p.children().toList()).orElse(List.of());
+  }
 
-  private static String commandLine(long pid) {
-    try {
-      return Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
-    } catch (IOException e) {
-      // it has ended since it was listed
-      return "";
-    }
+  private static String name(ProcessHandle process) throws IOException {
+    return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "comm")).strip();
   }
 
   private static Used rollup(String process, long pid) throws IOException {
