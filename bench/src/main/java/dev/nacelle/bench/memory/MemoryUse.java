@@ -37,7 +37,7 @@ public final class MemoryUse {
       List<Mapping> mappings = Mapping.of(platform);
       List<Used> all = new ArrayList<>();
       all.add(rollup("platform", platform));
-      all.addAll(companions(platform));
+      all.addAll(companions(instance.data()));
       session.heading(
           "memory: %d s after the demo (three container groups)".formatted(rest.toSeconds()));
       processes(all, out);
@@ -82,15 +82,16 @@ public final class MemoryUse {
   }
 
   /**
-   * The keeper is the platform's child and the monitors are the keeper's; what they run, the
-   * containers, does not count.
+   * The keeper is a daemon that was started with this data directory, the monitors are its
+   * children; what they run, the containers, does not count.
    */
-  private static List<Used> companions(long platform) throws IOException {
+  private static List<Used> companions(Path data) throws IOException {
     List<Used> found = new ArrayList<>();
-    for (ProcessHandle keeper : children(platform)) {
+    for (ProcessHandle keeper : keepers(data)) {
       found.add(rollup(name(keeper), keeper.pid()));
-      for (ProcessHandle monitor : children(keeper.pid())) {
-        if (name(monitor).contains("monitor")) {
+      List<ProcessHandle> monitors = keeper.children().toList();
+      for (ProcessHandle monitor : monitors) {
+        if (name(monitor).startsWith("monitor")) {
           found.add(rollup(name(monitor), monitor.pid()));
         }
       }
@@ -98,8 +99,25 @@ public final class MemoryUse {
     found.sort(Comparator.comparing(Used::process).thenComparing(Used::pid));
     return found;
   }
-  private static List<ProcessHandle> children(long pid) {
-    return ProcessHandle.of(pid).map(p -> p.children().toList()).orElse(List.of());
+
+  private static List<ProcessHandle> keepers(Path data) {
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      return all.filter(p -> isKeeper(commandLine(p.pid()).split("\0"), data)).toList();
+    }
+  }
+
+  private static boolean isKeeper(String[] command, Path data) {
+    return command[0].substring(command[0].lastIndexOf('/') + 1).startsWith("keeper")
+        && Stream.of(command).anyMatch(word -> word.startsWith(data.toString()));
+  }
+
+  private static String commandLine(long pid) {
+    try {
+      return Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
+    } catch (IOException e) {
+      // it has ended since it was listed
+      return "";
+    }
   }
 
   private static String name(ProcessHandle process) throws IOException {
