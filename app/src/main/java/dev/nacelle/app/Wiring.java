@@ -5,6 +5,7 @@ import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition;
+import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.ApiServerConfig;
@@ -286,7 +287,7 @@ final class Wiring {
         Controllers.start(
             server.client(Identity.system("controllers")),
             informers,
-            ControllerSettings.of(
+            new ControllerSettings(
                 pki.authorityPem(),
                 instance.podRange().toString(),
                 () -> listedResources(server)),
@@ -296,18 +297,12 @@ final class Wiring {
   }
 
   /** Every resource that can be listed and deleted, in the stored version. */
-  private static List<ControllerSettings.ListedResource> listedResources(ApiServer server) {
-    var result = new ArrayList<ControllerSettings.ListedResource>();
+  private static List<ResourceType> listedResources(ApiServer server) {
+    var result = new ArrayList<ResourceType>();
     for (ResourceDefinition definition : server.registry().all()) {
       VersionDefinition stored = definition.storedVersion();
       if (stored.verbs().contains("list") && stored.verbs().contains("delete")) {
-        result.add(
-            new ControllerSettings.ListedResource(
-                definition.type(stored.name()),
-                definition.names().kind(),
-                definition.isNamespaced()
-                    ? ControllerSettings.Scope.NAMESPACED
-                    : ControllerSettings.Scope.CLUSTER));
+        result.add(definition.type(stored.name()));
       }
     }
     return result;

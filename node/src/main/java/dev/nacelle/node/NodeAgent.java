@@ -7,6 +7,7 @@ import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.image.ImageStore;
 import dev.nacelle.network.Datapath;
@@ -15,7 +16,7 @@ import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.pod.PodWorker;
 import dev.nacelle.node.start.ContainerStart;
 import dev.nacelle.node.start.PodFiles;
-import dev.nacelle.node.start.References;
+import dev.nacelle.node.start.ReferenceWatches;
 import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.ContainerRuntime;
 import dev.nacelle.runtime.ContainerStatus;
@@ -55,6 +56,28 @@ public final class NodeAgent implements AutoCloseable {
   private final Thread eventThread;
   private volatile boolean closed;
 
+  /** With metrics of its own, for a node that nobody scrapes. */
+  public NodeAgent(
+      NodeConfig config,
+      ApiClient client,
+      ContainerRuntime runtime,
+      ImageStore images,
+      Datapath datapath,
+      Informer serviceObjects,
+      Timeline timeline,
+      InstantSource clock) {
+    this(
+        config,
+        client,
+        runtime,
+        images,
+        datapath,
+        serviceObjects,
+        timeline,
+        new NodeMetrics(new Metrics()),
+        clock);
+  }
+
   /**
    * @param serviceObjects the shared informer of Services, for the variables that tell of them;
    *     synced before pods start
@@ -67,6 +90,7 @@ public final class NodeAgent implements AutoCloseable {
       Datapath datapath,
       Informer serviceObjects,
       Timeline timeline,
+      NodeMetrics metrics,
       InstantSource clock) {
     this.serviceObjects = serviceObjects;
     this.services =
@@ -79,9 +103,11 @@ public final class NodeAgent implements AutoCloseable {
             new Volumes(config.directory(), client, clock),
             new PodFiles(
                 config.directory().resolve("pods"), config.serviceDns(), config.clusterDomain()),
-            new ContainerStart(new References(client), serviceObjects::inNamespace),
+            new ContainerStart(serviceObjects::inNamespace),
+            new ReferenceWatches(client),
             new EventRecorder(client, "kubelet", config.name(), clock),
             timeline,
+            metrics,
             clock);
     this.registration = new NodeRegistration(config, client, runtime, images, clock);
     this.pods =
@@ -159,6 +185,7 @@ public final class NodeAgent implements AutoCloseable {
     eventThread.interrupt();
     events.close();
     workers.values().forEach(PodWorker::stop);
+    services.references().close();
     services.events().close();
   }
 

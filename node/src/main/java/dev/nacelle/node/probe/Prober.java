@@ -32,6 +32,11 @@ public final class Prober implements AutoCloseable {
     public String word() {
       return word;
     }
+
+    /** The name of the field of the container. */
+    public String field() {
+      return field;
+    }
   }
 
   /** What the probes came to so far. */
