@@ -1,6 +1,7 @@
 package dev.nacelle.node.pod;
 
 import dev.nacelle.api.client.EventRecorder;
+import dev.nacelle.node.probe.Pace;
 import dev.nacelle.node.probe.ProbeRunner;
 import dev.nacelle.node.probe.Prober;
 import java.time.Duration;
@@ -68,9 +69,10 @@ final class ContainerWatch implements AutoCloseable {
         new Prober(
             container.json(),
             runner,
-            record.current().orElseThrow().startedAt().orElse(context.services().clock().instant()),
+            record.status().orElseThrow().startedAt().orElse(context.services().clock().instant()),
             new Prober.State(record.probes().started(), record.probes().ready()),
-            listener(container, id)));
+            listener(container, id),
+            Pace.OF_HOST));
   }
 
   private Prober.Listener listener(ContainerView container, String id) {
@@ -91,6 +93,19 @@ final class ContainerWatch implements AutoCloseable {
                 EventRecorder.Type.WARNING,
                 "Unhealthy",
                 kind.word() + " probe failed: " + output);
+      }
+
+      @Override
+      public void errored(Prober.Kind kind, String why) {
+        context
+            .services()
+            .events()
+            .record(
+                context.pod().object(),
+                container.fieldPath(),
+                EventRecorder.Type.WARNING,
+                "Unhealthy",
+                kind.word() + " probe errored and resulted in unknown state: " + why);
       }
 
       @Override
