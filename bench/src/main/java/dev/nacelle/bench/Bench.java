@@ -2,6 +2,8 @@ package dev.nacelle.bench;
 
 import dev.nacelle.bench.api.ApiFigures;
 import dev.nacelle.bench.memory.MemoryUse;
+import dev.nacelle.bench.platform.Profile;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.podstart.PodStart;
 import dev.nacelle.bench.report.Machine;
 import dev.nacelle.bench.up.UpTimes;
@@ -59,6 +61,12 @@ public final class Bench implements Callable<Integer> {
   boolean alone;
 
   @Option(
+      names = "--profile",
+      paramLabel = "DIR",
+      description = "write flight recordings of api and of pod-start --no-peer there")
+  Optional<Path> profile = Optional.empty();
+
+  @Option(
       names = "--work",
       paramLabel = "DIR",
       description = "where data directories are made (default: ${DEFAULT-VALUE})")
@@ -81,11 +89,17 @@ public final class Bench implements Callable<Integer> {
       return 2;
     }
     Path root = Path.of(System.getProperty("nacelle.root", "."));
-    Machine machine = new Machine(root, Clock.systemUTC());
     try {
       Files.createDirectories(work);
+      Session session =
+          new Session(
+              root,
+              work,
+              new Machine(root, Clock.systemUTC()),
+              Profile.into(profile),
+              System.out);
       for (String name : names.isEmpty() ? ALL : names) {
-        measure(name, root, machine);
+        measure(name, session);
       }
       return 0;
     } catch (IOException | VerbException e) {
@@ -94,21 +108,16 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
-  private void measure(String name, Path root, Machine machine)
+  private void measure(String name, Session session)
       throws IOException, InterruptedException, VerbException {
     switch (name) {
-      case "up" -> UpTimes.run(root, work, count.orElse(5), machine, System.out);
+      case "up" -> UpTimes.run(session, count.orElse(5));
       case "pod-start" ->
           PodStart.run(
-              root,
-              work,
-              count.orElse(100),
-              alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE,
-              machine,
-              System.out);
-      case "api" -> ApiFigures.run(root, work, Duration.ofSeconds(seconds), machine, System.out);
+              session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
+      case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" ->
-          MemoryUse.run(root, work, Duration.ofSeconds(rest), machine, System.out);
+          MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);
     }
   }

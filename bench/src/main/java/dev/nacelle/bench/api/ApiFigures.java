@@ -4,6 +4,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.bench.platform.ApiConnection;
 import dev.nacelle.bench.platform.Instance;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Machine;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;
@@ -31,28 +32,36 @@ public final class ApiFigures {
 
   private final Instance instance;
   private final Duration time;
-  private final Machine machine;
+  private final Session session;
   private final PrintStream out;
   private final Table table =
       new Table(
-          "16 connections", "per s", "CPU ms", "p50 ms", "p99 ms", "requests", "failed", "load");
+          "16 connections",
+          "per s",
+          "CPU ms",
+          "p50 ms",
+          "p99 ms",
+          "KiB each",
+          "answered",
+          "failed",
+          "load");
   private final List<Runnable> verdicts = new ArrayList<>();
 
-  private ApiFigures(Instance instance, Duration time, Machine machine, PrintStream out) {
+  private ApiFigures(Session session, Instance instance, Duration time) {
+    this.session = session;
     this.instance = instance;
     this.time = time;
-    this.machine = machine;
-    this.out = out;
+    this.out = session.out();
   }
 
   /**
    * @param time for each kind of request; half as much goes before it as warm-up
    */
-  public static void run(Path root, Path parent, Duration time, Machine machine, PrintStream out)
+  public static void run(Session session, Duration time)
       throws IOException, InterruptedException {
-    try (Instance instance = Instance.in(root, parent)) {
+    try (Instance instance = session.instance()) {
       instance.up();
-      new ApiFigures(instance, time, machine, out).measure();
+      new ApiFigures(session, instance, time).measure();
     }
   }
 
@@ -97,24 +106,28 @@ public final class ApiFigures {
     H2load h2load = new H2load(instance.token(), CONNECTIONS, instance.work());
     h2load.run(api.url(path), body, time.dividedBy(2).plusSeconds(1));
     long pid = instance.pid();
+    session.profile().begin(instance);
     double before = CpuTime.millis(pid);
     H2load.Result result = h2load.run(api.url(path), body, time);
     double used = CpuTime.millis(pid) - before;
+    session.profile().end(instance, "api-" + title.replaceAll("[^A-Za-z0-9]+", "-"));
+    String load = Machine.load();
     table.row(
         title,
         Table.number(result.perSecond()),
         Table.number(used / Math.max(1, result.succeeded())),
         Table.number(result.millis().median()),
         Table.number(result.millis().quantile(0.99)),
+        Table.number(result.bytes() / 1024.0 / Math.max(1, result.succeeded())),
         String.valueOf(result.succeeded()),
         String.valueOf(result.others()),
-        Machine.load().substring(0, Machine.load().indexOf(' ')));
+        load.substring(0, load.indexOf(' ')));
     return result.perSecond();
   }
 
   private void print(WatchLatency one, WatchLatency many)
       throws IOException, InterruptedException {
-    machine.heading("api: over TLS with a bearer token, the clients on the same machine", out);
+    session.heading("api: over TLS with a bearer token, the clients on the same machine");
     table.row("upstream, quiet: GET", "2,970", "0.60");
     table.row("upstream, quiet: GET, resourceVersion=0", "5,070", "0.36");
     table.row("upstream, quiet: POST 1 KB", "1,600", "1.16");

@@ -14,10 +14,11 @@ import java.util.regex.Pattern;
 
 /** Load by {@code h2load} over HTTP/1.1 and TLS, without pipelining, with a bearer token. */
 final class H2load {
-  private static final Pattern RATE = Pattern.compile("finished in [^,]+, ([0-9.]+) req/s");
-  private static final Pattern CODES = Pattern.compile("status codes: ([0-9]+) 2xx");
+  private static final Pattern CODES =
+      Pattern.compile("status codes: ([0-9]+) 2xx, ([0-9]+) 3xx, ([0-9]+) 4xx, ([0-9]+) 5xx");
+  private static final Pattern TRAFFIC = Pattern.compile("traffic: [^(]*\\(([0-9]+)\\) total");
   private static final Pattern COUNTS =
-      Pattern.compile("([0-9]+) succeeded, ([0-9]+) failed, ([0-9]+) errored");
+      Pattern.compile("[0-9]+ succeeded, ([0-9]+) failed, ([0-9]+) errored, ([0-9]+) timeout");
 
   private final String token;
   private final int connections;
@@ -32,9 +33,12 @@ final class H2load {
   /**
    * What came of it.
    *
+   * @param perSecond answers with a status of 2xx
+   * @param others requests that were answered otherwise or not at all
+   * @param bytes received, without TLS
    * @param millis of each request
    */
-  record Result(double perSecond, long succeeded, long others, Samples millis) {}
+  record Result(double perSecond, long succeeded, long others, long bytes, Samples millis) {}
 
   /**
    * Sends one and the same request again and again.
@@ -62,14 +66,26 @@ final class H2load {
     command.add(url);
     try {
       String output = Command.output(command);
-      long succeeded = Long.parseLong(find(CODES, output).group(1));
+      Matcher codes = find(CODES, output);
       Matcher counts = find(COUNTS, output);
-      long others = Long.parseLong(counts.group(2)) + Long.parseLong(counts.group(3));
+      long succeeded = Long.parseLong(codes.group(1));
       return new Result(
-          Double.parseDouble(find(RATE, output).group(1)), succeeded, others, latencies(log));
+          (double) succeeded / time.toSeconds(),
+          succeeded,
+          sum(counts) + sum(codes) - succeeded,
+          Long.parseLong(find(TRAFFIC, output).group(1)),
+          latencies(log));
     } finally {
       Files.deleteIfExists(log);
     }
+  }
+
+  private static long sum(Matcher numbers) {
+    long sum = 0;
+    for (int i = 1; i <= numbers.groupCount(); i++) {
+      sum += Long.parseLong(numbers.group(i));
+    }
+    return sum;
   }
 
   private static Matcher find(Pattern pattern, String output) throws IOException {

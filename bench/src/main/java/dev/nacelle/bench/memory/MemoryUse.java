@@ -1,7 +1,7 @@
 package dev.nacelle.bench.memory;
 
 import dev.nacelle.bench.platform.Instance;
-import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;
 import java.io.IOException;
@@ -27,9 +27,10 @@ public final class MemoryUse {
   /**
    * @param rest how long the platform is left alone after the demo
    */
-  public static void run(Path root, Path parent, Duration rest, Machine machine, PrintStream out)
+  public static void run(Session session, Duration rest)
       throws IOException, InterruptedException {
-    try (Instance instance = Instance.in(root, parent)) {
+    PrintStream out = session.out();
+    try (Instance instance = session.instance()) {
       instance.demo();
       Thread.sleep(rest);
       long platform = instance.pid();
@@ -37,8 +38,8 @@ public final class MemoryUse {
       List<Used> all = new ArrayList<>();
       all.add(rollup("platform", platform));
       all.addAll(companions(instance.data()));
-      machine.heading(
-          "memory: %d s after the demo (three container groups)".formatted(rest.toSeconds()), out);
+      session.heading(
+          "memory: %d s after the demo (three container groups)".formatted(rest.toSeconds()));
       processes(all, out);
       classes(MappingClasses.sum(mappings, JvmRegions.of(platform)), out);
       double pss = all.stream().mapToLong(Used::pssKib).sum() / 1024.0;
@@ -80,21 +81,34 @@ public final class MemoryUse {
     out.println();
   }
 
-  /** The native processes that were started with this data directory. */
+  /**
+   * The keeper is a daemon that was started with this data directory, the monitors are its
+   * children; what they run, the containers, does not count.
+   */
   private static List<Used> companions(Path data) throws IOException {
     List<Used> found = new ArrayList<>();
-    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
-      for (ProcessHandle process : processes.toList()) {
-        String[] words = commandLine(process.pid()).split("\0");
-        String program = words[0].substring(words[0].lastIndexOf('/') + 1);
-        boolean ours = program.contains("keeper") || program.contains("monitor");
-        if (ours && Stream.of(words).anyMatch(w -> w.contains(data.toString()))) {
-          found.add(rollup(program, process.pid()));
+    for (ProcessHandle keeper : keepers(data)) {
+      found.add(rollup(name(keeper), keeper.pid()));
+      List<ProcessHandle> monitors = keeper.children().toList();
+      for (ProcessHandle monitor : monitors) {
+        if (name(monitor).startsWith("monitor")) {
+          found.add(rollup(name(monitor), monitor.pid()));
         }
       }
     }
     found.sort(Comparator.comparing(Used::process).thenComparing(Used::pid));
     return found;
+  }
+
+  private static List<ProcessHandle> keepers(Path data) {
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      return all.filter(p -> isKeeper(commandLine(p.pid()).split("\0"), data)).toList();
+    }
+  }
+
+  private static boolean isKeeper(String[] command, Path data) {
+    return command[0].substring(command[0].lastIndexOf('/') + 1).startsWith("keeper")
+        && Stream.of(command).anyMatch(word -> word.startsWith(data.toString()));
   }
 
   private static String commandLine(long pid) {
@@ -104,6 +118,10 @@ public final class MemoryUse {
       // it has ended since it was listed
       return "";
     }
+  }
+
+  private static String name(ProcessHandle process) throws IOException {
+    return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "comm")).strip();
   }
 
   private static Used rollup(String process, long pid) throws IOException {

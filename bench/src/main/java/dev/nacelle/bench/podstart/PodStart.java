@@ -2,8 +2,8 @@ package dev.nacelle.bench.podstart;
 
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Instance;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Command;
-import dev.nacelle.bench.report.Machine;
 import dev.nacelle.bench.report.Target;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -31,20 +31,20 @@ public final class PodStart {
     NONE
   }
 
-  public static void run(
-      Path root, Path parent, int count, Peer beside, Machine machine, PrintStream out)
+  public static void run(Session session, int count, Peer beside)
       throws IOException, InterruptedException, VerbException {
-    try (Instance instance = Instance.in(root, parent)) {
+    PrintStream out = session.out();
+    try (Instance instance = session.instance()) {
       Path archive = instance.work().resolve("bench.tar");
       ImageArchive.write(archive, IMAGE, busybox(), "/bin/busybox");
       instance.up();
       instance.importImage(archive, IMAGE);
       try (PlatformPods pods = PlatformPods.on(instance, IMAGE)) {
         if (beside == Peer.NONE) {
-          alone(pods, count, machine, out);
+          alone(session, instance, pods, count);
           return;
         }
-        try (Containerd containerd = Containerd.start(parent, PAUSE);
+        try (Containerd containerd = Containerd.start(session.work(), PAUSE);
             PeerPods peers = new PeerPods(containerd, IMAGE)) {
           Path pause = instance.work().resolve("pause.tar");
           ImageArchive.write(pause, PAUSE, pauseProgram(instance.work()), "/bin/pause");
@@ -55,7 +55,7 @@ public final class PodStart {
             pods.run("bench-" + (i + WARM_UP), counted);
             peers.run("bench-" + (i + WARM_UP), counted);
           }
-          heading(count, machine, out);
+          heading(session, count);
           out.println("peer: " + Containerd.versions() + "; bridge plugin");
           out.println();
           pods.print(out);
@@ -72,28 +72,31 @@ public final class PodStart {
     }
   }
 
-  private static void alone(PlatformPods pods, int count, Machine machine, PrintStream out)
+  private static void alone(Session session, Instance instance, PlatformPods pods, int count)
       throws IOException, InterruptedException, VerbException {
     for (int i = -WARM_UP; i < count; i++) {
+      if (i == 0) {
+        session.profile().begin(instance);
+      }
       pods.run("bench-" + (i + WARM_UP), counted(i));
     }
-    heading(count, machine, out);
-    out.println();
-    pods.print(out);
-    out.println();
-    verdict(pods, out);
+    session.profile().end(instance, "pod-start");
+    heading(session, count);
+    session.out().println();
+    pods.print(session.out());
+    session.out().println();
+    verdict(pods, session.out());
   }
 
   private static PlatformPods.Counted counted(int run) {
     return run < 0 ? PlatformPods.Counted.NO : PlatformPods.Counted.YES;
   }
 
-  private static void heading(int count, Machine machine, PrintStream out)
+  private static void heading(Session session, int count)
       throws IOException, InterruptedException {
-    machine.heading(
+    session.heading(
         "pod-start: %d bare pods of a local image, one after the other (%d before them not counted)"
-            .formatted(count, WARM_UP),
-        out);
+            .formatted(count, WARM_UP));
   }
 
   private static void verdict(PlatformPods pods, PrintStream out) {

@@ -1,7 +1,7 @@
 package dev.nacelle.bench.up;
 
 import dev.nacelle.bench.platform.Instance;
-import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;
@@ -49,14 +49,19 @@ public final class UpTimes {
 
   private UpTimes() {}
 
-  public static void run(Path root, Path parent, int count, Machine machine, PrintStream out)
+  public static void run(Session session, int count)
       throws IOException, InterruptedException {
+    PrintStream out = session.out();
+    // the first of all may train the start-up cache
+    try (Instance instance = session.instance()) {
+      instance.up();
+    }
     Way first = new Way();
     Way later = new Way();
     Way killed = new Way();
     boolean cached = false;
     for (int i = 0; i < count; i++) {
-      try (Instance instance = Instance.in(root, parent)) {
+      try (Instance instance = session.instance()) {
         first.time(instance);
         instance.down();
         later.time(instance);
@@ -65,7 +70,7 @@ public final class UpTimes {
         killed.time(instance);
       }
     }
-    machine.heading("up: wall time of './nacelle up', %d of each".formatted(count), out);
+    session.heading("up: wall time of './nacelle up', %d of each".formatted(count));
     out.println(
         cached
             ? "the start-up cache is used (its file is mapped)"
