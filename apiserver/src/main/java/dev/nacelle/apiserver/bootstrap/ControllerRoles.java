@@ -65,6 +65,7 @@ final class ControllerRoles {
               on("patch update", CORE, "nodes/status"),
               on("patch update", CORE, "pods/status"),
               on("delete get list", CORE, "pods"),
+              on("create get patch update", CORE, "configmaps"),
               on(READ, COORDINATION, "leases"),
               recordEvents()),
           role(
