@@ -1,5 +1,6 @@
 package dev.nacelle.app;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,9 +27,7 @@ final class KernelSettings {
         (file, wanted) -> {
           try {
             Path path = Path.of(file);
-            long now =
-                Long.parseLong(
-                    new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).strip());
+            long now = read(path);
             if (now < wanted) {
               Files.writeString(path, Long.toString(wanted));
               LOG.info("raised {} from {} to {}", file, now, wanted);
@@ -37,5 +36,14 @@ final class KernelSettings {
             LOG.info("cannot raise {}: {}", file, e.getMessage());
           }
         });
+  }
+
+  /** In one call: these files give one character to a reader that comes back for more. */
+  private static long read(Path path) throws IOException {
+    byte[] buffer = new byte[32];
+    try (var in = new FileInputStream(path.toFile())) {
+      int count = Math.max(0, in.read(buffer));
+      return Long.parseLong(new String(buffer, 0, count, StandardCharsets.US_ASCII).strip());
+    }
   }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Unmatched;
       "call it, and show where the time of a start goes. Takes the options of 'up'."
     })
 final class DemoVerb extends InstanceVerb {
-  private static final String IMAGE = "nacelle.local/demo:latest";
+  private static final String IMAGE = "nacelle.local/demo:1";
   private static final String TABLE =
       "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
   private static final Duration PATIENCE = Duration.ofSeconds(120);

@@ -162,6 +162,6 @@ public final class DatapathProbe {
 
   private static DatapathCapability sctp() {
     return new DatapathCapability(
-        "Services by SCTP", State.MISSING, "not built; SCTP ports of a Service get no frontend");
+        "Services by SCTP", State.FALLBACK, "not built; SCTP ports of a Service get no frontend");
   }
 }
