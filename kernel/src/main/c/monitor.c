@@ -83,6 +83,11 @@ static void control_ready(struct source *s, uint32_t events) {
   int got = msg_receive(s->fd, &in);
   if (got < 0) {
     loop_close(s); /* the keeper died; a new one will come to the socket */
+    if (shared->state == STATE_NEW) {
+      /* or it was told to forget this container: nothing was started, so nothing is lost */
+      unlinkat(directory, "monitor.sock", 0);
+      _exit(0);
+    }
     return;
   }
   if (got == 0) return;

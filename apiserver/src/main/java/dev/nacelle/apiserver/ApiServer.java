@@ -85,6 +85,11 @@ public final class ApiServer implements AutoCloseable {
     this.pipeline = pipeline(config, parts);
     this.customKinds =
         new CustomKinds(client(Identity.system("apiserver")), registry, caches, parts.clock());
+    this.systemObjects =
+        new SystemObjects(
+            client(Identity.system("apiserver")),
+            config.ranges().serviceAddress(1),
+            config.advertiseAddress());
     var checks = new ArrayList<HealthCheck>();
     checks.add(new HealthCheck("ping", HealthCheck.Of.LIFE, () -> true));
     checks.add(new HealthCheck("etcd", HealthCheck.Of.LIFE, () -> parts.store().revision() >= 0));
@@ -92,7 +97,7 @@ public final class ApiServer implements AutoCloseable {
         new HealthCheck(
             "poststarthook/start-system-namespaces-controller",
             HealthCheck.Of.READINESS,
-            this::hasSystemObjects));
+            systemObjects::isMade));
     checks.add(
         new HealthCheck(
             "poststarthook/crd-informer-synced", HealthCheck.Of.READINESS, customKinds::isServed));
@@ -115,13 +120,7 @@ public final class ApiServer implements AutoCloseable {
     config.tls().ifPresent(builder::tls);
     this.http = builder.start();
     customKinds.start();
-    this.systemObjects =
-        new SystemObjects(
-                client(Identity.system("apiserver")),
-                config.ranges().serviceAddress(1),
-                config.advertiseAddress(),
-                http.port())
-            .start();
+    systemObjects.start(http.port());
   }
 
   private RequestPipeline pipeline(ApiServerConfig config, Parts parts) {
@@ -141,12 +140,6 @@ public final class ApiServer implements AutoCloseable {
         parts.responders());
   }
 
-  @SuppressWarnings("UnnecessaryParentheses")
-  private boolean hasSystemObjects() {
-    SystemObjects objects = systemObjects;
-    return objects != null && objects.isMade();
-  }
-
   /** The kinds that are served, custom ones included. */
   public ResourceRegistry registry() {
     return registry;
@@ -164,7 +157,7 @@ public final class ApiServer implements AutoCloseable {
 
   /** Whether {@code /readyz} says ok, as far as the server itself is concerned. */
   public boolean isReady() {
-    return !closing && hasSystemObjects() && customKinds.isServed();
+    return !closing && systemObjects.isMade() && customKinds.isServed();
   }
 
   /** Waits until {@link #isReady}; false if it did not come about in time. */

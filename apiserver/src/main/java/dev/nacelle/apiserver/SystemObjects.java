@@ -33,21 +33,25 @@ final class SystemObjects implements AutoCloseable {
   private final ApiClient client;
   private final String serviceAddress;
   private final String advertiseAddress;
-  private final int port;
+  private volatile int port;
   private final CountDownLatch made = new CountDownLatch(1);
   private final Thread thread;
 
-  SystemObjects(ApiClient client, String serviceAddress, String advertiseAddress, int port) {
+  SystemObjects(ApiClient client, String serviceAddress, String advertiseAddress) {
     this.client = client;
     this.serviceAddress = serviceAddress;
     this.advertiseAddress = advertiseAddress;
-    this.port = port;
     this.thread = Thread.ofVirtual().name("system objects").unstarted(this::run);
   }
 
-  SystemObjects start() {
+  /**
+   * Begins; to be called once.
+   *
+   * @param serverPort on which the server listens
+   */
+  void start(int serverPort) {
+    port = serverPort;
     thread.start();
-    return this;
   }
 
   boolean isMade() {

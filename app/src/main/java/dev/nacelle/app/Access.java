@@ -1,16 +1,12 @@
 package dev.nacelle.app;
 
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.kinds.BuiltInKinds;
 import dev.nacelle.apiserver.ApiServer;
-import dev.nacelle.apiserver.access.Attributes;
-import dev.nacelle.apiserver.access.Authenticator;
-import dev.nacelle.apiserver.access.Authorizer;
-import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.ValidatingStep;
-import dev.nacelle.apiserver.auth.CertificateAuthenticator;
-import dev.nacelle.apiserver.auth.StaticTokens;
+import dev.nacelle.apiserver.bootstrap.AccessControl;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.base.http.EventLoops;
@@ -20,59 +16,61 @@ import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/**
- * Who may come in, and what they may do: the authenticators, authorizers and admission steps, in
- * their order.
- */
+/** Who may come in, and what they may do, as the options say it. */
 final class Access {
-  private final ClusterPki pki;
-  private final UpOptions options;
   private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+  private final AccessControl control;
 
-  Access(ClusterPki pki, UpOptions options, InstantSource clock) {
-    this.pki = pki;
-    this.options = options;
+  /**
+   * @throws StartException if an option names what there is not
+   */
+  Access(ClusterPki pki, UpOptions options, InstantSource clock)
+      throws IOException, StartException {
     this.clock = clock;
+    try {
+      this.control =
+          AccessControl.of(
+              new AccessControl.Settings(
+                  pki, options.tokenFile, options.authorizationModes, clock, random));
+    } catch (IllegalArgumentException e) {
+      throw new StartException(e.getMessage(), e);
+    }
   }
 
+  /**
+   * The parts of an API server.
+   *
+   * @param accepted the last step of admission
+   */
   ApiServer.Parts parts(
-      Store store, EventLoops loops, Metrics metrics, NodeGateway gateway, ValidatingStep accepted)
-      throws IOException {
-    var authenticators = new ArrayList<Authenticator>();
-    authenticators.add(new CertificateAuthenticator(pki.trusted(), clock));
-    if (options.tokenFile.isPresent()) {
-      authenticators.add(StaticTokens.read(options.tokenFile.get()));
-    }
+      Store store,
+      EventLoops loops,
+      Metrics metrics,
+      NodeGateway gateway,
+      ValidatingStep accepted) {
     return new ApiServer.Parts(
         store,
         BuiltInKinds.all(),
-        Authenticator.firstOf(authenticators),
-        new AllowAll(),
-        new AdmissionSteps(List.of(), List.of(accepted)),
-        Map.of(),
+        control.authenticator(),
+        control.authorizer(),
+        control.steps().then(new AdmissionSteps(List.of(), List.of(accepted))),
+        control.responders(),
         gateway,
-        List.of(),
+        control.health(),
         loops,
         metrics,
         clock,
-        new SecureRandom());
+        random);
   }
 
-  void open(ApiServer server, Platform platform) {}
-
-  private static final class AllowAll implements Authorizer {
-    @Override
-    public Decision authorize(Attributes attributes) {
-      return new Decision.Allow("");
-    }
-
-    @Override
-    public Rules rulesFor(Identity identity, String namespace) {
-      return new Rules(List.of(), List.of(), "");
-    }
+  /** Lets access control see the cluster; until then, whoever needs that waits. */
+  void open(ApiServer server, Platform platform) {
+    var informers = new Informers(server.client(Identity.system("access")));
+    platform.add("informers of access", informers::close);
+    platform.add("access", control::close);
+    control.open(server.client(Identity.system("apiserver")), informers);
   }
 }

@@ -27,9 +27,7 @@ final class KernelSettings {
         (file, wanted) -> {
           try {
             Path path = Path.of(file);
-            long now =
-                Long.parseLong(
-                    new String(Files.readAllBytes(path), StandardCharsets.US_ASCII).strip());
+            long now = read(path);
             if (now < wanted) {
               Files.writeString(path, Long.toString(wanted));
               LOG.info("raised {} from {} to {}", file, now, wanted);

@@ -10,6 +10,7 @@ import dev.nacelle.api.definition.Hooks;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.SelectableField;
 import dev.nacelle.api.definition.VersionDefinition;
+import dev.nacelle.api.kinds.BuiltInKinds;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.json.Json;
@@ -19,7 +20,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CustomDefinitionsTest {
-  private static final Hooks HOOKS = new CustomResourceDefinitionHooks();
+  private static final Hooks HOOKS =
+      BuiltInKinds.all().stream()
+          .filter(d -> d.names().kind().equals("CustomResourceDefinition"))
+          .findFirst()
+          .orElseThrow()
+          .hooks();
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final String VALID =
       """

@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 final class Removal {
   private static final int ATTEMPTS = 10;
   private static final String ORPHAN = "orphan";
+  private static final String CUSTOM_OBJECTS = "customresourcecleanup.apiextensions.k8s.io";
   private static final String FOREGROUND = "foregroundDeletion";
 
   private final ServerParts parts;
@@ -123,7 +124,14 @@ final class Removal {
     if (target.isFor("", "namespaces")) {
       return namespacePlan(old, options, now);
     }
-    KubeObject object = old.withFinalizers(finalizers(old, options.propagation()));
+    List<String> finalizers = finalizers(old, options.propagation());
+    boolean first = !old.isBeingDeleted();
+    if (first && target.isFor("apiextensions.k8s.io", "customresourcedefinitions")) {
+      // its objects go first: who serves the kind removes them and then this
+      finalizers.remove(CUSTOM_OBJECTS);
+      finalizers.add(CUSTOM_OBJECTS);
+    }
+    KubeObject object = old.withFinalizers(finalizers);
     if (object.finalizers().isEmpty() && old.finalizers().isEmpty()) {
       object = old;
     }

@@ -1,12 +1,15 @@
 package dev.nacelle.apiserver.registry;
 
 import dev.nacelle.api.client.ApiClient;
+import dev.nacelle.api.client.DeleteOptions;
 import dev.nacelle.api.client.Informer;
 import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.custom.CustomDefinitions;
 import dev.nacelle.api.definition.ResourceDefinition;
+import dev.nacelle.api.definition.VersionDefinition;
 import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.watch.WatchCaches;
@@ -31,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CustomKinds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CustomKinds.class);
+  private static final String CUSTOM_OBJECTS = "customresourcecleanup.apiextensions.k8s.io";
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final ApiClient client;
@@ -120,6 +124,9 @@ public final class CustomKinds implements AutoCloseable {
         if (CustomDefinitions.isEstablished(crd)) {
           next.put(crd.name(), served(crd));
         }
+        if (crd.isBeingDeleted() && crd.finalizers().contains(CUSTOM_OBJECTS)) {
+          settled &= cleanUp(crd);
+        }
       } catch (ApiException e) {
         // somebody else wrote it: the next event brings its new state
         settled &= e.isConflict() || e.isNotFound();
@@ -134,6 +141,28 @@ public final class CustomKinds implements AutoCloseable {
     }
     serve(next);
     return settled;
+  }
+
+  /** Deletes the objects of a kind that goes; true once there are none and the kind may go. */
+  private boolean cleanUp(KubeObject crd) {
+    Served kind = serving.get(crd.name());
+    if (kind != null) {
+      ResourceDefinition definition = kind.definition();
+      var served = definition.versions().stream().filter(VersionDefinition::isServed).findFirst();
+      if (served.isPresent()) {
+        ResourceType type = definition.type(served.get().name());
+        client.deleteCollection(type, ListOptions.ALL, DeleteOptions.DEFAULT);
+        if (!client.list(type, ListOptions.ALL).items().isEmpty()) {
+          return false;
+        }
+      }
+    }
+    List<String> rest = crd.finalizers().stream().filter(f -> !f.equals(CUSTOM_OBJECTS)).toList();
+    client.update(
+        Resources.CUSTOM_RESOURCE_DEFINITIONS,
+        crd.withFinalizers(rest),
+        WriteOptions.by("kube-apiserver"));
+    return true;
   }
 
   private Served served(KubeObject crd) {

@@ -226,6 +226,19 @@ final class CompanionProtocolTest {
   }
 
   @Test
+  void aMonitorThatStartedNothingEndsWhenItIsForgotten() throws Exception {
+    MonitorClient monitor = startMonitor("m3", "/bin/false");
+    assertThat(monitor.watch().state()).isEqualTo(MonitorClient.State.NEW);
+    keeper.forgetMonitor("m3");
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!monitor.isOver()) {
+      assertThat(Instant.now()).isBefore(end);
+      Thread.onSpinWait();
+    }
+    assertThat(directory.resolve("run/containers/m3/monitor.sock")).doesNotExist();
+  }
+
+  @Test
   void aRuntimeThatCannotBeExecutedIsNamed() throws Exception {
     MonitorClient monitor = startMonitor("m2", "/no/such/runtime");
     assertThatThrownBy(monitor::run).hasMessageContaining("/no/such/runtime");

@@ -6,6 +6,7 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.runtime.ContainerSpec;
+import dev.nacelle.runtime.Device;
 import dev.nacelle.runtime.Resources;
 import dev.nacelle.runtime.Rlimit;
 import java.time.Duration;
@@ -83,8 +84,27 @@ final class RuntimeConfinementTest {
     assertThat(rig.run(spec).code()).isNotZero();
   }
 
+  private static final String OPEN_TUN =
+      "/bin/busybox mknod /tmp/tun$1 c 10 200; cat < /tmp/tun$1; echo done";
+
   @Test
-  void devicesOutsideTheDefaultsAreRefused() {
+  void aDeviceThatWasNotGivenCannotBeOpened() {
+    ContainerSpec spec = rig.spec("/bin/sh", "-c", OPEN_TUN, "sh", "a").build();
+    rig.run(spec);
+    assertThat(rig.output(spec.id())).contains("Operation not permitted").contains("done");
+  }
+
+  @Test
+  void aDeviceThatWasGivenCanBeOpened() {
+    var tun = new Device("/dev/net/tun", Device.Type.CHARACTER, 10, 200, 0_666, 0, 0, "rwm");
+    ContainerSpec spec =
+        rig.spec("/bin/sh", "-c", OPEN_TUN, "sh", "b").devices(List.of(tun)).build();
+    rig.run(spec);
+    assertThat(rig.output(spec.id())).doesNotContain("Operation not permitted").contains("done");
+  }
+
+  @Test
+  void theDefaultDevicesWork() {
     ContainerSpec spec =
         rig.shell("cat /dev/null && echo null; head -c1 /dev/zero >/dev/null && echo zero").build();
     assertThat(rig.run(spec).code()).isZero();

@@ -1,26 +1,21 @@
-package dev.nacelle.apiserver.auth;
+package dev.nacelle.apiserver.auth.token;
 
 import dev.nacelle.api.client.Identity;
-import dev.nacelle.apiserver.access.Authenticator;
-import dev.nacelle.apiserver.access.InvalidCredentialsException;
-import dev.nacelle.base.http.HttpExchange;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The tokens of {@code --token-auth-file}: lines of {@code token,user,uid,"group1,group2"}. Tokens
  * are kept and compared as hashes.
  */
-public final class StaticTokens implements Authenticator {
+public final class StaticTokens implements TokenSource {
   private static final long MAX_BYTES = 16 << 20;
 
   private final Map<String, Identity> byHash;
@@ -62,36 +57,17 @@ public final class StaticTokens implements Authenticator {
         }
       }
       groups.add(Identity.AUTHENTICATED);
-      result.put(hash(fields.get(0)), new Identity(fields.get(1), fields.get(2), groups, Map.of()));
+      result.put(
+          TokenHash.of(fields.get(0)),
+          new Identity(fields.get(1), fields.get(2), groups, Map.of()));
     }
     return new StaticTokens(result);
   }
 
   @Override
-  public Optional<Identity> authenticate(HttpExchange exchange) throws InvalidCredentialsException {
-    Optional<String> token = BearerTokens.of(exchange);
-    if (token.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<Identity> identity = find(token.get());
-    if (identity.isEmpty()) {
-      throw new InvalidCredentialsException("unknown bearer token");
-    }
-    return identity;
-  }
-
-  Optional<Identity> find(String token) {
-    return Optional.ofNullable(byHash.get(hash(token)));
-  }
-
-  private static String hash(String token) {
-    try {
-      return new String(
-          MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)),
-          StandardCharsets.ISO_8859_1);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
+  public Optional<Accepted> check(String token, Set<String> audiences) {
+    return Optional.ofNullable(byHash.get(TokenHash.of(token)))
+        .map(identity -> new Accepted(identity, List.copyOf(audiences)));
   }
 
   /** The fields of a line of CSV: quotes may enclose commas, a doubled quote is one. */

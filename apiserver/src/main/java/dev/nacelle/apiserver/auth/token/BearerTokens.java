@@ -1,4 +1,4 @@
-package dev.nacelle.apiserver.auth;
+package dev.nacelle.apiserver.auth.token;
 
 import dev.nacelle.base.http.HttpExchange;
 import java.nio.charset.StandardCharsets;

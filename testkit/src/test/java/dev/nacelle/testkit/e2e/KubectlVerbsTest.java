@@ -1,0 +1,264 @@
+package dev.nacelle.testkit.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The verbs of stock kubectl, as people type them. */
+@Tag("e2e")
+class KubectlVerbsTest {
+  @RegisterExtension static final SharedPlatform PLATFORM = new SharedPlatform("verb");
+
+  private static final String POD =
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata:
+        name: counter
+        labels: {app: counter}
+      spec:
+        terminationGracePeriodSeconds: 0
+        containers:
+          - name: main
+            image: nacelle.test/busybox:1
+            command: ["sh", "-c", "i=0; while true; do echo line $i; i=$((i+1)); usleep 100000; done"]
+      """;
+
+  @BeforeAll
+  static void run() {
+    PLATFORM.kubectl().apply(POD);
+    PLATFORM.kubectl().await("condition=Ready", "pod/counter");
+  }
+
+  @Test
+  void logsFollowShowsEachLineOnceInOrder() {
+    try (BackgroundCommand logs =
+        PLATFORM.kubectl().command("logs", "-f", "counter").background()) {
+      int start = logs.lines().size();
+      Eventually.holds("lines arrive", () -> logs.lines().size() > start + 20);
+      List<String> lines = logs.lines();
+      for (int i = 0; i < lines.size(); i++) {
+        assertThat(lines.get(i)).isEqualTo("line " + i);
+      }
+    }
+    assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=3")).hasLineCount(3);
+    assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=1", "--timestamps"))
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\S+Z line \\d+\\n");
+    assertThat(PLATFORM.kubectl().ok("logs", "-l", "app=counter", "--limit-bytes=6"))
+        .isEqualTo("line 0");
+  }
+
+  @Test
+  void logsOfThePreviousContainerAreKept() {
+    Kubectl kubectl = PLATFORM.kubectlIn("previous");
+    kubectl.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: again}
+        spec:
+          terminationGracePeriodSeconds: 0
+          containers:
+            - name: main
+              image: nacelle.test/busybox:1
+              command: ["sh", "-c", "echo run $(cat /keep/n || echo 0); echo x >> /keep/n; [ $(wc -l < /keep/n) -gt 1 ] && exec sleep 100000; exit 3"]
+              volumeMounts: [{name: keep, mountPath: /keep}]
+          volumes: [{name: keep, emptyDir: {}}]
+        """);
+    kubectl.awaitPath(
+        "{.status.containerStatuses[0].restartCount}/{.status.containerStatuses[0].ready}",
+        "1/true"::equals,
+        "pod",
+        "again");
+    assertThat(kubectl.ok("logs", "-p", "again")).contains("run 0");
+    assertThat(kubectl.ok("logs", "again")).contains("run x").doesNotContain("run 0");
+    assertThat(
+            kubectl.path(
+                "{.status.containerStatuses[0].lastState.terminated.exitCode}", "pod", "again"))
+        .isEqualTo("3");
+  }
+
+  @Test
+  void execWithATerminalIsATerminal() {
+    Assumptions.assumeTrue(Command.find("script").isPresent(), "no script(1) on this machine");
+    String kubectl = Command.find("kubectl").orElseThrow().toString();
+    Command exec = PLATFORM.kubectl().command("exec", "-it", "counter", "--", "sh");
+    Command typed =
+        new Command(
+            List.of("script", "-qec", String.join(" ", exec.words()), "/dev/null"),
+            exec.environment(),
+            "tty; stty size; echo $((40+2)); exit 7\n");
+    Command.Outcome outcome = typed.run();
+    assertThat(outcome.exitCode()).as("%s: %s", kubectl, outcome.all()).isEqualTo(7);
+    assertThat(outcome.out()).contains("/dev/pts/", "42");
+  }
+
+  @Test
+  void execGivesStreamsAndExitCode() {
+    Kubectl kubectl = PLATFORM.kubectl();
+    Command.Outcome outcome =
+        kubectl.run("exec", "counter", "--", "sh", "-c", "echo out; echo err >&2; exit 5");
+    assertThat(outcome.exitCode()).isEqualTo(5);
+    assertThat(outcome.out()).isEqualTo("out\n");
+    assertThat(outcome.err()).startsWith("err\n").contains("exit code 5");
+    String text = "x".repeat(100_000) + "\n";
+    assertThat(kubectl.command("exec", "-i", "counter", "--", "cat").reading(text).run().ok())
+        .isEqualTo(text);
+  }
+
+  @Test
+  void describeShowsThePodAndItsEvents() {
+    assertThat(PLATFORM.kubectl().ok("describe", "pod", "counter"))
+        .contains("Name:", "Node:", "IP:", "Container ID:", "State:", "Running", "Events:")
+        .contains("Scheduled", "Created", "Started");
+    assertThat(PLATFORM.kubectl().ok("describe", "node"))
+        .contains("Capacity:", "Allocatable:", "Ready", "default", "counter");
+  }
+
+  @Test
+  void explainKnowsTheFieldsAndTheirText() {
+    assertThat(PLATFORM.kubectl().ok("explain", "deployment.spec.strategy.rollingUpdate"))
+        .contains("maxSurge", "maxUnavailable", "DESCRIPTION");
+    assertThat(PLATFORM.kubectl().ok("explain", "pod.spec.containers.livenessProbe"))
+        .contains("periodSeconds", "How often (in seconds) to perform the probe");
+    assertThat(PLATFORM.kubectl().ok("explain", "ngroup.spec")).contains("profileRef", "replicas");
+  }
+
+  @Test
+  void getPrintsEveryForm() {
+    Kubectl kubectl = PLATFORM.kubectl();
+    assertThat(kubectl.ok("get", "pod", "counter", "-o", "wide"))
+        .contains("NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE");
+    assertThat(kubectl.ok("get", "pod", "counter", "-o", "yaml"))
+        .contains("kind: Pod\n", "  name: counter\n", "phase: Running");
+    assertThat(kubectl.ok("get", "pod", "counter", "-o", "name")).isEqualTo("pod/counter\n");
+    assertThat(kubectl.path("{.status.phase}", "pod", "counter")).isEqualTo("Running");
+    assertThat(kubectl.ok("get", "pods", "-o", "custom-columns=N:.metadata.name,P:.status.phase"))
+        .containsPattern("N +P\n")
+        .containsPattern("counter +Running");
+    assertThat(kubectl.ok("get", "all", "-A")).contains("service/kubernetes");
+    assertThat(kubectl.ok("api-resources")).contains("containergroupprofiles", "cgp", "ng");
+    assertThat(kubectl.ok("get", "pods", "--field-selector=status.phase=Running", "-o", "name"))
+        .contains("pod/counter");
+    assertThat(kubectl.ok("get", "--raw", "/readyz")).isEqualTo("ok");
+  }
+
+  @Test
+  void labelAnnotatePatchAndEditChangeAnObject() throws IOException {
+    Kubectl kubectl = PLATFORM.kubectlIn("change");
+    kubectl.ok("create", "configmap", "c", "--from-literal=a=1");
+    kubectl.ok("label", "configmap", "c", "tier=front");
+    assertThat(kubectl.run("label", "configmap", "c", "tier=back").err())
+        .contains("--overwrite is false");
+    kubectl.ok("label", "configmap", "c", "tier=back", "--overwrite");
+    kubectl.ok("annotate", "configmap", "c", "note=hello");
+    kubectl.ok("patch", "configmap", "c", "--type=merge", "-p", "{\"data\":{\"b\":\"2\"}}");
+    kubectl.ok(
+        "patch",
+        "configmap",
+        "c",
+        "--type=json",
+        "-p",
+        "[{\"op\":\"replace\",\"path\":\"/data/a\",\"value\":\"3\"}]");
+    Path editor = Files.createTempFile(PLATFORM.get().scratch(), "editor", ".sh");
+    Files.writeString(editor, "#!/bin/sh\nexec sed -i 's/b: \"2\"/b: \"4\"/' \"$1\"\n");
+    Files.setPosixFilePermissions(editor, PosixFilePermissions.fromString("rwx------"));
+    assertThat(
+            kubectl
+                .command("edit", "configmap", "c")
+                .env("KUBE_EDITOR", editor.toString())
+                .run()
+                .ok())
+        .contains("configmap/c edited");
+    assertThat(
+            kubectl.path(
+                "{.data.a} {.data.b} {.metadata.labels.tier} {.metadata.annotations.note}",
+                "configmap",
+                "c"))
+        .isEqualTo("3 4 back hello");
+    assertThat(kubectl.ok("delete", "configmap", "c")).contains("configmap \"c\" deleted");
+    assertThat(kubectl.run("get", "configmap", "c").err())
+        .contains("Error from server (NotFound): configmaps \"c\" not found");
+  }
+
+  @Test
+  void portForwardReachesThePod() throws IOException {
+    Kubectl kubectl = PLATFORM.kubectlIn("forward");
+    kubectl.ok(
+        "run",
+        "web",
+        "--image=nacelle.test/busybox:1",
+        "--command",
+        "--",
+        "sh",
+        "-c",
+        "mkdir /www; echo forwarded > /www/index.html; exec httpd -f -p 80 -h /www");
+    kubectl.await("condition=Ready", "pod/web");
+    try (BackgroundCommand forward =
+        kubectl.command("port-forward", "pod/web", ":80").background()) {
+      forward.awaitLine("Forwarding from 127.0.0.1:");
+      String port =
+          forward.lines().stream()
+              .filter(l -> l.startsWith("Forwarding from 127.0.0.1:"))
+              .findFirst()
+              .orElseThrow()
+              .replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1");
+      Eventually.sees(
+          "the forwarded port answers",
+          () ->
+              Command.of("busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:" + port + "/")
+                  .run()
+                  .out(),
+          "forwarded\n"::equals);
+    }
+    kubectl.ok("delete", "pod", "web", "--now");
+  }
+
+  @Test
+  void everyKubectlOfThisMachineAppliesAndReads() throws IOException {
+    for (Path program : otherVersions()) {
+      Kubectl kubectl = PLATFORM.get().kubectl(program);
+      String namespace = String.valueOf(program.getFileName()).replace('.', '-');
+      kubectl.ok("create", "namespace", namespace);
+      Kubectl inside = kubectl.in(namespace);
+      String manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\"}\n";
+      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c created");
+      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c unchanged");
+      assertThat(inside.apply(manifest, "--server-side", "--force-conflicts"))
+          .as("%s", program)
+          .contains("serverside-applied");
+      assertThat(inside.command("apply", "-f", "-").reading(manifest + "other: 1\n").run().err())
+          .as("%s", program)
+          .contains("unknown field \"other\"");
+      assertThat(kubectl.ok("get", "pods", "-n", "default")).as("%s", program).contains("counter");
+      assertThat(kubectl.ok("explain", "pod.spec.hostNetwork")).contains("hostNetwork");
+      assertThat(kubectl.ok("exec", "counter", "-n", "default", "--", "echo", "x"))
+          .as("%s", program)
+          .isEqualTo("x\n");
+      kubectl.ok("delete", "namespace", namespace);
+    }
+  }
+
+  /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
+  private static List<Path> otherVersions() throws IOException {
+    Path plain = Command.find("kubectl").orElseThrow().toRealPath();
+    try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
+      List<Path> versions =
+          files
+              .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
+              .sorted()
+              .toList();
+      return versions.isEmpty() ? List.of(plain) : versions;
+    }
+  }
+}
