@@ -49,7 +49,9 @@ final class Application implements Host {
 
   private static int run(Layout layout, UpOptions options, StartReport report)
       throws StartException, InterruptedException {
-    checkPort(options.port);
+    if (options.parts.contains("api")) {
+      checkPort(options.port);
+    }
     var phases = new Phases();
     Instance instance = phases.time("instance", () -> Instance.of(layout, options));
     writePid(layout);

@@ -3,26 +3,12 @@ package dev.nacelle.app;
 import dev.nacelle.network.DatapathProbe;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /** Words what this host offers to each room: the best path, the fallback in use, what is lost. */
 final class Doctor {
   private Doctor() {}
 
-  /** The lines of a running platform's host. */
-  static List<String> lines(FutureTask<Wiring.HostParts> host) {
-    try {
-      return lines(host.get());
-    } catch (ExecutionException e) {
-      return List.of("FAIL  host: " + e.getCause().getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return List.of();
-    }
-  }
-
-  static List<String> lines(Wiring.HostParts host) {
+  static List<String> lines(HostWiring.HostParts host) {
     var lines = new ArrayList<String>();
     host.runtime()
         .capabilities()

@@ -115,8 +115,7 @@ final class JoinCluster {
             .token(token::whole)
             .userAgent("nacelle-join")
             .build()) {
-      if (!known
-          && client.find(Resources.NODES, ObjectKey.cluster(terms.nodeName())).isPresent()) {
+      if (!known && client.find(Resources.NODES, ObjectKey.cluster(terms.nodeName())).isPresent()) {
         throw new StartException(
             "cannot join %s as %s: another host has this name; choose one with --name, or remove it with \"kubectl delete node %s\""
                 .formatted(server, terms.nodeName(), terms.nodeName()));

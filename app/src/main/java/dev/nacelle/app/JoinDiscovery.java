@@ -95,8 +95,7 @@ final class JoinDiscovery {
   }
 
   /** Whoever answered before must be the one that the authority has signed. */
-  private void confirm(List<X509Certificate> authorities, String kubeconfig)
-      throws StartException {
+  private void confirm(List<X509Certificate> authorities, String kubeconfig) throws StartException {
     try (HttpApiClient client = HttpApiClient.builder(server).trust(authorities).build()) {
       KubeObject info = client.get(Resources.CONFIG_MAPS, JoinInfo.CLUSTER_INFO);
       if (!info.json().string("data", JoinInfo.KUBECONFIG).orElse("").equals(kubeconfig)) {

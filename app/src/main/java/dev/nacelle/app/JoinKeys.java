@@ -51,10 +51,7 @@ record JoinKeys(Path directory) {
   }
 
   void identity(String name, TlsIdentity identity) throws StartException {
-    write(
-        file(name),
-        Pem.of(identity.key()) + Pem.of(identity.chain()),
-        DurableFiles.Mode.OWNER);
+    write(file(name), Pem.of(identity.key()) + Pem.of(identity.chain()), DurableFiles.Mode.OWNER);
   }
 
   private Path file(String name) {

@@ -62,8 +62,7 @@ final class JoinRequest {
             .build();
     KubeObject request =
         KubeObject.of(
-                new GroupVersionKind(
-                    "certificates.k8s.io", "v1", "CertificateSigningRequest"),
+                new GroupVersionKind("certificates.k8s.io", "v1", "CertificateSigningRequest"),
                 ObjectKey.cluster(""))
             .withoutMetadata("name")
             .withMetadata("generateName", Json.of("node-csr-"))
@@ -86,8 +85,7 @@ final class JoinRequest {
     return chain;
   }
 
-  private List<X509Certificate> awaited(ObjectKey key)
-      throws StartException, InterruptedException {
+  private List<X509Certificate> awaited(ObjectKey key) throws StartException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     long wait = FIRST_LOOK_MILLIS;
     while (true) {

@@ -23,8 +23,7 @@ final class JoinSignature {
 
   /** {@code HEADER..SIGNATURE}. */
   static String sign(String content, JoinToken token) {
-    JsonObject header =
-        JsonObject.builder().put("alg", ALGORITHM).put("kid", token.id()).build();
+    JsonObject header = JsonObject.builder().put("alg", ALGORITHM).put("kid", token.id()).build();
     String encoded = encode(JsonWriter.write(header).unsafeArray());
     return encoded + ".." + encode(mac(encoded, content, token));
   }

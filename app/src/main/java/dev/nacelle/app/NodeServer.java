@@ -111,9 +111,7 @@ final class NodeServer implements AutoCloseable {
           .handle(exchange, exchange.path(), exchange.query());
     } catch (ApiException e) {
       exchange.respond(
-          e.code(),
-          Headers.contentType("application/json"),
-          JsonWriter.write(e.status().toJson()));
+          e.code(), Headers.contentType("application/json"), JsonWriter.write(e.status().toJson()));
     }
   }
 

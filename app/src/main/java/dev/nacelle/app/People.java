@@ -22,13 +22,15 @@ final class People {
   private final ClusterPki pki;
   private final String server;
   private final ApiClient client;
+  private final JoinInfo join;
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
 
-  People(ClusterPki pki, String server, ApiClient client, InstantSource clock) {
+  People(ClusterPki pki, String server, ApiClient client, JoinInfo join, InstantSource clock) {
     this.pki = pki;
     this.server = server;
     this.client = client;
+    this.join = join;
     this.clock = clock;
   }
 
@@ -69,11 +71,14 @@ final class People {
                                     clock.instant().plus(Duration.ofHours(hours))),
                                 "usage-bootstrap-authentication",
                                 "true",
+                                "usage-bootstrap-signing",
+                                "true",
                                 "auth-extra-groups",
                                 "system:bootstrappers:nacelle:hosts"))
                         .build()
                         .object("d")));
     client.create(Resources.SECRETS, object, WriteOptions.by("nacelle"));
+    join.refresh();
     return JsonObject.builder().put("token", id + "." + secret).build();
   }
 

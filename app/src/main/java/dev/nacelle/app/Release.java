@@ -70,7 +70,7 @@ final class Release {
       BuiltInRuntime runtime =
           BuiltInRuntime.open(
               new BuiltInRuntime.Options(directory, 0, Optional.empty()), Clock.systemUTC());
-      List<String> lines = Doctor.lines(new Wiring.HostParts(runtime, images));
+      List<String> lines = Doctor.lines(new HostWiring.HostParts(runtime, images));
       runtime.removeEverything();
       return lines;
     } finally {

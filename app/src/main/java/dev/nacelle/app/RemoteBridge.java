@@ -27,8 +27,7 @@ final class RemoteBridge {
     WebSocket client;
     try {
       client =
-          exchange.acceptWebSocket(
-              node.subprotocol().map(List::of).orElse(List.of()), MAX_FRAME);
+          exchange.acceptWebSocket(node.subprotocol().map(List::of).orElse(List.of()), MAX_FRAME);
     } catch (UpgradeRefusedException e) {
       // it has been answered
       node.close(GOING_AWAY, "");

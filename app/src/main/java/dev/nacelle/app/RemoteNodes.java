@@ -30,9 +30,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The way to the nodes of other hosts: finds a node's endpoint by its status, and hands requests
- * on with the API server's client certificate. Bounded to {@value #MOST_REQUESTS} requests per node
- * at once; WebSockets do not count. Safe for any thread.
+ * The way to the nodes of other hosts: finds a node's endpoint by its status, and hands requests on
+ * with the API server's client certificate. Bounded to {@value #MOST_REQUESTS} requests per node at
+ * once; WebSockets do not count. Safe for any thread.
  */
 final class RemoteNodes implements NodeGateway, AutoCloseable {
   private static final int MOST_REQUESTS = 256;
@@ -87,8 +87,7 @@ final class RemoteNodes implements NodeGateway, AutoCloseable {
             .findFirst()
             .flatMap(a -> a.string("address"))
             .orElse("");
-    long port =
-        node.status().integer("daemonEndpoints", "kubeletEndpoint", "Port").orElse(0);
+    long port = node.status().integer("daemonEndpoints", "kubeletEndpoint", "Port").orElse(0);
     if (address.isEmpty() || port < 1 || port > 65_535) {
       throw ApiException.unavailable(
           "error dialing backend: node \"" + node.name() + "\" has not told its endpoint yet");
@@ -105,7 +104,8 @@ final class RemoteNodes implements NodeGateway, AutoCloseable {
     try (HttpResponse response = departure.guard(() -> client.send(request))) {
       if (response.status() / 100 != 2) {
         throw refusal(
-            response.status(), new String(
+            response.status(),
+            new String(
                 response.body().readNBytes(MAX_REFUSAL), java.nio.charset.StandardCharsets.UTF_8));
       }
       exchange.onClose(response::close);
@@ -118,8 +118,7 @@ final class RemoteNodes implements NodeGateway, AutoCloseable {
   private static void copy(HttpResponse response, HttpExchange exchange)
       throws IOException, InterruptedException {
     String type = response.headers().first("content-type").orElse("text/plain");
-    ResponseStream out =
-        exchange.respondStreaming(response.status(), Headers.contentType(type));
+    ResponseStream out = exchange.respondStreaming(response.status(), Headers.contentType(type));
     try {
       out.flush();
       InputStream in = response.body();

@@ -5,13 +5,12 @@ import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition;
-import dev.nacelle.api.object.Resources;
+import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.ApiServerConfig;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.base.http.EventLoops;
-import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.http.ServerTls;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
@@ -21,20 +20,8 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
 import dev.nacelle.dns.ClusterDns;
-import dev.nacelle.image.ImageStore;
-import dev.nacelle.image.LocalImageStore;
-import dev.nacelle.image.registry.RegistryClient;
-import dev.nacelle.image.registry.RegistrySettings;
-import dev.nacelle.network.Datapath;
-import dev.nacelle.network.DatapathConfig;
-import dev.nacelle.network.EbpfDatapath;
 import dev.nacelle.network.Ipv4;
-import dev.nacelle.network.Ipv4Range;
-import dev.nacelle.node.NodeAgent;
-import dev.nacelle.node.NodeConfig;
 import dev.nacelle.node.endpoint.NodeEndpoint;
-import dev.nacelle.node.proxy.ServiceProxy;
-import dev.nacelle.runtime.BuiltInRuntime;
 import dev.nacelle.scheduler.Scheduler;
 import dev.nacelle.store.HistoryWindow;
 import dev.nacelle.store.Store;
@@ -51,8 +38,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -74,6 +59,7 @@ final class Wiring {
   private final NodeGateways gateway = new NodeGateways();
   private final Ipv4 address;
   private final String nodeName;
+  private final HostWiring host;
 
   private Wiring(
       Layout layout, UpOptions options, Instance instance, Platform platform, Phases phases)
@@ -85,6 +71,9 @@ final class Wiring {
     this.phases = phases;
     this.address = HostAddress.find(options.nodeAddress);
     this.nodeName = NodeNames.of(options.name);
+    this.host =
+        new HostWiring(
+            layout, options, instance.key(), platform, phases, clock, timeline, address, nodeName);
   }
 
   /** Starts the parts that the options ask for; returns when the API and the node are ready. */
@@ -99,12 +88,26 @@ final class Wiring {
   }
 
   private void start() throws StartException, InterruptedException {
-    FutureTask<HostParts> host = new FutureTask<>(this::openHost);
     if (has("node")) {
-      Thread.ofPlatform().name("open host").daemon().start(host);
+      host.open();
     }
     EventLoops loops = EventLoops.start(1);
     platform.add("event loops", loops::close);
+    if (options.server.isPresent()) {
+      startFurtherHost(loops);
+    } else {
+      startCluster(loops);
+    }
+  }
+
+  /** The cluster's first host: the API and whatever else the options name. */
+  private void startCluster(EventLoops loops) throws StartException, InterruptedException {
+    if (!has("api")) {
+      throw new StartException(
+          "cannot run --parts="
+              + String.join(",", options.parts)
+              + " without the API of a cluster: add 'api', or say --server");
+    }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
     ApiServer server = startApi(loops, pki);
     Informers informers = new Informers(server.client(Identity.system("informers")));
@@ -113,42 +116,126 @@ final class Wiring {
       phases.time("controllers", () -> startControllers(server, informers, pki));
     }
     if (has("scheduler")) {
-      phases.time(
-          "scheduler",
-          () -> {
-            Scheduler scheduler =
-                Scheduler.start(
-                    server.client(Identity.of("system:kube-scheduler", Identity.AUTHENTICATED)),
-                    informers,
-                    clock,
-                    timeline);
-            platform.add("scheduler", scheduler::close);
-            return scheduler;
-          });
+      phases.time("scheduler", () -> startScheduler(server, informers));
     }
-    Optional<InetSocketAddress> dns = Optional.empty();
+    var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
     if (has("dns")) {
-      dns = Optional.of(phases.time("dns", () -> startDns(server, informers)));
+      phases.time("dns", () -> startDns(server, informers));
     }
-    Optional<ImageWork> images = Optional.empty();
     if (has("node")) {
-      HostParts parts = phases.time("host", () -> join(host));
-      images = Optional.of(new ImageWork(parts.images()));
-      phases.time("node", () -> startNode(server, informers, parts));
+      NodeEndpoint endpoint =
+          host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
+      gateway.local(nodeName, endpoint);
     }
-    platform.facts(facts(server, dns));
+    JoinInfo join = phases.time("join info", () -> letOthersIn(server, pki, ranges));
+    var people =
+        new People(
+            pki,
+            "https://127.0.0.1:" + server.port(),
+            server.client(Identity.system("control")),
+            join,
+            clock);
+    JsonObject api =
+        JsonObject.builder()
+            .put("url", "https://127.0.0.1:" + server.port())
+            .put("address", address + ":" + server.port())
+            .build();
+    startControl(
+        loops,
+        ranges,
+        Optional.of(people),
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", api));
+  }
+
+  /** A further host: its node, under the API of a cluster that runs elsewhere. */
+  private void startFurtherHost(EventLoops loops) throws StartException, InterruptedException {
+    if (!options.parts.equals(List.of("node"))) {
+      throw new StartException(
+          "cannot run --parts="
+              + String.join(",", options.parts)
+              + " with --server: a further host runs --parts=node");
+    }
+    JoinedCluster joined =
+        phases.time(
+            "join",
+            () ->
+                JoinCluster.join(
+                    new JoinCluster.Terms(
+                        options.server.get(),
+                        options.token,
+                        nodeName,
+                        layout.node().resolve("pki")),
+                    clock));
+    platform.add("joined", joined::close);
+    NodeServer nodes =
+        phases.time(
+            "node server",
+            () ->
+                NodeServer.start(
+                    loops,
+                    address.toString(),
+                    joined.serving(address),
+                    joined.authorities(),
+                    clock));
+    platform.add("node server", nodes::close);
+    Informers informers = new Informers(joined.client());
+    platform.add("informers", informers::close);
+    NodeEndpoint endpoint =
+        host.startNode(joined.client(), informers, joined.ranges(), nodes.port());
+    nodes.serve(endpoint::handle);
+    JsonObject api = JsonObject.builder().put("url", options.server.get()).build();
+    startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));
+  }
+
+  private JoinInfo letOthersIn(ApiServer server, ClusterPki pki, JoinRanges ranges) {
+    var own =
+        pki.clientIdentity(
+            NodeServer.API_SERVER, List.of(NodeServer.MASTERS), Duration.ofDays(3_650));
+    var remote =
+        new RemoteNodes(
+            server.client(Identity.system("nodes")),
+            List.of(pki.authorityCertificate()),
+            () -> own);
+    gateway.others(remote);
+    platform.add("remote nodes", remote::close);
+    JoinInfo info =
+        JoinInfo.publish(
+            server.client(Identity.system("join")),
+            "https://" + address + ":" + server.port(),
+            pki.authorityPem(),
+            ranges,
+            clock);
+    platform.add("join info", info::close);
+    return info;
+  }
+
+  private Scheduler startScheduler(ApiServer server, Informers informers) {
+    Scheduler scheduler =
+        Scheduler.start(server.client(Identity.system("scheduler")), informers, clock, timeline);
+    platform.add("scheduler", scheduler::close);
+    return scheduler;
+  }
+
+  private void startControl(
+      EventLoops loops, JoinRanges ranges, Optional<People> people, JsonObject.Builder known)
+      throws StartException, InterruptedException {
+    known
+        .put("name", instance.name())
+        .put("pid", ProcessHandle.current().pid())
+        .put(
+            "ranges",
+            JsonObject.builder()
+                .put("pods", ranges.clusterCidr().toString())
+                .put("services", ranges.serviceCidr().toString())
+                .build())
+        .put("dns", JsonObject.builder().put("address", ranges.dns() + ":53").build());
+    if (has("node")) {
+      known.put(
+          "node",
+          JsonObject.builder().put("name", nodeName).put("address", address.toString()).build());
+    }
     var services =
-        new ControlServer.Services(
-            platform,
-            timeline,
-            images,
-            Optional.of(
-                new People(
-                    pki,
-                    "https://127.0.0.1:" + server.port(),
-                    server.client(Identity.system("control")),
-                    clock)),
-            () -> Doctor.lines(host));
+        new ControlServer.Services(platform, timeline, host.images(), people, host::diagnosis);
     phases.time(
         "control",
         () -> {
@@ -156,33 +243,7 @@ final class Wiring {
           platform.add("control", control::close);
           return control;
         });
-  }
-
-  /** What the node stands on and needs no API for. */
-  record HostParts(BuiltInRuntime runtime, ImageStore images) {}
-
-  private HostParts openHost() throws Exception {
-    KernelSettings.raise();
-    var registries =
-        new RegistryClient(
-            options.registries.isPresent()
-                ? RegistrySettings.read(options.registries.get())
-                : RegistrySettings.DEFAULT,
-            ProxySettings.fromEnvironment(System.getenv()));
-    platform.add("registries", registries::close);
-    LocalImageStore images = LocalImageStore.open(layout.node(), registries, clock);
-    platform.add("images", images::close);
-    BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
-    platform.add("runtime", runtime::close);
-    return new HostParts(runtime, images);
-  }
-
-  private static HostParts join(FutureTask<HostParts> host) throws Exception {
-    try {
-      return host.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    }
+    platform.facts(known.put("parts", phases.parts()).build());
   }
 
   private ApiServer startApi(EventLoops loops, ClusterPki pki)
@@ -286,122 +347,35 @@ final class Wiring {
         Controllers.start(
             server.client(Identity.system("controllers")),
             informers,
-            ControllerSettings.of(
-                pki.authorityPem(),
-                instance.podRange().toString(),
-                () -> listedResources(server)),
+            new ControllerSettings(
+                pki.authorityPem(), instance.podRange().toString(), () -> listedResources(server)),
             clock);
     platform.add("controllers", controllers::close);
     return controllers;
   }
 
   /** Every resource that can be listed and deleted, in the stored version. */
-  private static List<ControllerSettings.ListedResource> listedResources(ApiServer server) {
-    var result = new ArrayList<ControllerSettings.ListedResource>();
+  private static List<ResourceType> listedResources(ApiServer server) {
+    var result = new ArrayList<ResourceType>();
     for (ResourceDefinition definition : server.registry().all()) {
       VersionDefinition stored = definition.storedVersion();
       if (stored.verbs().contains("list") && stored.verbs().contains("delete")) {
-        result.add(
-            new ControllerSettings.ListedResource(
-                definition.type(stored.name()),
-                definition.names().kind(),
-                definition.isNamespaced()
-                    ? ControllerSettings.Scope.NAMESPACED
-                    : ControllerSettings.Scope.CLUSTER));
+        result.add(definition.type(stored.name()));
       }
     }
     return result;
   }
 
-  private InetSocketAddress startDns(ApiServer server, Informers informers) throws Exception {
+  private ClusterDns startDns(ApiServer server, Informers informers) throws Exception {
     ClusterDns dns =
         ClusterDns.start(new InetSocketAddress(address.toString(), 0), informers, DOMAIN);
     platform.add("dns", dns::close);
     ApiClient client = server.client(Identity.system("dns"));
-    DnsService.publish(client, clusterDns(), address.toString(), dns.port());
-    return new InetSocketAddress(clusterDns(), 53);
+    DnsService.publish(client, clusterDns().toString(), address.toString(), dns.port());
+    return dns;
   }
 
-  private String clusterDns() {
-    return instance.serviceRange().first().plus(10).toString();
-  }
-
-  private NodeAgent startNode(ApiServer server, Informers informers, HostParts host)
-      throws Exception {
-    ApiClient client = server.client(Identity.node(nodeName));
-    var config =
-        new NodeConfig(
-            nodeName,
-            instance.key(),
-            layout.node(),
-            layout.logs(),
-            address.toString(),
-            0,
-            options.nodeLabels,
-            Optional.of(clusterDns()),
-            DOMAIN,
-            options.maxPods,
-            Duration.ofSeconds(10),
-            List.of());
-    Ipv4Range podRange = Ipv4Range.parse(NodeAgent.join(config, client, READY));
-    Datapath datapath =
-        phases.time(
-            "network",
-            () ->
-                EbpfDatapath.open(
-                    DatapathConfig.of(
-                        instance.key(),
-                        layout.node().resolve("network"),
-                        instance.podRange(),
-                        instance.serviceRange(),
-                        podRange,
-                        address)));
-    platform.add("network", datapath::close);
-    ServiceProxy proxy = ServiceProxy.start(datapath, informers, nodeName);
-    platform.add("service proxy", proxy::close);
-    var agent =
-        new NodeAgent(
-            config,
-            client,
-            host.runtime(),
-            host.images(),
-            datapath,
-            informers.of(Resources.SERVICES),
-            timeline,
-            clock);
-    platform.add("node", agent::close);
-    agent.start();
-    gateway.local(nodeName, new NodeEndpoint(agent));
-    return agent;
-  }
-
-  private JsonObject facts(ApiServer server, Optional<InetSocketAddress> dns) {
-    var result =
-        JsonObject.builder()
-            .put("name", instance.name())
-            .put("pid", ProcessHandle.current().pid())
-            .put("kubeconfig", layout.kubeconfig().toString())
-            .put(
-                "api",
-                JsonObject.builder()
-                    .put("url", "https://127.0.0.1:" + server.port())
-                    .put("address", address + ":" + server.port())
-                    .build())
-            .put(
-                "ranges",
-                JsonObject.builder()
-                    .put("pods", instance.podRange().toString())
-                    .put("services", instance.serviceRange().toString())
-                    .build());
-    dns.ifPresent(
-        d ->
-            result.put(
-                "dns", JsonObject.builder().put("address", d.getHostString() + ":53").build()));
-    if (has("node")) {
-      result.put(
-          "node",
-          JsonObject.builder().put("name", nodeName).put("address", address.toString()).build());
-    }
-    return result.put("parts", phases.parts()).build();
+  private Ipv4 clusterDns() {
+    return instance.serviceRange().first().plus(10);
   }
 }

@@ -7,6 +7,8 @@ import dev.nacelle.api.client.Informers;
 import dev.nacelle.controllers.account.NamespaceDefaultsController;
 import dev.nacelle.controllers.deployment.DeploymentController;
 import dev.nacelle.controllers.endpoints.EndpointsController;
+import dev.nacelle.controllers.garbage.GarbageController;
+import dev.nacelle.controllers.namespace.NamespaceController;
 import dev.nacelle.controllers.ngroup.NGroupController;
 import dev.nacelle.controllers.ngroup.ProfileController;
 import dev.nacelle.controllers.node.NodeLifecycleController;
@@ -60,10 +62,12 @@ public final class Controllers implements AutoCloseable {
     running.add(
         NamespaceDefaultsController.startRootCertificates(
             context("root-ca-cert-publisher"), settings.rootCertificatesPem()));
-    running.add(
-        PodRangeController.start(context("node-ipam-controller"), settings.clusterCidr()));
+    running.add(PodRangeController.start(context("node-ipam-controller"), settings.clusterCidr()));
     running.add(NodeLifecycleController.start(context("node-controller")));
     running.add(PodGarbageController.start(context("pod-garbage-collector")));
+    running.add(NamespaceController.start(context("namespace-controller"), settings.resources()));
+    running.add(
+        GarbageController.start(context("generic-garbage-collector"), settings.resources()));
     running.add(AggregationController.start(context("clusterrole-aggregation-controller")));
   }
 

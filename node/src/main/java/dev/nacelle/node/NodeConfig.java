@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param labels beside the well-known ones
  * @param serviceDns the cluster DNS address, where there is one
  * @param clusterDomain such as {@code cluster.local}
+ * @param version as the Node reports it
  */
 public record NodeConfig(
     String name,
@@ -31,10 +32,59 @@ public record NodeConfig(
     String clusterDomain,
     int maxPods,
     Duration heartbeat,
-    List<String> features) {
+    List<String> features,
+    String version) {
   public NodeConfig {
     labels = Map.copyOf(labels);
     features = List.copyOf(features);
+  }
+
+  /** A node that reports the newest version it knows. */
+  public NodeConfig(
+      String name,
+      String instance,
+      Path directory,
+      Path logs,
+      String address,
+      int endpointPort,
+      Map<String, String> labels,
+      Optional<String> serviceDns,
+      String clusterDomain,
+      int maxPods,
+      Duration heartbeat,
+      List<String> features) {
+    this(
+        name,
+        instance,
+        directory,
+        logs,
+        address,
+        endpointPort,
+        labels,
+        serviceDns,
+        clusterDomain,
+        maxPods,
+        heartbeat,
+        features,
+        "v1.36.2");
+  }
+
+  /** The same node with the version that it reports as {@code kubeletVersion}. */
+  public NodeConfig withVersion(String other) {
+    return new NodeConfig(
+        name,
+        instance,
+        directory,
+        logs,
+        address,
+        endpointPort,
+        labels,
+        serviceDns,
+        clusterDomain,
+        maxPods,
+        heartbeat,
+        features,
+        other);
   }
 
   /** Where the pods of this node keep their volumes and files. */

@@ -12,6 +12,7 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.ImageStore;
+import dev.nacelle.image.ImageUsage;
 import dev.nacelle.image.Platform;
 import dev.nacelle.image.ResolvedImage;
 import dev.nacelle.node.pod.HostMemory;
@@ -41,6 +42,8 @@ final class NodeRegistration implements AutoCloseable {
   private static final String LEASES = "kube-node-lease";
   private static final int LEASE_SECONDS = 40;
   private static final Duration STATUS_EVERY = Duration.ofMinutes(5);
+  private static final long LEAST_MEMORY = 100L << 20;
+  private static final long LEAST_DISK_PERCENT = 10;
   private static final int MAX_IMAGES = 50;
   private static final int MAX_NAMES = 5;
 
@@ -52,6 +55,10 @@ final class NodeRegistration implements AutoCloseable {
   private final Thread thread;
   private volatile boolean ready;
   private Optional<JsonObject> reported = Optional.empty();
+
+  /** The conditions as they were written last, with their times. */
+  private JsonArray known = JsonArray.EMPTY;
+
   private Instant reportedAt = Instant.MIN;
 
   NodeRegistration(
@@ -95,8 +102,21 @@ final class NodeRegistration implements AutoCloseable {
   /** Reports the node as ready from now on. */
   void ready() {
     ready = true;
+    known =
+        client
+            .find(Resources.NODES, ObjectKey.cluster(config.name()))
+            .map(n -> n.status().array("conditions"))
+            .orElse(JsonArray.EMPTY);
     report();
     thread.start();
+  }
+
+  /** What pods may ask for together. */
+  Admission.Capacity capacity() {
+    return new Admission.Capacity(
+        Runtime.getRuntime().availableProcessors() * 1000L,
+        HostMemory.TOTAL_BYTES,
+        config.maxPods());
   }
 
   /** The Node as a subject of events. */
@@ -172,16 +192,24 @@ final class NodeRegistration implements AutoCloseable {
         Patch.strategic(JsonObject.EMPTY.with("status", status.with("conditions", conditions))),
         WriteOptions.by(MANAGER).of("status"));
     reported = Optional.of(status);
+    known = conditions;
     reportedAt = now;
   }
 
+  /** With the present time, and the time of the last change of its status. */
   private JsonObject stamped(JsonObject condition, Instant now) {
-    boolean same =
-        reported
-            .map(r -> r.array("conditions").objects().anyMatch(condition::equals))
-            .orElse(false);
-    JsonObject beat = condition.with("lastHeartbeatTime", Json.of(KubeObject.formatTime(now)));
-    return same ? beat : beat.with("lastTransitionTime", Json.of(KubeObject.formatTime(now)));
+    Json time = Json.of(KubeObject.formatTime(now));
+    Json since =
+        known
+            .objects()
+            .filter(
+                k ->
+                    k.string("type").equals(condition.string("type"))
+                        && k.string("status").equals(condition.string("status")))
+            .findFirst()
+            .flatMap(k -> k.get("lastTransitionTime"))
+            .orElse(time);
+    return condition.with("lastHeartbeatTime", time).with("lastTransitionTime", since);
   }
 
   private static JsonObject labels(NodeConfig config) {
@@ -226,14 +254,27 @@ final class NodeRegistration implements AutoCloseable {
         runtime.capabilities().stream()
             .filter(c -> c.level() == RuntimeCapability.Level.MISSING)
             .toList();
+    ImageUsage disk = images.usage();
     return JsonArray.of(
-        condition(
-            "MemoryPressure",
-            "False",
-            "KubeletHasSufficientMemory",
-            "kubelet has sufficient memory available"),
-        condition(
-            "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        HostMemory.availableBytes() < LEAST_MEMORY
+            ? condition(
+                "MemoryPressure",
+                "True",
+                "KubeletHasInsufficientMemory",
+                "kubelet has insufficient memory available")
+            : condition(
+                "MemoryPressure",
+                "False",
+                "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available"),
+        disk.diskAvailableBytes() < disk.diskCapacityBytes() * LEAST_DISK_PERCENT / 100
+            ? condition(
+                "DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure")
+            : condition(
+                "DiskPressure",
+                "False",
+                "KubeletHasNoDiskPressure",
+                "kubelet has no disk pressure"),
         condition(
             "PIDPressure",
             "False",
@@ -265,7 +306,7 @@ final class NodeRegistration implements AutoCloseable {
         .put("kernelVersion", read("/proc/sys/kernel/osrelease"))
         .put("osImage", osImage())
         .put("containerRuntimeVersion", "nacelle://" + version())
-        .put("kubeletVersion", "v1.36.0")
+        .put("kubeletVersion", config.version())
         .put("kubeProxyVersion", "")
         .put("operatingSystem", "linux")
         .put("architecture", Platform.host().architecture())

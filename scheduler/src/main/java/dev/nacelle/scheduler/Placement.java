@@ -37,15 +37,17 @@ sealed interface Placement {
 
   /** Of nodes of the same score one is drawn. */
   static Placement of(
-      PendingPod pod, ClusterSnapshot snapshot, Plugins plugins, Sample sample, RandomGenerator random) {
+      PendingPod pod,
+      ClusterSnapshot snapshot,
+      Plugins plugins,
+      Sample sample,
+      RandomGenerator random) {
     if (snapshot.nodes().isEmpty()) {
       return new Nowhere("no nodes available to schedule pods", Set.of(), Optional.empty());
     }
     var search = new Search(pod, snapshot, plugins);
     List<NodeInfo> feasible = search.feasible(sample);
-    return feasible.isEmpty()
-        ? search.nowhere()
-        : new OnNode(search.best(feasible, random).name());
+    return feasible.isEmpty() ? search.nowhere() : new OnNode(search.best(feasible, random).name());
   }
 
   /**
@@ -102,7 +104,9 @@ sealed interface Placement {
       return feasible;
     }
 
-    /** The room of nominated pods that matter as much is taken; but it must fit without them too. */
+    /**
+     * The room of nominated pods that matter as much is taken; but it must fit without them too.
+     */
     private boolean fits(NodeInfo node) {
       NodeInfo fuller = node;
       boolean awaited = false;
@@ -157,8 +161,7 @@ sealed interface Placement {
       return switch (plugins.preemption().preempt(pod, snapshot, refusals, tests)) {
         case Answer.Preempt preempt -> new Nowhere(message, refusers, Optional.of(preempt));
         case Answer.Futile futile ->
-            new Nowhere(
-                message + " preemption: " + futile.message(), refusers, Optional.empty());
+            new Nowhere(message + " preemption: " + futile.message(), refusers, Optional.empty());
       };
     }
   }

@@ -99,9 +99,7 @@ final class PodWrites {
       return;
     }
     events.normal(
-        typed(pod.object()),
-        "Scheduled",
-        "Successfully assigned " + pod.key() + " to " + node);
+        typed(pod.object()), "Scheduled", "Successfully assigned " + pod.key() + " to " + node);
   }
 
   private static KubeObject binding(PendingPod pod, String node) {
@@ -167,8 +165,7 @@ final class PodWrites {
     if (!said) {
       status.put(
           "conditions",
-          JsonArray.of(
-              condition("PodScheduled", "False", "Unschedulable", why.message())));
+          JsonArray.of(condition("PodScheduled", "False", "Unschedulable", why.message())));
     }
     String nominated = why.preemption().map(Answer.Preempt::node).orElse("");
     if (!nominated.isEmpty() && !nominated.equals(pod.nominatedNode())) {

@@ -44,8 +44,7 @@ public final class Scheduler implements AutoCloseable {
   private int start;
   private volatile Optional<Thread> loop = Optional.empty();
 
-  private Scheduler(
-      ApiClient client, Informers informers, InstantSource clock, Timeline timeline) {
+  private Scheduler(ApiClient client, Informers informers, InstantSource clock, Timeline timeline) {
     Map<String, Set<ClusterEvent>> cures = new HashMap<>();
     for (FilterPlugin filter : Plugins.ALL.filters()) {
       cures.put(filter.name(), filter.cures());
@@ -65,8 +64,7 @@ public final class Scheduler implements AutoCloseable {
    */
   public static Scheduler start(
       ApiClient base, Informers informers, InstantSource clock, Timeline timeline) {
-    ApiClient client =
-        base.as(Identity.of("system:kube-scheduler", Identity.AUTHENTICATED));
+    ApiClient client = base.as(Identity.of("system:kube-scheduler", Identity.AUTHENTICATED));
     var scheduler = new Scheduler(client, informers, clock, timeline);
     scheduler.nodes.listen(scheduler::nodeChanged);
     scheduler.pods.listen(scheduler::podChanged);
@@ -118,9 +116,7 @@ public final class Scheduler implements AutoCloseable {
         writes.bind(entry, found.node());
       }
       case Placement.Nowhere nowhere -> {
-        nowhere
-            .preemption()
-            .ifPresent(p -> state.nominate(pod.facts(), p.node()));
+        nowhere.preemption().ifPresent(p -> state.nominate(pod.facts(), p.node()));
         queue.refuse(entry, nowhere.refusers());
         writes.refused(entry, nowhere);
       }
@@ -155,8 +151,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void podChanged(Optional<KubeObject> before, Optional<KubeObject> after) {
-    if (before.isPresent()
-        && (after.isEmpty() || !after.get().uid().equals(before.get().uid()))) {
+    if (before.isPresent() && (after.isEmpty() || !after.get().uid().equals(before.get().uid()))) {
       gone(before.get());
     }
     if (after.isEmpty()) {

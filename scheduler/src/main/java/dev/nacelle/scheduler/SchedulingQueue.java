@@ -136,8 +136,7 @@ final class SchedulingQueue {
         moveDue();
         Entry next = active.pollFirst();
         if (next != null) {
-          Entry taken =
-              new Entry(next.pod(), next.order(), next.attempts() + 1, sequence++);
+          Entry taken = new Entry(next.pod(), next.order(), next.attempts() + 1, sequence++);
           known.put(taken.pod().uid(), taken);
           return Optional.of(taken);
         }
@@ -204,8 +203,7 @@ final class SchedulingQueue {
           refusers.stream()
               .flatMap(name -> cures.apply(name).stream())
               .anyMatch(event -> lastEvent.getOrDefault(event, -1L) > taken.takenAt());
-      boolean changedMeanwhile =
-          !entry.pod().object().spec().equals(taken.pod().object().spec());
+      boolean changedMeanwhile = !entry.pod().object().spec().equals(taken.pod().object().spec());
       if (curedMeanwhile || changedMeanwhile) {
         backOff(entry);
       } else {

@@ -3,6 +3,8 @@ package dev.nacelle.api.kinds;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.kinds.apiextensions.CustomResourceDefinitionKind;
 import dev.nacelle.api.kinds.apps.AppsKinds;
+import dev.nacelle.api.kinds.authentication.AuthenticationKinds;
+import dev.nacelle.api.kinds.authorization.AuthorizationKinds;
 import dev.nacelle.api.kinds.certificates.CertificateSigningRequestKind;
 import dev.nacelle.api.kinds.containers.ContainersKinds;
 import dev.nacelle.api.kinds.coordination.LeaseKind;
@@ -21,8 +23,10 @@ public final class BuiltInKinds {
               CoreKinds.ALL,
               List.of(CustomResourceDefinitionKind.DEFINITION),
               AppsKinds.ALL,
+              List.of(EventsEventKind.DEFINITION),
+              AuthenticationKinds.ALL,
+              AuthorizationKinds.ALL,
               List.of(
-                  EventsEventKind.DEFINITION,
                   CertificateSigningRequestKind.DEFINITION,
                   LeaseKind.DEFINITION,
                   EndpointSliceKind.DEFINITION,

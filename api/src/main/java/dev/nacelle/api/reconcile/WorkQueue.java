@@ -78,6 +78,9 @@ public final class WorkQueue {
       if (key != null) {
         waiting.remove(key);
         working.add(key);
+        if (!delayed.isEmpty()) {
+          notify(); // this taker may have been the one that kept the time
+        }
         return Optional.of(key);
       }
       wait(waitMillis);

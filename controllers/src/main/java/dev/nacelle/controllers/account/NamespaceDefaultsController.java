@@ -44,8 +44,7 @@ public final class NamespaceDefaultsController implements Reconciler {
     KubeObject account =
         KubeObject.of(GroupVersionKind.of("v1", "ServiceAccount"), ObjectKey.cluster("default"));
     return start(
-        context,
-        new NamespaceDefaultsController(context, Resources.SERVICE_ACCOUNTS, account));
+        context, new NamespaceDefaultsController(context, Resources.SERVICE_ACCOUNTS, account));
   }
 
   /** Keeps the ConfigMap {@code kube-root-ca.crt} with these certificates. */
@@ -56,17 +55,20 @@ public final class NamespaceDefaultsController implements Reconciler {
                     GroupVersionKind.of("v1", "ConfigMap"), ObjectKey.cluster("kube-root-ca.crt"))
                 .withAnnotation("kubernetes.io/description", DESCRIPTION)
                 .json()
-                .with("data", JsonObject.builder().putStrings("m", Map.of("ca.crt", pem)).build().object("m")));
-    return start(
-        context, new NamespaceDefaultsController(context, Resources.CONFIG_MAPS, map));
+                .with(
+                    "data",
+                    JsonObject.builder()
+                        .putStrings("m", Map.of("ca.crt", pem))
+                        .build()
+                        .object("m")));
+    return start(context, new NamespaceDefaultsController(context, Resources.CONFIG_MAPS, map));
   }
 
   private static RunningController start(
       ControllerContext context, NamespaceDefaultsController controller) {
     var loop = new ReconcileLoop(context.name(), controller, 1);
     controller.namespaces.listen(
-        (before, after) ->
-            after.ifPresent(ns -> loop.enqueue(ObjectKey.cluster(ns.name()))));
+        (before, after) -> after.ifPresent(ns -> loop.enqueue(ObjectKey.cluster(ns.name()))));
     controller.informer.listen(
         (before, after) ->
             before
@@ -94,8 +96,7 @@ public final class NamespaceDefaultsController implements Reconciler {
       if (present.isEmpty()) {
         context.client().create(type, local, context.write());
       } else if (!dataOf(present.get()).equals(dataOf(wanted))) {
-        KubeObject mended =
-            new KubeObject(present.get().json().with("data", dataOf(wanted)));
+        KubeObject mended = new KubeObject(present.get().json().with("data", dataOf(wanted)));
         context.client().update(type, mended, context.write());
       }
     } catch (ApiException e) {

@@ -18,8 +18,8 @@ import dev.nacelle.controllers.shared.Conditions;
 import dev.nacelle.controllers.shared.ControllerContext;
 import dev.nacelle.controllers.shared.ControllerIndex;
 import dev.nacelle.controllers.shared.OwnerKind;
-import dev.nacelle.controllers.shared.TemplateHash;
 import dev.nacelle.controllers.shared.RunningController;
+import dev.nacelle.controllers.shared.TemplateHash;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -113,8 +113,7 @@ public final class DeploymentController implements Reconciler {
     claimed.forEach(
         set -> podsOfSets.put(set.uid(), ControllerIndex.controlledBy(pods, set.uid())));
     var plan =
-        DeploymentPlan.of(
-            new DeploymentSnapshot(deployment, claimed, podsOfSets), context.now());
+        DeploymentPlan.of(new DeploymentSnapshot(deployment, claimed, podsOfSets), context.now());
     return apply(deployment, plan);
   }
 
@@ -183,8 +182,7 @@ public final class DeploymentController implements Reconciler {
 
   private void reportFailure(
       KubeObject deployment, KubeObject set, DeploymentPlan plan, ApiException e) {
-    String message =
-        "Failed to create new replica set \"" + set.name() + "\": " + e.getMessage();
+    String message = "Failed to create new replica set \"" + set.name() + "\": " + e.getMessage();
     context.events().warning(deployment, "ReplicaSetCreateError", message);
     JsonObject status =
         Conditions.set(
@@ -221,8 +219,7 @@ public final class DeploymentController implements Reconciler {
     JsonObject patch =
         JsonObject.EMPTY
             .withAt(Json.of(deployment.uid()), "metadata", "uid")
-            .withAt(
-                Json.of(Long.toString(revision)), "metadata", "annotations", Sets.REVISION);
+            .withAt(Json.of(Long.toString(revision)), "metadata", "annotations", Sets.REVISION);
     context
         .client()
         .patch(Resources.DEPLOYMENTS, deployment.key(), Patch.merge(patch), context.write());

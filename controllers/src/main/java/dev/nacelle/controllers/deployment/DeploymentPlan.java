@@ -116,9 +116,7 @@ record DeploymentPlan(
 
     private void noteNewSet() {
       boolean created = rollout.created().isPresent();
-      rollout
-          .newSet()
-          .ifPresent(set -> status = report.notingNewSet(status, set, created));
+      rollout.newSet().ifPresent(set -> status = report.notingNewSet(status, set, created));
     }
 
     private DeploymentPlan result() {

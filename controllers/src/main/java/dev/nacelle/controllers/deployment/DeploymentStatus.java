@@ -101,8 +101,7 @@ final class DeploymentStatus {
   }
 
   /** The counts, and how the rollout goes on. */
-  JsonObject ofRollout(
-      JsonObject before, Collection<KubeObject> sets, Optional<KubeObject> fresh) {
+  JsonObject ofRollout(JsonObject before, Collection<KubeObject> sets, Optional<KubeObject> fresh) {
     JsonObject status = withProgress(counted(before, sets, fresh), fresh);
     Optional<JsonObject> failure =
         Stream.concat(fresh.stream(), sets.stream())
@@ -141,17 +140,11 @@ final class DeploymentStatus {
       // each movement counts anew against the deadline
       JsonObject renewed =
           Conditions.set(
-              status,
-              PROGRESSING,
-              "True",
-              "ReplicaSetUpdated",
-              subject + " is progressing.",
-              now);
+              status, PROGRESSING, "True", "ReplicaSetUpdated", subject + " is progressing.", now);
       return withUpdateTime(renewed, PROGRESSING);
     }
     if (isTimedOut(status)) {
-      return set(
-          status, PROGRESSING, "False", TIMED_OUT, subject + " has timed out progressing.");
+      return set(status, PROGRESSING, "False", TIMED_OUT, subject + " has timed out progressing.");
     }
     return status;
   }
@@ -214,9 +207,7 @@ final class DeploymentStatus {
   private JsonObject withUpdateTime(JsonObject status, String type) {
     JsonObject condition = Conditions.find(status, type).orElseThrow();
     return Conditions.put(
-        status,
-        condition.with(
-            "lastUpdateTime", Json.of(KubeObject.formatTime(now))));
+        status, condition.with("lastUpdateTime", Json.of(KubeObject.formatTime(now))));
   }
 
   private static Optional<String> reason(JsonObject status) {

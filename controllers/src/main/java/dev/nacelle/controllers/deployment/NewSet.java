@@ -41,14 +41,15 @@ final class NewSet {
       KubeObject deployment, RolloutSettings settings, long revision, int replicas) {
     JsonObject template = deployment.spec().object("template");
     String hash = TemplateHash.of(template, deployment.status().integer("collisionCount"));
-    JsonObject labelled =
-        template.withAt(Json.of(hash), "metadata", "labels", TemplateHash.LABEL);
+    JsonObject labelled = template.withAt(Json.of(hash), "metadata", "labels", TemplateHash.LABEL);
     JsonObject metadata =
         JsonObject.builder()
             .put("name", deployment.name() + "-" + hash)
             .put("namespace", deployment.namespace())
             .put("labels", labelled.object("metadata", "labels"))
-            .put("ownerReferences", JsonArray.of(OwnerKind.DEPLOYMENT.reference(deployment).toJson()))
+            .put(
+                "ownerReferences",
+                JsonArray.of(OwnerKind.DEPLOYMENT.reference(deployment).toJson()))
             .build();
     var spec =
         JsonObject.builder()

@@ -213,8 +213,7 @@ final class Rollout {
   private void spread() {
     List<KubeObject> active = all().stream().filter(Sets::isActive).toList();
     int toAdd = settings.mostPods() - Sets.totalReplicas(active);
-    Comparator<KubeObject> order =
-        toAdd > 0 ? Sets.BIGGER_THEN_NEWER : Sets.BIGGER_THEN_OLDER;
+    Comparator<KubeObject> order = toAdd > 0 ? Sets.BIGGER_THEN_NEWER : Sets.BIGGER_THEN_OLDER;
     List<KubeObject> ordered = active.stream().sorted(order).toList();
     Map<KubeObject, Integer> sizes = new LinkedHashMap<>();
     int added = 0;
@@ -225,7 +224,7 @@ final class Rollout {
     }
     int left = toAdd - added;
     for (KubeObject set : ordered) {
-      scale(set, Math.max(0, sizes.get(set) + left));
+      scale(set, Math.max(0, sizes.getOrDefault(set, 0) + left));
       left = 0; // the largest takes what rounding left over
     }
   }

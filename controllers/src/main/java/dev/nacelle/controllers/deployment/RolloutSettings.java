@@ -53,7 +53,9 @@ record RolloutSettings(
         rolls ? surge : 0,
         rolls && replicas > 0 ? Math.min(unavailable, replicas) : 0,
         spec.bool("paused").orElse(false),
-        deadline == Integer.MAX_VALUE ? Optional.empty() : Optional.of(Duration.ofSeconds(deadline)),
+        deadline == Integer.MAX_VALUE
+            ? Optional.empty()
+            : Optional.of(Duration.ofSeconds(deadline)),
         history.isPresent() && history.getAsLong() != Integer.MAX_VALUE
             ? OptionalInt.of((int) history.getAsLong())
             : OptionalInt.empty());

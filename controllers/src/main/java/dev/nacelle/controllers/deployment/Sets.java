@@ -73,7 +73,6 @@ final class Sets {
   /** The set with the annotations by which a later scaling knows what it was made for. */
   static KubeObject noting(KubeObject set, RolloutSettings settings) {
     return set.withAnnotation(DESIRED_REPLICAS, Integer.toString(settings.replicas()))
-        .withAnnotation(
-            MAX_REPLICAS, Integer.toString(settings.replicas() + settings.maxSurge()));
+        .withAnnotation(MAX_REPLICAS, Integer.toString(settings.replicas() + settings.maxSurge()));
   }
 }

@@ -78,8 +78,7 @@ record EndpointSlicePlan(
       }
     }
 
-    private void enter(
-        ServicePods.Family family, KubeObject pod, Map<String, KubeObject> nodes) {
+    private void enter(ServicePods.Family family, KubeObject pod, Map<String, KubeObject> nodes) {
       Optional<String> address = ServicePods.address(pod, family);
       if (address.isEmpty()) {
         return;
@@ -120,8 +119,7 @@ record EndpointSlicePlan(
       Map<Group, List<KubeObject>> slices = new LinkedHashMap<>();
       for (KubeObject slice : present) {
         var group =
-            new Group(
-                slice.json().string("addressType").orElse(""), slice.json().array("ports"));
+            new Group(slice.json().string("addressType").orElse(""), slice.json().array("ports"));
         if (wanted.containsKey(group)) {
           slices.computeIfAbsent(group, g -> new ArrayList<>()).add(slice);
         } else {
@@ -207,9 +205,7 @@ record EndpointSlicePlan(
               .put("generateName", service.name() + "-")
               .put("namespace", service.namespace())
               .putStrings("labels", labels)
-              .put(
-                  "ownerReferences",
-                  JsonArray.of(OwnerKind.SERVICE.reference(service).toJson()));
+              .put("ownerReferences", JsonArray.of(OwnerKind.SERVICE.reference(service).toJson()));
       triggerTime.ifPresent(t -> metadata.putStrings("annotations", Map.of(TRIGGER_TIME, t)));
       return new KubeObject(
           JsonObject.builder()

@@ -12,7 +12,6 @@ import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.controllers.shared.ControllerContext;
 import dev.nacelle.controllers.shared.Expectations;
-import dev.nacelle.controllers.shared.OwnerKind;
 import dev.nacelle.controllers.shared.RunningController;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,8 +24,8 @@ import java.util.stream.Collectors;
 public final class EndpointsController {
   private static final int WORKERS = 4;
   private static final Duration SYNC_WAIT = Duration.ofMillis(20);
-  private static final String BY_NAMESPACE = "namespace";
-  private static final String BY_SERVICE = "service";
+  private static final String BY_NAMESPACE = "controllers: namespace";
+  private static final String BY_SERVICE = "controllers: service";
 
   private final Informer services;
   private final Informer pods;
@@ -120,9 +119,7 @@ public final class EndpointsController {
 
   private static boolean selects(KubeObject service, KubeObject pod) {
     return hasSelector(service)
-        && pod.labels()
-            .entrySet()
-            .containsAll(service.spec().strings("selector").entrySet());
+        && pod.labels().entrySet().containsAll(service.spec().strings("selector").entrySet());
   }
 
   private List<KubeObject> podsOf(KubeObject service) {
@@ -136,8 +133,7 @@ public final class EndpointsController {
   }
 
   private static ObjectKey serviceOf(KubeObject slice) {
-    return new ObjectKey(
-        slice.namespace(), slice.label(EndpointSlicePlan.SERVICE_NAME).orElse(""));
+    return new ObjectKey(slice.namespace(), slice.label(EndpointSlicePlan.SERVICE_NAME).orElse(""));
   }
 
   /** Writes the slices. */
@@ -150,10 +146,10 @@ public final class EndpointsController {
       this.expectations = new Expectations(context.clock());
     }
 
-    void sliceChanged(
-        ReconcileLoop loop, Optional<KubeObject> before, Optional<KubeObject> after) {
-      after.filter(slice -> before.isEmpty()).ifPresent(
-          slice -> expectations.creationSeen(serviceOf(slice)));
+    void sliceChanged(ReconcileLoop loop, Optional<KubeObject> before, Optional<KubeObject> after) {
+      after
+          .filter(slice -> before.isEmpty())
+          .ifPresent(slice -> expectations.creationSeen(serviceOf(slice)));
       before
           .filter(slice -> after.isEmpty())
           .ifPresent(slice -> expectations.deletionSeen(serviceOf(slice), slice.uid()));
@@ -220,9 +216,7 @@ public final class EndpointsController {
         context
             .client()
             .delete(
-                Resources.ENDPOINT_SLICES,
-                slice.key(),
-                DeleteOptions.DEFAULT.onlyUid(slice.uid()));
+                Resources.ENDPOINT_SLICES, slice.key(), DeleteOptions.DEFAULT.onlyUid(slice.uid()));
       } catch (ApiException e) {
         expectations.deletionSeen(serviceOf(slice), slice.uid());
         if (!e.isNotFound()) {
@@ -269,10 +263,8 @@ public final class EndpointsController {
                     .with(
                         "metadata",
                         wanted.metadata().has("annotations")
-                            ? metadata.with(
-                                "annotations", wanted.metadata().object("annotations"))
-                            : metadata.withoutAt(
-                                "annotations", EndpointsPlan.OVER_CAPACITY)));
+                            ? metadata.with("annotations", wanted.metadata().object("annotations"))
+                            : metadata.withoutAt("annotations", EndpointsPlan.OVER_CAPACITY)));
         context.client().update(Resources.ENDPOINTS, next, context.write());
       }
       return Outcome.SETTLED;

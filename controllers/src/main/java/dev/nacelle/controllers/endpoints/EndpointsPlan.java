@@ -67,8 +67,7 @@ final class EndpointsPlan {
       KubeObject service,
       KubeObject pod,
       ServicePods.Family family) {
-    var address =
-        JsonObject.builder().put("ip", ServicePods.address(pod, family).orElseThrow());
+    var address = JsonObject.builder().put("ip", ServicePods.address(pod, family).orElseThrow());
     ServicePods.hostname(pod, service).ifPresent(name -> address.put("hostname", name));
     String node = PodStates.nodeName(pod);
     if (!node.isEmpty()) {

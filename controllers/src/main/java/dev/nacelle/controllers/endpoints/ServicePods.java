@@ -72,8 +72,7 @@ final class ServicePods {
     return pod.spec()
         .string("hostname")
         .filter(name -> !name.isEmpty())
-        .filter(
-            name -> pod.spec().string("subdomain").orElse("").equals(service.name()));
+        .filter(name -> pod.spec().string("subdomain").orElse("").equals(service.name()));
   }
 
   static JsonObject targetRef(KubeObject pod) {

@@ -115,8 +115,7 @@ public final class NGroupController implements Reconciler {
       return Outcome.SETTLED; // the pods go with their owner
     }
     List<KubeObject> owned = ControllerIndex.controlledBy(pods, group.uid());
-    Optional<KubeObject> profile =
-        profiles.get(new ObjectKey(key.namespace(), profileName(group)));
+    Optional<KubeObject> profile = profiles.get(new ObjectKey(key.namespace(), profileName(group)));
     Optional<KubeObject> revision = profile.flatMap(p -> revision(group, p));
     if (revision.isEmpty()) {
       return withoutRevision(group, owned, profile);
@@ -134,7 +133,7 @@ public final class NGroupController implements Reconciler {
             owned,
             number,
             Optional.empty(),
-            failure.map(e -> new Problem(e.status().reason(), e.getMessage())),
+            failure.map(e -> new Problem(e.status().reason(), e.status().message())),
             context.now()));
     if (failure.isPresent()) {
       throw failure.get();
@@ -166,8 +165,7 @@ public final class NGroupController implements Reconciler {
     String name = profileName(group);
     Problem problem =
         profile.isEmpty()
-            ? new Problem(
-                "ProfileNotFound", "containergroupprofile \"" + name + "\" not found")
+            ? new Problem("ProfileNotFound", "containergroupprofile \"" + name + "\" not found")
             : new Problem(
                 "RevisionNotFound",
                 "containergroupprofile \"%s\" has no revision %d"
@@ -176,12 +174,7 @@ public final class NGroupController implements Reconciler {
     writeStatus(
         group,
         NGroupStatus.of(
-            group,
-            owned,
-            asked.orElse(0),
-            Optional.of(problem),
-            Optional.empty(),
-            context.now()));
+            group, owned, asked.orElse(0), Optional.of(problem), Optional.empty(), context.now()));
     return Outcome.SETTLED;
   }
 
@@ -222,9 +215,7 @@ public final class NGroupController implements Reconciler {
 
   private void delete(KubeObject group, KubeObject pod) {
     try {
-      context
-          .client()
-          .delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.onlyUid(pod.uid()));
+      context.client().delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.onlyUid(pod.uid()));
       context.events().normal(group, "SuccessfulDelete", "Deleted pod: " + pod.name());
     } catch (ApiException e) {
       expectations.deletionSeen(group.key(), pod.uid());
@@ -244,9 +235,7 @@ public final class NGroupController implements Reconciler {
     JsonObject patch =
         JsonObject.EMPTY.withAt(
             Json.of(Integer.toString(made)), "metadata", "annotations", NGroupPlan.MADE);
-    context
-        .client()
-        .patch(Resources.NGROUPS, group.key(), Patch.merge(patch), context.write());
+    context.client().patch(Resources.NGROUPS, group.key(), Patch.merge(patch), context.write());
   }
 
   private void writeStatus(KubeObject group, JsonObject status) {

@@ -118,18 +118,15 @@ record NGroupPlan(List<KubeObject> create, List<KubeObject> delete, int made) {
     return result;
   }
 
-  private static KubeObject pod(
-      KubeObject group, KubeObject revision, String name, String zone) {
+  private static KubeObject pod(KubeObject group, KubeObject revision, String name, String zone) {
     KubeObject pod =
         TemplatePods.named(ProfilePlan.template(revision), name, OwnerKind.NGROUP, group)
             .withLabel(GroupLabels.NGROUP, group.name())
-            .withLabel(
-                GroupLabels.PROFILE, group.spec().string("profileRef", "name").orElse(""))
+            .withLabel(GroupLabels.PROFILE, group.spec().string("profileRef", "name").orElse(""))
             .withLabel(GroupLabels.REVISION, Long.toString(ProfilePlan.number(revision)));
     return zone.isEmpty()
         ? pod
-        : pod.withSpec(
-            pod.spec().withAt(Json.of(zone), "nodeSelector", GroupLabels.ZONE));
+        : pod.withSpec(pod.spec().withAt(Json.of(zone), "nodeSelector", GroupLabels.ZONE));
   }
 
   /** Those in no zone of the list go first, then always one of the zone that has the most. */

@@ -62,17 +62,13 @@ public final class ProfileController implements Reconciler {
     KubeObject profile = found.get();
     var inUse =
         groups.inNamespace(key.namespace()).stream()
-            .filter(
-                g -> g.spec().string("profileRef", "name").orElse("").equals(key.name()))
+            .filter(g -> g.spec().string("profileRef", "name").orElse("").equals(key.name()))
             .flatMapToLong(g -> g.spec().integer("profileRef", "revision").stream())
             .boxed()
             .collect(Collectors.toSet());
     var plan =
         ProfilePlan.of(
-            profile,
-            ControllerIndex.controlledBy(revisions, profile.uid()),
-            inUse,
-            context.now());
+            profile, ControllerIndex.controlledBy(revisions, profile.uid()), inUse, context.now());
     if (plan.create().isPresent()) {
       try {
         context

@@ -31,11 +31,7 @@ final class EvictionPlan {
   private static Optional<Instant> evictAt(KubeObject pod, JsonObject taint, Instant now) {
     Instant since = new KubeObject(taint).instant("timeAdded").orElse(now);
     List<JsonObject> tolerating =
-        pod.spec()
-            .array("tolerations")
-            .objects()
-            .filter(t -> tolerates(t, taint))
-            .toList();
+        pod.spec().array("tolerations").objects().filter(t -> tolerates(t, taint)).toList();
     if (tolerating.isEmpty()) {
       String key = taint.string("key").orElse("");
       boolean silence =
@@ -43,9 +39,7 @@ final class EvictionPlan {
       return Optional.of(silence ? since.plus(DEFAULT) : now);
     }
     var seconds =
-        tolerating.stream()
-            .flatMapToLong(t -> t.integer("tolerationSeconds").stream())
-            .min();
+        tolerating.stream().flatMapToLong(t -> t.integer("tolerationSeconds").stream()).min();
     return seconds.isPresent()
         ? Optional.of(since.plusSeconds(Math.max(0, seconds.getAsLong())))
         : Optional.empty();

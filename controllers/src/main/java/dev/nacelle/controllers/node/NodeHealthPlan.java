@@ -53,9 +53,7 @@ record NodeHealthPlan(
         status,
         taints(node, status, ready, now),
         ready.equals("True"),
-        silent
-            ? Optional.empty()
-            : Optional.of(Duration.between(now, deadline).plusMillis(10)));
+        silent ? Optional.empty() : Optional.of(Duration.between(now, deadline).plusMillis(10)));
   }
 
   private static JsonObject silenced(JsonObject status, Instant now) {
@@ -69,18 +67,14 @@ record NodeHealthPlan(
       }
       JsonObject next =
           present.isEmpty()
-              ? condition(
-                  type, "NodeStatusNeverUpdated", "Kubelet never posted node status.", now)
-              : condition(
-                  type, "NodeStatusUnknown", "Kubelet stopped posting node status.", now);
+              ? condition(type, "NodeStatusNeverUpdated", "Kubelet never posted node status.", now)
+              : condition(type, "NodeStatusUnknown", "Kubelet stopped posting node status.", now);
       Optional<Json> heartbeat = present.flatMap(c -> c.get("lastHeartbeatTime"));
       result =
           Conditions.put(
               result,
               next.toBuilder()
-                  .put(
-                      "lastHeartbeatTime",
-                      heartbeat.orElse(Json.of(KubeObject.formatTime(now))))
+                  .put("lastHeartbeatTime", heartbeat.orElse(Json.of(KubeObject.formatTime(now))))
                   .build());
     }
     return result;
@@ -97,8 +91,7 @@ record NodeHealthPlan(
   }
 
   /** The taints of others stay as they are; ours follow the conditions. */
-  private static JsonArray taints(
-      KubeObject node, JsonObject status, String ready, Instant now) {
+  private static JsonArray taints(KubeObject node, JsonObject status, String ready, Instant now) {
     Map<String, JsonObject> wanted = new LinkedHashMap<>();
     if (!ready.equals("True")) {
       String key = ready.equals("Unknown") ? UNREACHABLE : NOT_READY;
@@ -144,8 +137,7 @@ record NodeHealthPlan(
     return taint.string("key").orElse("") + ":" + taint.string("effect").orElse("");
   }
 
-  private static void put(
-      Map<String, JsonObject> taints, String key, String effect, Instant now) {
+  private static void put(Map<String, JsonObject> taints, String key, String effect, Instant now) {
     var taint = JsonObject.builder().put("key", key).put("effect", effect);
     taint.put("timeAdded", KubeObject.formatTime(now));
     taints.put(key + ":" + effect, taint.build());

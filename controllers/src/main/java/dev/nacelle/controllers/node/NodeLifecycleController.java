@@ -30,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * measured by our own clock, from the last change that was seen of the node's lease or condition.
  */
 public final class NodeLifecycleController implements Reconciler {
-  private static final String BY_NODE = "node";
+  private static final String BY_NODE = "controllers: node";
   private static final String LEASES_OF_NODES = "kube-node-lease";
   private static final Duration SYNC_WAIT = Duration.ofMillis(20);
 
@@ -119,8 +119,7 @@ public final class NodeLifecycleController implements Reconciler {
                 return old;
               }
               boolean neverPosted = lease.isEmpty() && ready.isEmpty();
-              return new Sign(
-                  what, neverPosted ? node.creationTimestamp().orElse(now) : now);
+              return new Sign(what, neverPosted ? node.creationTimestamp().orElse(now) : now);
             })
         .seenAt();
   }
@@ -131,8 +130,7 @@ public final class NodeLifecycleController implements Reconciler {
       result =
           context
               .client()
-              .update(
-                  Resources.NODES, node.withStatus(plan.status()), context.writeStatus());
+              .update(Resources.NODES, node.withStatus(plan.status()), context.writeStatus());
       context
           .events()
           .normal(node, "NodeNotReady", "Node " + node.name() + " status is now: NodeNotReady");
@@ -143,9 +141,7 @@ public final class NodeLifecycleController implements Reconciler {
               .withAt(Json.of(result.resourceVersion()), "metadata", "resourceVersion")
               .withAt(plan.taints(), "spec", "taints");
       result =
-          context
-              .client()
-              .patch(Resources.NODES, node.key(), Patch.merge(patch), context.write());
+          context.client().patch(Resources.NODES, node.key(), Patch.merge(patch), context.write());
     }
     return result;
   }
@@ -174,9 +170,7 @@ public final class NodeLifecycleController implements Reconciler {
                               .withAt(Json.of(pod.uid()), "metadata", "uid")
                               .withAt(JsonArray.of(condition), "status", "conditions")),
                       context.writeStatus()));
-      context
-          .events()
-          .warning(typed(pod), "NodeNotReady", "Node is not ready");
+      context.events().warning(typed(pod), "NodeNotReady", "Node is not ready");
     }
   }
 
@@ -202,8 +196,7 @@ public final class NodeLifecycleController implements Reconciler {
   private void evict(KubeObject pod) {
     context
         .events()
-        .normal(
-            typed(pod), "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
+        .normal(typed(pod), "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
     JsonObject condition =
         JsonObject.builder()
             .put("type", "DisruptionTarget")

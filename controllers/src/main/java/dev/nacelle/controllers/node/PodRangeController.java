@@ -91,9 +91,7 @@ public final class PodRangeController implements Reconciler {
         JsonObject.builder()
             .put(
                 "metadata",
-                JsonObject.builder()
-                    .put("resourceVersion", node.get().resourceVersion())
-                    .build())
+                JsonObject.builder().put("resourceVersion", node.get().resourceVersion()).build())
             .put("spec", spec)
             .build();
     context.client().patch(Resources.NODES, key, Patch.merge(patch), context.write());

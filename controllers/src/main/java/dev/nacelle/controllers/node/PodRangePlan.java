@@ -63,7 +63,11 @@ final class PodRangePlan {
     long address = first + (index << (32 - nodePrefix));
     return "%d.%d.%d.%d/%d"
         .formatted(
-            address >> 24 & 255, address >> 16 & 255, address >> 8 & 255, address & 255, nodePrefix);
+            address >> 24 & 255,
+            address >> 16 & 255,
+            address >> 8 & 255,
+            address & 255,
+            nodePrefix);
   }
 
   /**

@@ -57,9 +57,7 @@ public final class PodGarbageController implements Reconciler {
       PodGarbagePlan plan = PodGarbagePlan.of(pods.all(), known, ENDED_KEPT);
       plan.ended().forEach(this::delete);
       plan.unplaced().forEach(this::delete);
-      missingSince
-          .keySet()
-          .retainAll(plan.orphaned().stream().map(PodStates::nodeName).toList());
+      missingSince.keySet().retainAll(plan.orphaned().stream().map(PodStates::nodeName).toList());
       plan.orphaned().forEach(this::collectOrphan);
     }
     return Outcome.checkAgain(PERIOD);
@@ -114,8 +112,7 @@ public final class PodGarbageController implements Reconciler {
     try {
       context
           .client()
-          .delete(
-              Resources.PODS, pod.key(), DeleteOptions.DEFAULT.withGrace(0).onlyUid(pod.uid()));
+          .delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.withGrace(0).onlyUid(pod.uid()));
     } catch (ApiException e) {
       ignoreRace(e);
     }

@@ -112,7 +112,8 @@ public final class ReplicaSetController implements Reconciler {
       ReplicaSetPlan plan = ReplicaSetPlan.of(set, claimed, related(set), context.now());
       String reason = plan.create() > 0 ? "FailedCreate" : "FailedDelete";
       result = plan.create() > 0 ? create(set, plan.create()) : delete(set, plan.delete());
-      failure = result.failure().map(e -> new ReplicaSetStatus.Failure(reason, e.getMessage()));
+      failure =
+          result.failure().map(e -> new ReplicaSetStatus.Failure(reason, e.status().message()));
     }
     writeStatus(set, ReplicaSetStatus.of(set, claimed, failure, context.now()));
     if (result.failure().isPresent()) {
@@ -169,9 +170,7 @@ public final class ReplicaSetController implements Reconciler {
 
   private void deleteOne(KubeObject set, KubeObject pod) {
     try {
-      context
-          .client()
-          .delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.onlyUid(pod.uid()));
+      context.client().delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.onlyUid(pod.uid()));
       context.events().normal(set, "SuccessfulDelete", "Deleted pod: " + pod.name());
     } catch (ApiException e) {
       expectations.deletionSeen(set.key(), pod.uid());
@@ -189,8 +188,7 @@ public final class ReplicaSetController implements Reconciler {
       return ControllerIndex.controlledBy(pods, set.uid());
     }
     var result = new ArrayList<KubeObject>();
-    for (KubeObject sibling :
-        ControllerIndex.controlledBy(sets, set.controller().get().uid())) {
+    for (KubeObject sibling : ControllerIndex.controlledBy(sets, set.controller().get().uid())) {
       result.addAll(ControllerIndex.controlledBy(pods, sibling.uid()));
     }
     return result;

@@ -33,8 +33,7 @@ record ReplicaSetPlan(int create, List<KubeObject> delete) {
     if (excess == 0) {
       return new ReplicaSetPlan(0, List.of());
     }
-    return new ReplicaSetPlan(
-        0, PodRanking.deletionOrder(active, related, now).subList(0, excess));
+    return new ReplicaSetPlan(0, PodRanking.deletionOrder(active, related, now).subList(0, excess));
   }
 
   static int replicas(KubeObject set) {

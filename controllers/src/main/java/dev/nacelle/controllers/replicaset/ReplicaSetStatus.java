@@ -49,8 +49,7 @@ final class ReplicaSetStatus {
     return withFailure(counted.build(), failure, now);
   }
 
-  private static JsonObject withFailure(
-      JsonObject status, Optional<Failure> failure, Instant now) {
+  private static JsonObject withFailure(JsonObject status, Optional<Failure> failure, Instant now) {
     if (failure.isEmpty()) {
       return Conditions.remove(status, "ReplicaFailure");
     }

@@ -7,15 +7,14 @@ import java.util.List;
 
 /** The index of objects by the UID of their controller, and of orphans by namespace. */
 public final class ControllerIndex {
-  private static final String NAME = "controller";
+  private static final String NAME = "controllers: controller";
 
   private ControllerIndex() {}
 
   /** Adds the index to an informer; again is harmless. */
   public static void on(Informer informer) {
     informer.index(
-        NAME,
-        o -> List.of(o.controller().map(c -> c.uid()).orElse("orphan of " + o.namespace())));
+        NAME, o -> List.of(o.controller().map(c -> c.uid()).orElse("orphan of " + o.namespace())));
   }
 
   /** What the owner controls, and the orphans of its namespace that it might adopt. */

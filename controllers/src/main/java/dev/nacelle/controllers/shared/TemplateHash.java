@@ -68,7 +68,8 @@ public final class TemplateHash {
                 });
         yield JsonObject.of(sorted);
       }
-      case JsonArray array -> new JsonArray(array.items().stream().map(TemplateHash::canonical).toList());
+      case JsonArray array ->
+          new JsonArray(array.items().stream().map(TemplateHash::canonical).toList());
       case Json scalar -> scalar;
     };
   }

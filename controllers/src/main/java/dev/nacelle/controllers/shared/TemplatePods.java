@@ -24,8 +24,7 @@ public final class TemplatePods {
 
   private static KubeObject pod(
       JsonObject template, String nameField, String name, OwnerKind kind, KubeObject owner) {
-    var metadata =
-        JsonObject.builder().put(nameField, name).put("namespace", owner.namespace());
+    var metadata = JsonObject.builder().put(nameField, name).put("namespace", owner.namespace());
     for (String copied : new String[] {"labels", "annotations", "finalizers"}) {
       metadata.putIf(copied, template.find("metadata", copied));
     }

@@ -9,11 +9,13 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -48,35 +50,39 @@ final class LogStream {
     ResponseStream out =
         exchange.respondStreaming(200, Headers.contentType("text/plain; charset=utf-8"));
     out.flush();
-    if (Files.exists(path)) {
-      copy(out);
+    try {
+      if (Files.exists(path)) {
+        copy(out);
+      }
+      out.close();
+    } catch (IOException | RuntimeException e) {
+      out.abort();
+      throw e;
     }
-    out.close();
   }
 
   private void copy(ResponseStream out) throws IOException, InterruptedException {
     RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
     try {
-      Object identity = identity();
-      long at = options.tailLines().isPresent() ? tailStart(file) : 0;
-      file.seek(at);
+      Object identity = identity().orElse("");
+      file.seek(options.tailLines().isPresent() ? tailStart(file) : 0);
       long wait = POLL_MILLIS;
       var line = new ByteArrayOutputStream();
-      byte[] chunk = new byte[CHUNK];
       while (!out.isClosed() && bytesLeft > 0) {
+        // asked before the read: what a container wrote before its end is then read
         boolean mayGrow = options.follow() && running.getAsBoolean();
-        int count = file.read(chunk);
-        if (count > 0) {
-          split(chunk, count, line, out);
+        if (drain(file, line, out)) {
           out.flush();
           wait = POLL_MILLIS;
           continue;
         }
-        if (options.follow() && Files.exists(path) && !identity.equals(identity())) {
-          // the file was rotated: what was left in the old one has been read
+        Optional<Object> present = options.follow() ? identity() : Optional.of(identity);
+        if (present.isPresent() && !present.get().equals(identity)) {
+          // rotated: the writer has gone over to the new file, so the old one is complete now
+          drain(file, line, out);
           file.close();
           file = new RandomAccessFile(path.toFile(), "r");
-          identity = identity();
+          identity = present.get();
           continue;
         }
         if (!mayGrow) {
@@ -90,8 +96,27 @@ final class LogStream {
     }
   }
 
-  private Object identity() throws IOException {
-    return Files.getAttribute(path, "unix:ino");
+  /** Sends what there is; false if there was nothing. */
+  private boolean drain(RandomAccessFile file, ByteArrayOutputStream line, ResponseStream out)
+      throws IOException, InterruptedException {
+    byte[] chunk = new byte[CHUNK];
+    boolean any = false;
+    for (int count = file.read(chunk);
+        count > 0 && bytesLeft > 0 && !out.isClosed();
+        count = file.read(chunk)) {
+      split(chunk, count, line, out);
+      any = true;
+    }
+    return any;
+  }
+
+  /** Which file the path leads to now; none in the midst of a rotation. */
+  private Optional<Object> identity() throws IOException {
+    try {
+      return Optional.of(Files.getAttribute(path, "unix:ino"));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   private void split(byte[] chunk, int count, ByteArrayOutputStream line, ResponseStream out)

@@ -7,27 +7,42 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.QueryParameters;
 import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.node.NodeAgent;
-import dev.nacelle.node.pod.ContainerView;
+import dev.nacelle.node.pod.PodPaths;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ContainerStart;
 import dev.nacelle.runtime.ContainerStatus;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Answers requests about the pods of one node: {@code /containerLogs/NS/POD/CONTAINER}, {@code
- * /exec/...}, {@code /attach/...}, {@code /stats/summary}, {@code /pods}, {@code /healthz}. The
+ * /exec/...}, {@code /attach/...}, {@code /stats/summary}, {@code /metrics}, {@code
+ * /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}. The
  * caller has authenticated and authorized the request. Safe for any thread.
  */
 public final class NodeEndpoint {
   private final NodeAgent agent;
   private final RemoteCommand commands;
   private final StatsSummary stats;
+  private final UsageMetrics usage;
+  private final Metrics metrics;
 
+  /** An endpoint whose {@code /metrics} are those of the JVM alone. */
   public NodeEndpoint(NodeAgent agent) {
+    this(agent, new Metrics());
+  }
+
+  /**
+   * @param metrics shown under {@code /metrics}
+   */
+  public NodeEndpoint(NodeAgent agent, Metrics metrics) {
     this.agent = agent;
+    this.metrics = metrics;
+    this.usage = new UsageMetrics(agent);
     this.commands = new RemoteCommand(agent.services().runtime());
     this.stats = new StatsSummary(agent);
   }
@@ -53,11 +68,29 @@ public final class NodeEndpoint {
         commands.attach(exchange, container.id(), tty, query);
       }
       case "stats" -> json(exchange, JsonWriter.write(stats.summary()));
+      case "metrics" -> metrics(exchange, steps);
       case "pods" -> json(exchange, JsonWriter.write(stats.pods()));
       case "healthz" ->
           exchange.respond(200, Headers.contentType("text/plain; charset=utf-8"), Bytes.utf8("ok"));
       default -> throw ApiException.notFound();
     }
+  }
+
+  private void metrics(HttpExchange exchange, List<String> steps) {
+    switch (steps.size() < 2 ? "" : steps.get(1)) {
+      case "" -> {
+        Metrics.Exposition own = metrics.expose(exchange.headers().first("accept").orElse(""));
+        exchange.respond(200, Headers.contentType(own.contentType()), own.text());
+      }
+      case "cadvisor" -> text(exchange, usage.cadvisor());
+      case "resource" -> text(exchange, usage.resource());
+      default -> throw ApiException.notFound();
+    }
+  }
+
+  private static void text(HttpExchange exchange, String text) {
+    exchange.respond(
+        200, Headers.contentType("text/plain; version=0.0.4; charset=utf-8"), Bytes.utf8(text));
   }
 
   private void logs(HttpExchange exchange, List<String> steps, QueryParameters query)
@@ -69,9 +102,10 @@ public final class NodeEndpoint {
           "container " + name + " is not valid for pod " + pod.object().name());
     }
     boolean previous = query.flag("previous");
-    List<ContainerStatus> attempts = attempts(pod, name);
-    Optional<ContainerStatus> wanted = attempts.stream().skip(previous ? 1 : 0).findFirst();
-    if (wanted.isEmpty()) {
+    var paths = new PodPaths(agent.services().config(), pod);
+    Optional<Integer> attempt =
+        paths.loggedAttempts(name).stream().skip(previous ? 1 : 0).findFirst();
+    if (attempt.isEmpty()) {
       if (previous) {
         throw ApiException.badRequest(
             "previous terminated container \""
@@ -89,25 +123,22 @@ public final class NodeEndpoint {
               + waitingReason(pod, name));
     }
     LogOptions options = LogOptions.of(query, agent.services().clock().instant());
-    String id = wanted.get().id();
-    new LogStream(
-            wanted.get().logPath(),
-            options,
-            () ->
-                agent
-                    .services()
-                    .runtime()
-                    .container(id)
-                    .filter(c -> c.exit().isEmpty())
-                    .isPresent())
-        .send(exchange);
+    String id = PodPaths.containerId(pod.uid(), name, attempt.get());
+    new LogStream(paths.log(name, attempt.get()), options, () -> mayWrite(id)).send(exchange);
+  }
+
+  private boolean mayWrite(String containerId) {
+    return agent
+        .services()
+        .runtime()
+        .container(containerId)
+        .filter(c -> c.exit().isEmpty())
+        .isPresent();
   }
 
   private static String waitingReason(PodView pod, String container) {
-    return pod.object()
-        .status()
-        .array("containerStatuses")
-        .objects()
+    return Stream.of("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        .flatMap(list -> pod.object().status().array(list).objects())
         .filter(c -> c.string("name").filter(container::equals).isPresent())
         .findFirst()
         .flatMap(c -> c.string("state", "waiting", "reason"))
@@ -121,8 +152,7 @@ public final class NodeEndpoint {
   private ContainerStatus running(List<String> steps) {
     PodView pod = pod(steps);
     String name = steps.get(3);
-    Optional<ContainerView> view = pod.container(name);
-    if (view.isEmpty() && !isEphemeral(pod, name)) {
+    if (pod.container(name).isEmpty()) {
       throw ApiException.badRequest(
           "container " + name + " is not valid for pod " + pod.object().name());
     }
@@ -133,13 +163,6 @@ public final class NodeEndpoint {
             () ->
                 ApiException.internal(
                     "unable to upgrade connection: container not found (\"" + name + "\")"));
-  }
-
-  private static boolean isEphemeral(PodView pod, String name) {
-    return pod.spec()
-        .array("ephemeralContainers")
-        .objects()
-        .anyMatch(c -> c.string("name").filter(name::equals).isPresent());
   }
 
   /** The attempts of a container, the newest first. */

@@ -12,22 +12,19 @@ import java.util.Optional;
  * @param waiting why it does not run, where there is something to say
  * @param restarts how often it was started again
  * @param retryAt not to be tried before this time
- * @param failures failed starts and ends in a row, for the back-off
- * @param imageId as status shows it
+ * @param failures ends in a row, for the back-off
+ * @param refusals starts in a row that did not come to a process
  * @param probes what the probes of the current attempt say
- * @param message the termination message of the current attempt
  */
 record ContainerRecord(
-    Optional<ContainerStatus> current,
-    Optional<ContainerStatus> previous,
+    Optional<Attempt> current,
+    Optional<Attempt> previous,
     Optional<Waiting> waiting,
     int restarts,
     Optional<Instant> retryAt,
     int failures,
-    String imageId,
-    ProbeState probes,
-    String message,
-    String previousMessage) {
+    int refusals,
+    ProbeState probes) {
 
   static final ContainerRecord NEW =
       new ContainerRecord(
@@ -37,10 +34,24 @@ record ContainerRecord(
           0,
           Optional.empty(),
           0,
-          "",
-          ProbeState.UNKNOWN,
-          "",
-          "");
+          0,
+          ProbeState.UNKNOWN);
+
+  /**
+   * One start of the container.
+   *
+   * @param imageId as status shows it
+   * @param message what it left in its termination message file
+   */
+  record Attempt(ContainerStatus status, String imageId, String message) {
+    String id() {
+      return status.id();
+    }
+
+    Attempt seen(ContainerStatus next) {
+      return new Attempt(next, imageId, message);
+    }
+  }
 
   /** A waiting state. */
   record Waiting(String reason, String message) {}
@@ -48,123 +59,90 @@ record ContainerRecord(
   /** What the probes say; a container without the probe counts as passed once it runs. */
   record ProbeState(boolean started, boolean ready) {
     static final ProbeState UNKNOWN = new ProbeState(false, false);
+    static final ProbeState PASSED = new ProbeState(true, true);
+  }
+
+  Optional<ContainerStatus> status() {
+    return current.map(Attempt::status);
+  }
+
+  /** Whether the present attempt has this id. */
+  boolean isOf(String containerId) {
+    return current.filter(a -> a.id().equals(containerId)).isPresent();
   }
 
   boolean isRunning() {
-    return current.filter(c -> c.state() == ContainerStatus.State.RUNNING).isPresent();
+    return status().filter(c -> c.state() == ContainerStatus.State.RUNNING).isPresent();
   }
 
   boolean hasExited() {
-    return current.filter(c -> c.state() == ContainerStatus.State.EXITED).isPresent();
+    return status().filter(c -> c.exit().isPresent()).isPresent();
   }
 
   Optional<Integer> exitCode() {
-    return current.flatMap(ContainerStatus::exit).map(ContainerStatus.Exit::code);
+    return status().flatMap(ContainerStatus::exit).map(ContainerStatus.Exit::code);
   }
 
-  /** The same container seen anew by the runtime. */
-  ContainerRecord seen(ContainerStatus status) {
-    return new ContainerRecord(
-        Optional.of(status),
-        previous,
-        Optional.empty(),
-        restarts,
-        retryAt,
-        failures,
-        imageId,
-        probes,
-        message,
-        previousMessage);
+  boolean isWaitingFor(String reason) {
+    return waiting.filter(w -> w.reason().equals(reason)).isPresent();
   }
 
   /** A next attempt was made. */
-  ContainerRecord startedAs(ContainerStatus status, int attempt, String image) {
+  ContainerRecord startedAs(ContainerStatus status, int attempt, String imageId) {
     return new ContainerRecord(
-        Optional.of(status),
-        current.or(() -> previous),
+        Optional.of(new Attempt(status, imageId, "")),
+        current.filter(a -> !a.id().equals(status.id())).or(() -> previous),
         Optional.empty(),
         attempt,
         Optional.empty(),
         failures,
-        image,
-        ProbeState.UNKNOWN,
-        "",
-        current.isPresent() ? message : previousMessage);
+        0,
+        ProbeState.UNKNOWN);
+  }
+
+  /** The present attempt came to its end and may be followed by another from {@code next} on. */
+  ContainerRecord ended(ContainerStatus status, String message, int failureCount, Instant next) {
+    return new ContainerRecord(
+        current.map(a -> new Attempt(status, a.imageId(), message)),
+        previous,
+        waiting,
+        restarts,
+        Optional.of(next),
+        failureCount,
+        refusals,
+        ProbeState.UNKNOWN);
+  }
+
+  /** The same attempt seen anew by the runtime. */
+  ContainerRecord seen(ContainerStatus status) {
+    return with(current.map(a -> a.seen(status)), waiting, retryAt, refusals, probes);
   }
 
   ContainerRecord waitingFor(Waiting reason) {
-    return new ContainerRecord(
-        current,
-        previous,
-        Optional.of(reason),
-        restarts,
-        retryAt,
-        failures,
-        imageId,
-        probes,
-        message,
-        previousMessage);
+    return with(current, Optional.of(reason), retryAt, refusals, probes);
   }
 
-  ContainerRecord retryingAt(Instant at, int failureCount) {
-    return new ContainerRecord(
-        current,
-        previous,
-        waiting,
-        restarts,
-        Optional.of(at),
-        failureCount,
-        imageId,
-        probes,
-        message,
-        previousMessage);
+  /** A start was refused; the next is worth trying from {@code at} on. */
+  ContainerRecord refused(Waiting reason, Instant at) {
+    return with(current, Optional.of(reason), Optional.of(at), refusals + 1, probes);
+  }
+
+  /** What hindered it may be gone. */
+  ContainerRecord retryingNow() {
+    return with(current, waiting, Optional.empty(), refusals, probes);
   }
 
   ContainerRecord probed(ProbeState state) {
-    return new ContainerRecord(
-        current,
-        previous,
-        waiting,
-        restarts,
-        retryAt,
-        failures,
-        imageId,
-        state,
-        message,
-        previousMessage);
+    return with(current, waiting, retryAt, refusals, state);
   }
 
-  ContainerRecord saying(String text) {
+  private ContainerRecord with(
+      Optional<Attempt> newest,
+      Optional<Waiting> why,
+      Optional<Instant> at,
+      int refusalCount,
+      ProbeState state) {
     return new ContainerRecord(
-        current,
-        previous,
-        waiting,
-        restarts,
-        retryAt,
-        failures,
-        imageId,
-        probes,
-        text,
-        previousMessage);
-  }
-
-  /** Adopted from what an earlier process ran. */
-  static ContainerRecord adopted(
-      ContainerStatus status, Optional<ContainerStatus> before, String image) {
-    return NEW.startedAs(status, status.attempt(), image).withPrevious(before);
-  }
-
-  private ContainerRecord withPrevious(Optional<ContainerStatus> before) {
-    return new ContainerRecord(
-        current,
-        before,
-        waiting,
-        restarts,
-        retryAt,
-        failures,
-        imageId,
-        probes,
-        message,
-        previousMessage);
+        newest, previous, why, restarts, at, failures, refusalCount, state);
   }
 }

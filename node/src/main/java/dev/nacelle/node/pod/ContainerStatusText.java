@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** Builds one entry of {@code containerStatuses}. Pure. */
 final class ContainerStatusText {
-  private static final String SCHEME = "nacelle://";
+  static final String SCHEME = "nacelle://";
 
   private final PodStatus.Facts facts;
 
@@ -22,22 +22,20 @@ final class ContainerStatusText {
     return record.isRunning() && record.probes().ready();
   }
 
-  JsonObject status(ContainerView container, ContainerRecord record, String phase) {
+  JsonObject status(ContainerView container, ContainerRecord record, boolean podIsOver) {
     boolean initDone =
         container.role() == ContainerView.Role.INIT
             && record.exitCode().filter(c -> c == 0).isPresent();
-    Optional<Instant> crashLoop = Optional.ofNullable(facts.crashLoops().get(container.name()));
-    JsonObject state = state(container, record, crashLoop, phase);
-    JsonObject last = lastState(record, state);
+    JsonObject state = state(container, record, podIsOver);
     var status =
         JsonObject.builder()
             .put("name", container.name())
             .put("state", state)
-            .put("lastState", last)
+            .put("lastState", lastState(record, state))
             .put("ready", initDone || isReady(record))
             .put("restartCount", record.restarts())
             .put("image", container.image())
-            .put("imageID", record.imageId());
+            .put("imageID", record.current().map(ContainerRecord.Attempt::imageId).orElse(""));
     record.current().ifPresent(c -> status.put("containerID", SCHEME + c.id()));
     status.put("started", record.isRunning() && record.probes().started());
     JsonObject resources = container.json().object("resources");
@@ -50,35 +48,30 @@ final class ContainerStatusText {
     return status.build();
   }
 
-  private JsonObject state(
-      ContainerView container, ContainerRecord record, Optional<Instant> crashLoop, String phase) {
+  private JsonObject state(ContainerView container, ContainerRecord record, boolean podIsOver) {
     if (record.isRunning()) {
-      String since =
-          KubeObject.formatTime(
-              record.current().flatMap(ContainerStatus::startedAt).orElse(facts.now()));
-      return JsonObject.EMPTY.withAt(Json.of(since), "running", "startedAt");
+      Instant since = record.status().flatMap(ContainerStatus::startedAt).orElse(facts.now());
+      return JsonObject.EMPTY.withAt(
+          Json.of(KubeObject.formatTime(since)), "running", "startedAt");
     }
-    boolean over = phase.equals("Succeeded") || phase.equals("Failed");
-    if (crashLoop.isPresent() && record.hasExited() && !over) {
-      Duration wait = PodPlan.backoff(record.failures());
+    boolean again =
+        !podIsOver
+            && record.exitCode().map(c -> container.restartsAfter(facts.pod(), c)).orElse(true);
+    if (again && record.hasExited() && facts.crashLoops().containsKey(container.name())) {
       return waiting(
           "CrashLoopBackOff",
           "back-off "
-              + text(wait)
+              + text(PodPlan.backoff(record.failures()))
               + " restarting failed container="
               + container.name()
               + " pod="
               + facts.pod().fullName());
     }
-    if (record.waiting().isPresent() && !over) {
+    if (again && record.waiting().isPresent()) {
       return waiting(record.waiting().get().reason(), record.waiting().get().message());
     }
     if (record.hasExited()) {
-      return JsonObject.EMPTY.with(
-          "terminated", terminated(record.current().orElseThrow(), record.message()));
-    }
-    if (facts.failure().isPresent()) {
-      return waiting("ContainerCreating", "");
+      return JsonObject.EMPTY.with("terminated", terminated(record.current().orElseThrow()));
     }
     boolean initializing =
         container.role() != ContainerView.Role.INIT
@@ -87,23 +80,20 @@ final class ContainerStatusText {
   }
 
   private static JsonObject lastState(ContainerRecord record, JsonObject state) {
-    if (record.hasExited() && !state.has("terminated")) {
-      return JsonObject.EMPTY.with(
-          "terminated", terminated(record.current().orElseThrow(), record.message()));
-    }
-    return record
-        .previous()
-        .filter(p -> p.exit().isPresent())
-        .map(p -> JsonObject.EMPTY.with("terminated", terminated(p, record.previousMessage())))
+    Optional<ContainerRecord.Attempt> last =
+        record.hasExited() && !state.has("terminated") ? record.current() : record.previous();
+    return last.filter(a -> a.status().exit().isPresent())
+        .map(a -> JsonObject.EMPTY.with("terminated", terminated(a)))
         .orElse(JsonObject.EMPTY);
   }
 
-  private static JsonObject terminated(ContainerStatus container, String message) {
+  private static JsonObject terminated(ContainerRecord.Attempt attempt) {
+    ContainerStatus container = attempt.status();
     var exit = container.exit().orElseThrow();
     var result = JsonObject.builder().put("exitCode", exit.code());
     exit.signal().ifPresent(s -> result.put("signal", s));
     result.put("reason", exit.reason().word());
-    String text = message.isEmpty() ? exit.message() : message;
+    String text = attempt.message().isEmpty() ? exit.message() : attempt.message();
     if (!text.isEmpty()) {
       result.put("message", text);
     }

@@ -1,5 +1,6 @@
 package dev.nacelle.node.pod;
 
+import dev.nacelle.base.json.JsonNumber;
 import dev.nacelle.base.json.JsonObject;
 import java.util.Optional;
 
@@ -9,10 +10,18 @@ public record ContainerView(JsonObject json, Role role) {
   /** When it runs. */
   public enum Role {
     /** To its end, before the next. */
-    INIT,
+    INIT("spec.initContainers{"),
     /** From its place among the init containers on, beside all that follow. */
-    SIDECAR,
-    REGULAR
+    SIDECAR("spec.initContainers{"),
+    REGULAR("spec.containers{"),
+    /** Added to a running pod; started once and never again. */
+    EPHEMERAL("spec.ephemeralContainers{");
+
+    private final String path;
+
+    Role(String path) {
+      this.path = path;
+    }
   }
 
   public String name() {
@@ -23,10 +32,33 @@ public record ContainerView(JsonObject json, Role role) {
     return json.string("image").orElse("");
   }
 
+  /** Whether the container starts again after it ended: its own rules, its policy, the pod's. */
+  public boolean restartsAfter(PodView pod, int exitCode) {
+    if (role == Role.EPHEMERAL) {
+      return false;
+    }
+    for (JsonObject rule : json.array("restartPolicyRules").objects().toList()) {
+      if (rule.string("action").filter("Restart"::equals).isPresent()
+          && matches(rule.object("exitCodes"), exitCode)) {
+        return true;
+      }
+    }
+    return restartPolicy(pod).restartsAfter(exitCode);
+  }
+
+  private static boolean matches(JsonObject exitCodes, int exitCode) {
+    boolean listed =
+        exitCodes.array("values").items().stream()
+            .anyMatch(v -> v instanceof JsonNumber n && n.longValue() == exitCode);
+    return exitCodes.string("operator").orElse("").equals("NotIn") != listed
+        && !exitCodes.isEmpty();
+  }
+
   /** The container's own policy, where it states one, else what its role and the pod say. */
-  public RestartPolicy restartPolicy(PodView pod) {
+  private RestartPolicy restartPolicy(PodView pod) {
     return switch (role) {
       case SIDECAR -> RestartPolicy.ALWAYS;
+      case EPHEMERAL -> RestartPolicy.NEVER;
       case INIT ->
           json.string("restartPolicy")
               .map(RestartPolicy::of)
@@ -47,6 +79,6 @@ public record ContainerView(JsonObject json, Role role) {
 
   /** The path of this container in the pod, for events. */
   public String fieldPath() {
-    return (role == Role.REGULAR ? "spec.containers{" : "spec.initContainers{") + name() + "}";
+    return role.path + name() + "}";
   }
 }

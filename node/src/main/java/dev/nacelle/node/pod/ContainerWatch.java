@@ -1,11 +1,15 @@
 package dev.nacelle.node.pod;
 
 import dev.nacelle.api.client.EventRecorder;
+import dev.nacelle.node.probe.Pace;
 import dev.nacelle.node.probe.ProbeRunner;
 import dev.nacelle.node.probe.Prober;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Keeps a prober for each running container of a pod that has probes. For the pod's worker alone.
@@ -24,16 +28,16 @@ final class ContainerWatch implements AutoCloseable {
    * Starts probers of containers that run, ends those of containers that do not. One without probes
    * is ready once it runs.
    */
-  void follow(Map<String, ContainerRecord> records) {
+  void follow(ContainerRecords records) {
     for (ContainerView container : context.pod().containers()) {
-      ContainerRecord record = records.getOrDefault(container.name(), ContainerRecord.NEW);
-      if (!record.isRunning()) {
+      ContainerRecord record = records.get(container);
+      if (!record.isRunning() || records.isInHook(record.current().orElseThrow().id())) {
         continue;
       }
       if (Prober.isNeeded(container.json())) {
         ensure(container, record);
       } else if (!record.probes().ready()) {
-        records.put(container.name(), record.probed(new ContainerRecord.ProbeState(true, true)));
+        records.replace(container, record.probed(ContainerRecord.ProbeState.PASSED));
       }
     }
     probers
@@ -41,11 +45,10 @@ final class ContainerWatch implements AutoCloseable {
         .removeIf(
             entry -> {
               boolean over =
-                  records.values().stream()
-                      .noneMatch(
-                          r ->
-                              r.isRunning()
-                                  && r.current().orElseThrow().id().equals(entry.getKey()));
+                  records
+                      .of(entry.getKey())
+                      .filter(container -> records.get(container).isRunning())
+                      .isEmpty();
               if (over) {
                 entry.getValue().close();
               }
@@ -66,9 +69,10 @@ final class ContainerWatch implements AutoCloseable {
         new Prober(
             container.json(),
             runner,
-            record.current().orElseThrow().startedAt().orElse(context.services().clock().instant()),
+            record.status().orElseThrow().startedAt().orElse(context.services().clock().instant()),
             new Prober.State(record.probes().started(), record.probes().ready()),
-            listener(container, id)));
+            listener(container, id),
+            Pace.OF_HOST));
   }
 
   private Prober.Listener listener(ContainerView container, String id) {
@@ -92,6 +96,19 @@ final class ContainerWatch implements AutoCloseable {
       }
 
       @Override
+      public void errored(Prober.Kind kind, String why) {
+        context
+            .services()
+            .events()
+            .record(
+                context.pod().object(),
+                container.fieldPath(),
+                EventRecorder.Type.WARNING,
+                "Unhealthy",
+                kind.word() + " probe errored and resulted in unknown state: " + why);
+      }
+
+      @Override
       public void unhealthy(Prober.Kind kind) {
         mailbox.unhealthy(
             new PodMailbox.Unhealthy(
@@ -100,9 +117,18 @@ final class ContainerWatch implements AutoCloseable {
                     + container.name()
                     + " failed "
                     + kind.word().toLowerCase(Locale.ROOT)
-                    + " probe, will be restarted"));
+                    + " probe, will be restarted",
+                grace(container, kind)));
       }
     };
+  }
+
+  private static Optional<Duration> grace(ContainerView container, Prober.Kind kind) {
+    OptionalLong seconds =
+        container.json().integer(kind.field(), "terminationGracePeriodSeconds");
+    return seconds.isPresent()
+        ? Optional.of(Duration.ofSeconds(seconds.getAsLong()))
+        : Optional.empty();
   }
 
   /** Ends all probers. */

@@ -7,14 +7,19 @@ import java.nio.file.Path;
 
 /** The memory of this host. */
 public final class HostMemory {
-  public static final long TOTAL_BYTES = total();
+  public static final long TOTAL_BYTES = read("MemTotal:");
 
   private HostMemory() {}
 
-  private static long total() {
+  /** What could be given to processes now without swapping. */
+  public static long availableBytes() {
+    return read("MemAvailable:");
+  }
+
+  private static long read(String field) {
     try {
       return Files.readAllLines(Path.of("/proc/meminfo")).stream()
-          .filter(l -> l.startsWith("MemTotal:"))
+          .filter(l -> l.startsWith(field))
           .mapToLong(l -> Long.parseLong(l.replaceAll("\\D", "")) * 1024)
           .findFirst()
           .orElseThrow();

@@ -6,8 +6,10 @@ import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.image.ImageStore;
 import dev.nacelle.network.Datapath;
 import dev.nacelle.node.NodeConfig;
+import dev.nacelle.node.NodeMetrics;
 import dev.nacelle.node.start.ContainerStart;
 import dev.nacelle.node.start.PodFiles;
+import dev.nacelle.node.start.ReferenceWatches;
 import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.ContainerRuntime;
 import java.time.InstantSource;
@@ -22,6 +24,8 @@ public record NodeServices(
     Volumes volumes,
     PodFiles files,
     ContainerStart starts,
+    ReferenceWatches references,
     EventRecorder events,
     Timeline timeline,
+    NodeMetrics metrics,
     InstantSource clock) {}

@@ -2,12 +2,15 @@ package dev.nacelle.node.pod;
 
 import dev.nacelle.node.start.FieldValues;
 import dev.nacelle.node.start.PodFiles;
+import dev.nacelle.node.start.UsedReferences;
+import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.SandboxStatus;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the steps of one pod have made so far. Written by the pod's worker alone. */
+/** What the steps of one pod have made so far. Written by the steps and the pod's worker. */
 final class PodContext {
   private static final long HOST_CPU_MILLIS = Runtime.getRuntime().availableProcessors() * 1000L;
 
@@ -15,13 +18,15 @@ final class PodContext {
   private volatile PodView pod;
   private Optional<SandboxStatus> sandbox = Optional.empty();
   private int sandboxAttempt;
-  private Optional<String> address = Optional.empty();
-  private Map<String, Path> volumes = Map.of();
+  private volatile Optional<String> address = Optional.empty();
+  private Optional<Volumes.Prepared> volumes = Optional.empty();
+  private final UsedReferences volumeReferences;
   private Optional<PodFiles.Paths> files = Optional.empty();
 
   PodContext(NodeServices services, PodView pod) {
     this.services = services;
     this.pod = pod;
+    this.volumeReferences = new UsedReferences(services.client());
   }
 
   NodeServices services() {
@@ -44,6 +49,10 @@ final class PodContext {
     sandbox = Optional.of(status);
   }
 
+  boolean isSandboxReady() {
+    return sandbox.filter(s -> s.state() == SandboxStatus.State.READY).isPresent();
+  }
+
   int sandboxAttempt() {
     return sandboxAttempt;
   }
@@ -53,6 +62,7 @@ final class PodContext {
     sandboxAttempt = attempt;
     sandbox = Optional.empty();
     address = Optional.empty();
+    files = Optional.empty();
   }
 
   Optional<String> address() {
@@ -63,12 +73,31 @@ final class PodContext {
     address = Optional.of(value);
   }
 
+  /** The host's paths of the volumes by name. */
   Map<String, Path> volumes() {
-    return volumes;
+    return volumes.map(Volumes.Prepared::paths).orElse(Map.of());
   }
 
-  void volumes(Map<String, Path> paths) {
-    volumes = Map.copyOf(paths);
+  boolean hasVolumes() {
+    return volumes.isPresent();
+  }
+
+  void volumes(Volumes.Prepared prepared) {
+    volumes = Optional.of(prepared);
+  }
+
+  /** When the content of the volumes must be made anew though nothing changed. */
+  Optional<Instant> renewAt() {
+    return volumes.flatMap(Volumes.Prepared::renewAt);
+  }
+
+  /** What the volumes are made of. */
+  UsedReferences volumeReferences() {
+    return volumeReferences;
+  }
+
+  boolean hasFiles() {
+    return files.isPresent();
   }
 
   PodFiles.Paths files() {
@@ -77,6 +106,10 @@ final class PodContext {
 
   void files(PodFiles.Paths paths) {
     files = Optional.of(paths);
+  }
+
+  PodPaths paths() {
+    return new PodPaths(services.config(), pod);
   }
 
   FieldValues.Host host() {

@@ -2,7 +2,6 @@ package dev.nacelle.node.pod;
 
 import dev.nacelle.runtime.ContainerStatus;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +13,12 @@ import java.util.Optional;
  */
 final class PodMailbox {
 
-  /** A liveness or startup probe failed for good. */
-  record Unhealthy(String containerId, String message) {}
+  /**
+   * A liveness or startup probe failed for good.
+   *
+   * @param grace the probe's own, in place of the pod's
+   */
+  record Unhealthy(String containerId, String message, Optional<Duration> grace) {}
 
   /** All that came since the last time. */
   record Mail(
@@ -24,12 +27,16 @@ final class PodMailbox {
       List<ContainerStatus> containers,
       Map<String, ContainerRecord.ProbeState> probes,
       List<Unhealthy> unhealthy,
+      Map<String, Optional<String>> hooks,
+      boolean referencesChanged,
       boolean stopping) {}
 
   private Optional<PodView> pod = Optional.empty();
   private final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
   private final Map<String, ContainerRecord.ProbeState> probes = new LinkedHashMap<>();
   private final Map<String, Unhealthy> unhealthy = new LinkedHashMap<>();
+  private final Map<String, Optional<String>> hooks = new LinkedHashMap<>();
+  private boolean referencesChanged;
   private boolean gone;
   private boolean poked;
   private boolean stopping;
@@ -46,8 +53,10 @@ final class PodMailbox {
     notifyAll();
   }
 
+  /** The runtime saw a change; an end is not overwritten by what was seen before it. */
   synchronized void container(ContainerStatus status) {
-    containers.put(status.id(), status);
+    containers.merge(
+        status.id(), status, (known, next) -> known.exit().isPresent() ? known : next);
     notifyAll();
   }
 
@@ -61,7 +70,19 @@ final class PodMailbox {
     notifyAll();
   }
 
-  /** Look again: something the pod refers to changed. */
+  /** The postStart hook of a container is over; with what went wrong, if anything. */
+  synchronized void hook(String containerId, Optional<String> failure) {
+    hooks.put(containerId, failure);
+    notifyAll();
+  }
+
+  /** A ConfigMap or Secret that the pod refers to changed, or appeared. */
+  synchronized void referencesChanged() {
+    referencesChanged = true;
+    notifyAll();
+  }
+
+  /** Look again. */
   synchronized void poke() {
     poked = true;
     notifyAll();
@@ -77,24 +98,29 @@ final class PodMailbox {
   synchronized Mail take(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     while (isEmpty()) {
-      long left = (end - System.nanoTime()) / 1_000_000;
+      long left = end - System.nanoTime();
       if (left <= 0) {
         break;
       }
-      wait(left);
+      // rounded up, so that the last part of a millisecond is not spent turning
+      wait(left / 1_000_000 + 1);
     }
     var mail =
         new Mail(
             pod,
             gone,
-            new ArrayList<>(containers.values()),
+            List.copyOf(containers.values()),
             Map.copyOf(probes),
             List.copyOf(unhealthy.values()),
+            Map.copyOf(hooks),
+            referencesChanged,
             stopping);
     pod = Optional.empty();
     containers.clear();
     probes.clear();
     unhealthy.clear();
+    hooks.clear();
+    referencesChanged = false;
     poked = false;
     return mail;
   }
@@ -104,6 +130,8 @@ final class PodMailbox {
         && containers.isEmpty()
         && probes.isEmpty()
         && unhealthy.isEmpty()
+        && hooks.isEmpty()
+        && !referencesChanged
         && !poked
         && !gone
         && !stopping;

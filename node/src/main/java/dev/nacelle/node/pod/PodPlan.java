@@ -1,8 +1,10 @@
 package dev.nacelle.node.pod;
 
+import dev.nacelle.runtime.ContainerStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,9 +14,10 @@ import java.util.Optional;
  * containers, after the kubelet's {@code computePodActions}.
  *
  * @param start containers to start now, in this order
- * @param stop containers to stop now: sidecars once the regular containers are done
+ * @param stop containers to stop now: sidecars, the last one first, once the regular containers are
+ *     done
  * @param crashLoops containers that wait out their back-off, and until when
- * @param terminal set when nothing will run any more
+ * @param terminal set when nothing runs and nothing will run any more
  * @param wakeAt when to look again by itself
  */
 record PodPlan(
@@ -48,45 +51,85 @@ record PodPlan(
     return wait.compareTo(MAX_BACKOFF) > 0 ? MAX_BACKOFF : wait;
   }
 
-  static PodPlan of(PodView pod, Map<String, ContainerRecord> containers, Instant now) {
-    return new Planner(pod, containers, now).plan();
+  /** The ends in a row that count after one more. */
+  static int failuresAfter(int before, ContainerStatus ended) {
+    Instant began = ended.startedAt().orElse(ended.createdAt());
+    Duration ran = Duration.between(began, ended.exit().orElseThrow().finishedAt());
+    return ran.compareTo(STABLE) >= 0 ? 1 : before + 1;
+  }
+
+  /**
+   * @param sandboxId the present sandbox; what ran in another one runs no more, and init containers
+   *     run again before the others. Empty as long as there is none
+   */
+  static PodPlan of(
+      PodView pod,
+      Map<String, ContainerRecord> containers,
+      Optional<String> sandboxId,
+      Instant now) {
+    return new Planner(pod, containers, sandboxId, now).plan();
+  }
+
+  /** The containers to end now of a pod that is to end: regular ones, then sidecars in turn. */
+  static List<ContainerView> toEnd(PodView pod, Map<String, ContainerRecord> containers) {
+    List<ContainerView> running =
+        pod.containers().stream()
+            .filter(c -> containers.getOrDefault(c.name(), ContainerRecord.NEW).isRunning())
+            .toList();
+    List<ContainerView> first =
+        running.stream().filter(c -> c.role() != ContainerView.Role.SIDECAR).toList();
+    return first.isEmpty() && !running.isEmpty() ? List.of(running.getLast()) : first;
+  }
+
+  /** How a pod has ended whose containers have all ended. */
+  static Terminal outcome(PodView pod, Map<String, ContainerRecord> containers) {
+    boolean succeeded =
+        pod.regularContainers()
+            .allMatch(
+                c ->
+                    containers
+                        .getOrDefault(c.name(), ContainerRecord.NEW)
+                        .exitCode()
+                        .filter(code -> code == 0)
+                        .isPresent());
+    return succeeded ? Terminal.SUCCEEDED : Terminal.FAILED;
   }
 
   /** One planning; not kept. */
   private static final class Planner {
     private final PodView pod;
     private final Map<String, ContainerRecord> containers;
+    private final Optional<String> sandboxId;
     private final Instant now;
     private final List<ContainerView> start = new ArrayList<>();
-    private final List<ContainerView> stop = new ArrayList<>();
-    private final Map<String, Instant> crashLoops = new java.util.LinkedHashMap<>();
+    private final Map<String, Instant> crashLoops = new LinkedHashMap<>();
     private Optional<Instant> wakeAt = Optional.empty();
 
-    Planner(PodView pod, Map<String, ContainerRecord> containers, Instant now) {
+    Planner(
+        PodView pod,
+        Map<String, ContainerRecord> containers,
+        Optional<String> sandboxId,
+        Instant now) {
       this.pod = pod;
       this.containers = containers;
+      this.sandboxId = sandboxId;
       this.now = now;
     }
 
     PodPlan plan() {
       List<ContainerView> regular = pod.regularContainers().toList();
-      boolean regularBegan = regular.stream().anyMatch(c -> record(c).current().isPresent());
-      if (regularBegan || initDone()) {
-        if (regular.stream().allMatch(this::isOver)) {
-          return over(regular);
-        }
-        regular.forEach(this::startIfDue);
-        if (regularBegan) {
-          pod.initContainers()
-              .filter(c -> c.role() == ContainerView.Role.SIDECAR)
-              .forEach(this::startIfDue);
-        }
-      } else if (initFailed()) {
-        stopSidecars();
-        return new PodPlan(
-            List.of(), stop, crashLoops, Optional.of(Terminal.FAILED), Optional.empty());
+      if (regular.stream().allMatch(this::isOver) || initFailed()) {
+        return over();
       }
-      return new PodPlan(start, stop, crashLoops, Optional.empty(), wakeAt);
+      boolean regularBegan = regular.stream().anyMatch(this::beganHere);
+      if (regularBegan) {
+        pod.sidecars().forEach(this::startIfDue);
+      }
+      if (regularBegan || initDone()) {
+        regular.forEach(this::startIfDue);
+        pod.ephemeralContainers().forEach(this::startIfDue);
+      }
+      return new PodPlan(start, List.of(), crashLoops, Optional.empty(), wakeAt);
     }
 
     /**
@@ -101,7 +144,7 @@ record PodPlan(
           if (!record.isRunning() || !record.probes().started()) {
             return false;
           }
-        } else if (!record.hasExited() || record.exitCode().orElse(1) != 0) {
+        } else if (!beganHere(container) || record.exitCode().filter(c -> c == 0).isEmpty()) {
           startIfDue(container);
           return false;
         }
@@ -115,31 +158,33 @@ record PodPlan(
           .anyMatch(c -> record(c).exitCode().filter(code -> code != 0).isPresent() && isOver(c));
     }
 
-    private PodPlan over(List<ContainerView> regular) {
-      stopSidecars();
-      boolean failed = regular.stream().anyMatch(c -> record(c).exitCode().orElse(0) != 0);
-      return new PodPlan(
-          List.of(),
-          stop,
-          Map.of(),
-          Optional.of(failed ? Terminal.FAILED : Terminal.SUCCEEDED),
-          Optional.empty());
-    }
-
-    private void stopSidecars() {
-      pod.initContainers().filter(c -> record(c).isRunning()).forEach(stop::add);
+    private PodPlan over() {
+      List<ContainerView> stop = toEnd(pod, containers);
+      Optional<Terminal> terminal =
+          stop.isEmpty() ? Optional.of(outcome(pod, containers)) : Optional.empty();
+      return new PodPlan(List.of(), stop, Map.of(), terminal, Optional.empty());
     }
 
     /** Ended and never to be started again. */
     private boolean isOver(ContainerView container) {
-      ContainerRecord record = record(container);
-      return record.hasExited()
-          && !container.restartPolicy(pod).restartsAfter(record.exitCode().orElse(1));
+      return record(container)
+          .exitCode()
+          .filter(code -> !container.restartsAfter(pod, code))
+          .isPresent();
+    }
+
+    /** Whether it was started in the present sandbox. */
+    private boolean beganHere(ContainerView container) {
+      return record(container)
+          .status()
+          .filter(s -> sandboxId.filter(s.sandboxId()::equals).isPresent())
+          .isPresent();
     }
 
     private void startIfDue(ContainerView container) {
       ContainerRecord record = record(container);
-      if (record.isRunning() || isOver(container)) {
+      boolean again = container.role() == ContainerView.Role.INIT && !beganHere(container);
+      if (record.isRunning() || (isOver(container) && !again)) {
         return;
       }
       Optional<Instant> due = record.retryAt();

@@ -6,6 +6,7 @@ import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,10 @@ final class PodStatus {
     if (!init.isEmpty()) {
       status.put("initContainerStatuses", init);
     }
+    JsonArray ephemeral = statuses(facts.pod().ephemeralContainers().toList());
+    if (!ephemeral.isEmpty()) {
+      status.put("ephemeralContainerStatuses", ephemeral);
+    }
     status.put(
         "containerStatuses",
         statuses(
@@ -80,8 +85,9 @@ final class PodStatus {
   }
 
   private JsonArray statuses(List<ContainerView> containers) {
+    boolean over = phase.equals("Succeeded") || phase.equals("Failed");
     return new JsonArray(
-        containers.stream().map(c -> (Json) texts.status(c, record(c), phase)).toList());
+        containers.stream().map(c -> (Json) texts.status(c, record(c), over)).toList());
   }
 
   private static JsonArray addresses(String address) {
@@ -95,11 +101,19 @@ final class PodStatus {
     if (facts.terminal().isPresent()) {
       return facts.terminal().get() == PodPlan.Terminal.SUCCEEDED ? "Succeeded" : "Failed";
     }
-    boolean anyBegan =
-        facts.pod().regularContainers().anyMatch(c -> record(c).current().isPresent());
     boolean allBegan =
         facts.pod().regularContainers().allMatch(c -> record(c).current().isPresent());
-    return anyBegan && allBegan ? "Running" : "Pending";
+    return allBegan ? "Running" : "Pending";
+  }
+
+  /** The status of a pod that this host does not take. */
+  static JsonObject rejected(PodView pod, Failure failure) {
+    return JsonObject.builder()
+        .put("observedGeneration", pod.object().generation())
+        .put("phase", "Failed")
+        .put("reason", failure.reason())
+        .put("message", "Pod was rejected: " + failure.message())
+        .build();
   }
 
   private JsonArray conditions() {
@@ -109,12 +123,10 @@ final class PodStatus {
             .initContainers()
             .filter(c -> !isInitialized(c))
             .map(ContainerView::name)
-            .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     boolean began = facts.pod().regularContainers().anyMatch(c -> record(c).current().isPresent());
     List<String> unready =
-        Stream.concat(
-                facts.pod().initContainers().filter(c -> c.role() == ContainerView.Role.SIDECAR),
-                facts.pod().regularContainers())
+        Stream.concat(facts.pod().sidecars(), facts.pod().regularContainers())
             .filter(c -> !texts.isReady(record(c)))
             .map(ContainerView::name)
             .toList();
@@ -132,7 +144,7 @@ final class PodStatus {
     return JsonArray.of(
         condition(
             "PodReadyToStartContainers",
-            facts.sandboxReady() && facts.terminal().isEmpty(),
+            facts.sandboxReady() && facts.terminal().isEmpty() && facts.failure().isEmpty(),
             "",
             ""),
         initialized,
@@ -146,7 +158,7 @@ final class PodStatus {
     return switch (container.role()) {
       case INIT -> record.exitCode().filter(code -> code == 0).isPresent();
       case SIDECAR -> record.probes().started();
-      case REGULAR -> true;
+      case REGULAR, EPHEMERAL -> true;
     };
   }
 

@@ -14,6 +14,14 @@ interface PodStep {
    */
   void prepare(PodContext context) throws ConfigurationException, IOException;
 
+  /** Whether it was made, by this worker, and needs no more. */
+  boolean isPrepared(PodContext context);
+
+  /** Whether it needs nothing of the steps before it and may be made beside them. */
+  default boolean isIndependent(PodContext context) {
+    return false;
+  }
+
   /** Undoes {@link #prepare}, also what an earlier process made; nothing there is a success. */
   void cleanup(PodContext context) throws IOException;
 }

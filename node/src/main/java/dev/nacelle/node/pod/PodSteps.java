@@ -9,6 +9,7 @@ import dev.nacelle.network.EndpointSpec;
 import dev.nacelle.network.Ipv4;
 import dev.nacelle.node.start.ConfigurationException;
 import dev.nacelle.node.start.ContainerStart;
+import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.Resources;
 import dev.nacelle.runtime.SandboxSpec;
 import dev.nacelle.runtime.SandboxStatus;
@@ -22,21 +23,24 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The steps of a pod, in their order. Cleanup runs backwards. */
+/** The steps of a pod, in their order. Cleanup runs in the same order: what runs ends first. */
 final class PodSteps {
   private static final Logger LOG = LoggerFactory.getLogger(PodSteps.class);
+  static final PodStep VOLUMES = new VolumesStep();
   static final List<PodStep> ALL =
-      List.of(new SandboxStep(), new NetworkStep(), new FilesStep(), new VolumesStep());
+      List.of(new SandboxStep(), new NetworkStep(), new FilesStep(), VOLUMES);
 
   private PodSteps() {}
 
   /** Namespaces and cgroup. */
   private static final class SandboxStep implements PodStep {
     @Override
+    public boolean isPrepared(PodContext context) {
+      return context.isSandboxReady();
+    }
+
+    @Override
     public void prepare(PodContext context) {
-      if (context.sandbox().filter(s -> s.state() == SandboxStatus.State.READY).isPresent()) {
-        return;
-      }
       PodView pod = context.pod();
       var options = EnumSet.noneOf(SandboxSpec.Option.class);
       flag(pod, "hostNetwork", SandboxSpec.Option.HOST_NETWORK, options);
@@ -73,7 +77,11 @@ final class PodSteps {
 
     @Override
     public void cleanup(PodContext context) {
-      context.sandbox().ifPresent(s -> context.services().runtime().removeSandbox(s.id()));
+      for (SandboxStatus sandbox : context.services().runtime().sandboxes()) {
+        if (context.pod().uid().equals(sandbox.labels().get(ContainerStart.LABEL_POD_UID))) {
+          context.services().runtime().removeSandbox(sandbox.id());
+        }
+      }
     }
 
     private static void flag(
@@ -118,11 +126,13 @@ final class PodSteps {
   /** The address. */
   private static final class NetworkStep implements PodStep {
     @Override
+    public boolean isPrepared(PodContext context) {
+      return context.address().isPresent();
+    }
+
+    @Override
     public void prepare(PodContext context) {
       PodView pod = context.pod();
-      if (context.address().isPresent()) {
-        return;
-      }
       if (pod.isHostNetwork()) {
         context.address(context.services().config().address());
       } else {
@@ -160,6 +170,11 @@ final class PodSteps {
   /** /etc/hosts and its like. */
   private static final class FilesStep implements PodStep {
     @Override
+    public boolean isPrepared(PodContext context) {
+      return context.hasFiles();
+    }
+
+    @Override
     public void prepare(PodContext context) throws IOException {
       context.files(context.services().files().write(context.pod(), context.address().orElse("")));
     }
@@ -173,8 +188,22 @@ final class PodSteps {
   /** The volumes, and with them the pod's directory. */
   private static final class VolumesStep implements PodStep {
     @Override
+    public boolean isPrepared(PodContext context) {
+      return context.hasVolumes();
+    }
+
+    @Override
+    public boolean isIndependent(PodContext context) {
+      return !Volumes.needAddress(context.pod());
+    }
+
+    @Override
     public void prepare(PodContext context) throws ConfigurationException, IOException {
-      context.volumes(context.services().volumes().prepare(context.pod(), context.host()));
+      context.volumes(
+          context
+              .services()
+              .volumes()
+              .prepare(context.pod(), context.host(), context.volumeReferences()));
     }
 
     @Override

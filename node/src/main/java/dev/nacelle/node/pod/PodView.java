@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** A pod as the node reads it. */
@@ -28,14 +29,12 @@ public record PodView(KubeObject object) {
     return RestartPolicy.of(spec().string("restartPolicy").orElse("Always"));
   }
 
-  /** Init containers (sidecars among them) in order, then the regular ones. */
+  /** Init containers (sidecars among them) in order, then the regular, then the ephemeral ones. */
   public List<ContainerView> containers() {
     var result = new ArrayList<ContainerView>();
     initContainers().forEach(result::add);
-    spec()
-        .array("containers")
-        .objects()
-        .forEach(c -> result.add(new ContainerView(c, ContainerView.Role.REGULAR)));
+    regularContainers().forEach(result::add);
+    ephemeralContainers().forEach(result::add);
     return List.copyOf(result);
   }
 
@@ -53,8 +52,22 @@ public record PodView(KubeObject object) {
                         : ContainerView.Role.INIT));
   }
 
+  public Stream<ContainerView> sidecars() {
+    return initContainers().filter(c -> c.role() == ContainerView.Role.SIDECAR);
+  }
+
   public Stream<ContainerView> regularContainers() {
-    return containers().stream().filter(c -> c.role() == ContainerView.Role.REGULAR);
+    return spec()
+        .array("containers")
+        .objects()
+        .map(c -> new ContainerView(c, ContainerView.Role.REGULAR));
+  }
+
+  public Stream<ContainerView> ephemeralContainers() {
+    return spec()
+        .array("ephemeralContainers")
+        .objects()
+        .map(c -> new ContainerView(c, ContainerView.Role.EPHEMERAL));
   }
 
   public Optional<ContainerView> container(String name) {
@@ -63,6 +76,17 @@ public record PodView(KubeObject object) {
 
   public boolean isHostNetwork() {
     return spec().bool("hostNetwork").orElse(false);
+  }
+
+  /** Whether the API says that the pod has come to its end. */
+  public boolean isFinished() {
+    String phase = object.status().string("phase").orElse("");
+    return phase.equals("Succeeded") || phase.equals("Failed");
+  }
+
+  /** {@code spec.activeDeadlineSeconds}. */
+  public OptionalLong activeDeadlineSeconds() {
+    return spec().integer("activeDeadlineSeconds");
   }
 
   /**

@@ -5,6 +5,8 @@ import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,25 +14,32 @@ import org.slf4j.LoggerFactory;
 /** Writes a pod's status when it differs from what was written last. For the pod's worker alone. */
 final class StatusWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
+  private static final Optional<String> RUNNING = Optional.of("Running");
 
   private final NodeServices services;
+  private final Instant seenAt;
   private Optional<JsonObject> written = Optional.empty();
   private boolean wasReady;
+  private boolean wasRunning;
 
   StatusWriter(NodeServices services) {
     this.services = services;
+    this.seenAt = services.clock().instant();
   }
 
-  /** A failed write is repeated with the next one. */
-  void write(PodStatus.Facts facts) {
-    JsonObject status = PodStatus.of(facts);
+  /**
+   * Writes, unless the same was written before.
+   *
+   * @return false if the API could not be told and the same is to be tried again
+   */
+  boolean write(PodView pod, JsonObject status) {
     if (written.filter(status::equals).isPresent()) {
-      return;
+      return true;
     }
-    markReady(facts.pod().uid(), status);
+    observe(pod, status);
     JsonObject patch =
         JsonObject.builder()
-            .put("metadata", JsonObject.builder().put("uid", facts.pod().uid()).build())
+            .put("metadata", JsonObject.builder().put("uid", pod.uid()).build())
             .put("status", status)
             .build();
     try {
@@ -38,19 +47,25 @@ final class StatusWriter {
           .client()
           .patch(
               Resources.PODS,
-              facts.pod().object().key(),
+              pod.object().key(),
               Patch.strategic(patch),
               WriteOptions.by("kubelet").of("status"));
-      written = Optional.of(status);
     } catch (ApiException e) {
       if (!e.isNotFound() && !e.isConflict()) {
-        LOG.warn(
-            "cannot write the status of pod {}: {}", facts.pod().object().key(), e.getMessage());
+        LOG.warn("cannot write the status of pod {}: {}", pod.object().key(), e.getMessage());
+        return false;
       }
     }
+    written = Optional.of(status);
+    return true;
   }
 
-  private void markReady(String uid, JsonObject status) {
+  private void observe(PodView pod, JsonObject status) {
+    boolean running = status.string("phase").filter("Running"::equals).isPresent();
+    if (running && !wasRunning && !pod.object().status().string("phase").equals(RUNNING)) {
+      services.metrics().podRunning(Duration.between(seenAt, services.clock().instant()));
+    }
+    wasRunning = running;
     boolean ready =
         status
             .array("conditions")
@@ -60,28 +75,8 @@ final class StatusWriter {
                     c.string("type").filter("Ready"::equals).isPresent()
                         && c.string("status").filter("True"::equals).isPresent());
     if (ready && !wasReady) {
-      services.timeline().mark(uid, "ready");
+      services.timeline().mark(pod.uid(), "ready");
     }
     wasReady = ready;
-  }
-
-  /** Whether the pod's own status says that it ended. */
-  boolean isFinished(PodView pod) {
-    String phase = pod.object().status().string("phase").orElse("");
-    return phase.equals("Succeeded") || phase.equals("Failed");
-  }
-
-  /** What the status said last of a container's probes; for one that was adopted. */
-  ContainerRecord.ProbeState lastProbeState(PodView pod, String container) {
-    return java.util.stream.Stream.concat(
-            pod.object().status().array("containerStatuses").objects(),
-            pod.object().status().array("initContainerStatuses").objects())
-        .filter(c -> c.string("name").filter(container::equals).isPresent())
-        .findFirst()
-        .map(
-            c ->
-                new ContainerRecord.ProbeState(
-                    c.bool("started").orElse(false), c.bool("ready").orElse(false)))
-        .orElse(ContainerRecord.ProbeState.UNKNOWN);
   }
 }

@@ -23,13 +23,7 @@ final class TerminationMessage {
   static String read(
       NodeServices services, PodView pod, ContainerView container, ContainerStatus status) {
     Path file =
-        services
-            .config()
-            .podDirectory(pod.uid())
-            .resolve("containers")
-            .resolve(container.name())
-            .resolve(Integer.toString(status.attempt()))
-            .resolve("termination-log");
+        new PodPaths(services.config(), pod).terminationMessage(container.name(), status.attempt());
     try {
       String text = tail(file, MAX_BYTES);
       boolean fallBack =

@@ -29,7 +29,12 @@ public final class LifecycleHook {
         Thread.sleep(wanted.compareTo(timeout) < 0 ? wanted : timeout);
         return Optional.empty();
       }
-      return new ProbeRunner(runtime, containerId, podAddress, container).run(hook, timeout);
+      ProbeTry hooks = new ProbeRunner(runtime, containerId, podAddress, container);
+      return switch (hooks.run(hook, timeout)) {
+        case ProbeResult.Passed p -> Optional.empty();
+        case ProbeResult.Failed failed -> Optional.of(failed.output());
+        case ProbeResult.Unknown unknown -> Optional.of(unknown.why());
+      };
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Optional.of("interrupted");

@@ -1,9 +1,5 @@
 package dev.nacelle.node.probe;
 
-import dev.nacelle.base.http.Headers;
-import dev.nacelle.base.http.HttpClient;
-import dev.nacelle.base.http.HttpRequest;
-import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonNumber;
 import dev.nacelle.base.json.JsonObject;
@@ -14,19 +10,16 @@ import dev.nacelle.runtime.ExecResult;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.URISyntaxException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /** Makes single tries of probes and hooks: exec, httpGet, tcpSocket. Safe for any thread. */
-public final class ProbeRunner {
+public final class ProbeRunner implements ProbeTry {
   private static final int MAX_OUTPUT = 10 << 10;
-  private static final String AGENT = "kube-probe/1.36";
 
   private final ContainerRuntime runtime;
   private final String containerId;
@@ -48,29 +41,26 @@ public final class ProbeRunner {
     this.container = container;
   }
 
-  /**
-   * Makes one try.
-   *
-   * @return what went wrong, in the kubelet's words; empty for a success
-   */
-  public Optional<String> run(JsonObject probe, Duration timeout) throws InterruptedException {
+  @Override
+  public ProbeResult run(JsonObject probe, Duration timeout) throws InterruptedException {
     if (probe.has("exec")) {
       return exec(probe.object("exec").array("command").strings().toList(), timeout);
     }
-    if (probe.has("httpGet")) {
-      return http(probe.object("httpGet"), timeout);
+    for (String network : List.of("httpGet", "tcpSocket")) {
+      if (probe.has(network)) {
+        return connect(network, probe.object(network), timeout);
+      }
     }
-    if (probe.has("tcpSocket")) {
-      return tcp(probe.object("tcpSocket"), timeout);
-    }
-    return Optional.of("missing probe handler: this node probes by exec, httpGet and tcpSocket");
+    return new ProbeResult.Unknown(
+        "missing probe handler: this node probes by exec, httpGet and tcpSocket"
+            + (probe.has("grpc") ? ", not by grpc" : ""));
   }
 
-  private Optional<String> exec(List<String> command, Duration timeout) {
+  private ProbeResult exec(List<String> command, Duration timeout) {
     try {
       ExecResult result = runtime.execSync(containerId, command, timeout, MAX_OUTPUT);
       if (result.outcome() == ExecResult.Outcome.TIMED_OUT) {
-        return Optional.of(
+        return new ProbeResult.Failed(
             "command timed out: \""
                 + String.join(" ", command)
                 + "\" timed out after "
@@ -78,95 +68,75 @@ public final class ProbeRunner {
                 + "s");
       }
       return result.exitCode() == 0
-          ? Optional.empty()
-          : Optional.of(result.stdout().toUtf8() + result.stderr().toUtf8());
+          ? ProbeResult.PASSED
+          : new ProbeResult.Failed(result.stdout().toUtf8() + result.stderr().toUtf8());
     } catch (ContainerRuntimeException e) {
-      return Optional.of(e.getMessage());
+      // no such command is a failure of the container, a keeper that is being replaced is not
+      return e.reason() == ContainerRuntimeException.Reason.START_FAILED
+          ? new ProbeResult.Failed(e.getMessage())
+          : new ProbeResult.Unknown(e.getMessage());
     }
   }
 
-  private Optional<String> tcp(JsonObject target, Duration timeout) {
+  private ProbeResult connect(String kind, JsonObject target, Duration timeout)
+      throws InterruptedException {
     OptionalInt port = port(target);
     if (port.isEmpty()) {
-      return Optional.of("couldn't find port: " + target.get("port").orElse(Json.of("")));
+      return new ProbeResult.Unknown(
+          "couldn't find port: " + target.get("port").map(ProbeRunner::text).orElse("none"));
     }
-    var address = new InetSocketAddress(host(target), port.getAsInt());
+    String host = target.string("host").filter(h -> !h.isEmpty()).orElseGet(podAddress);
+    if (host.isEmpty()) {
+      return new ProbeResult.Unknown("the pod has no address yet");
+    }
+    return kind.equals("httpGet")
+        ? new HttpProbe(target, host, port.getAsInt(), timeout).run()
+        : tcp(host, port.getAsInt(), timeout);
+  }
+
+  private static ProbeResult tcp(String host, int port, Duration timeout) {
     try (var socket = new Socket()) {
-      socket.connect(address, (int) timeout.toMillis());
-      return Optional.empty();
+      socket.connect(new InetSocketAddress(host, port), (int) timeout.toMillis());
+      return ProbeResult.PASSED;
+    } catch (SocketTimeoutException e) {
+      return new ProbeResult.Failed("dial tcp " + host + ":" + port + ": i/o timeout");
     } catch (IOException e) {
-      return Optional.of("dial tcp " + host(target) + ":" + port.getAsInt() + ": " + reason(e));
+      return new ProbeResult.Failed("dial tcp " + host + ":" + port + ": connect: " + reason(e));
     }
   }
 
-  private Optional<String> http(JsonObject target, Duration timeout) throws InterruptedException {
-    OptionalInt port = port(target);
-    if (port.isEmpty()) {
-      return Optional.of("couldn't find port: " + target.get("port").orElse(Json.of("")));
-    }
-    String scheme = target.string("scheme").orElse("HTTP").toLowerCase(Locale.ROOT);
-    String path = target.string("path").filter(p -> !p.isEmpty()).orElse("/");
-    URI uri;
-    try {
-      uri =
-          new URI(
-              scheme
-                  + "://"
-                  + host(target)
-                  + ":"
-                  + port.getAsInt()
-                  + (path.startsWith("/") ? path : "/" + path));
-    } catch (URISyntaxException e) {
-      return Optional.of("invalid path: " + path);
-    }
-    var headers = Headers.builder().set("user-agent", AGENT).set("accept", "*/*");
-    target
-        .array("httpHeaders")
-        .objects()
-        .forEach(h -> headers.set(h.string("name").orElse("x"), h.string("value").orElse("")));
-    headers.set("connection", "close");
-    try (var client =
-            HttpClient.builder()
-                .trustAnyServer()
-                .connectTimeout(timeout)
-                .readTimeout(timeout)
-                .redirects(10)
-                .build();
-        HttpResponse response = client.send(HttpRequest.get(uri).with(headers.build()))) {
-      int status = response.status();
-      return status >= 200 && status < 400
-          ? Optional.empty()
-          : Optional.of("HTTP probe failed with statuscode: " + status);
-    } catch (IOException e) {
-      return Optional.of("Get \"" + uri + "\": " + reason(e));
-    }
-  }
-
-  private String host(JsonObject target) {
-    return target.string("host").filter(h -> !h.isEmpty()).orElseGet(podAddress);
+  private static String text(Json port) {
+    return port instanceof JsonString name ? name.value() : port.toString();
   }
 
   private OptionalInt port(JsonObject target) {
     return switch (target.get("port").orElse(Json.nullValue())) {
-      case JsonNumber number -> OptionalInt.of((int) number.longValue());
+      case JsonNumber number -> valid(number.longValue());
       case JsonString name -> named(name.value());
       case Json other -> OptionalInt.empty();
     };
   }
 
   private OptionalInt named(String name) {
-    if (name.matches("\\d{1,5}")) {
-      return OptionalInt.of(Integer.parseInt(name));
+    Optional<JsonObject> port =
+        container
+            .array("ports")
+            .objects()
+            .filter(p -> p.string("name").filter(name::equals).isPresent())
+            .findFirst();
+    if (port.isPresent()) {
+      return valid(port.get().integer("containerPort").orElse(0));
     }
-    return container
-        .array("ports")
-        .objects()
-        .filter(p -> p.string("name").filter(name::equals).isPresent())
-        .mapToInt(p -> (int) p.integer("containerPort").orElse(0))
-        .findFirst();
+    return name.matches("\\d{1,5}") ? valid(Long.parseLong(name)) : OptionalInt.empty();
   }
 
-  private static String reason(IOException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("failed");
+  private static OptionalInt valid(long port) {
+    return port > 0 && port < 65_536 ? OptionalInt.of((int) port) : OptionalInt.empty();
+  }
+
+  /** The first line of what went wrong, spelled as the kubelet's log does. */
+  static String reason(IOException e) {
+    String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("failed");
+    return text.contains("Connection refused") ? "connection refused" : text;
   }
 }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.UnaryOperator;
 
@@ -14,6 +13,8 @@ import java.util.function.UnaryOperator;
  * others back until it has succeeded.
  */
 public final class Prober implements AutoCloseable {
+  private static final Duration SPREAD_AFTER = Duration.ofSeconds(30);
+  private static final long SPREAD_MILLIS = 1_000;
 
   /** The probes a container may have. */
   public enum Kind {
@@ -32,6 +33,11 @@ public final class Prober implements AutoCloseable {
     public String word() {
       return word;
     }
+
+    /** The name of the field of the container. */
+    public String field() {
+      return field;
+    }
   }
 
   /** What the probes came to so far. */
@@ -44,32 +50,41 @@ public final class Prober implements AutoCloseable {
     /** One try failed. */
     void failed(Kind kind, String output);
 
+    /** One try could not be made. */
+    void errored(Kind kind, String why);
+
     /** So many tries failed that the container must be restarted. */
     void unhealthy(Kind kind);
   }
 
   private final JsonObject container;
-  private final ProbeRunner runner;
+  private final ProbeTry tries;
   private final Instant containerStart;
   private final Listener listener;
+  private final Pace pace;
   private final List<Thread> threads = new ArrayList<>();
   private State state;
 
+  /**
+   * Begins to probe.
+   *
+   * @param known what is known of the container already
+   */
   public Prober(
       JsonObject container,
-      ProbeRunner runner,
+      ProbeTry tries,
       Instant containerStart,
       State known,
-      Listener listener) {
+      Listener listener,
+      Pace pace) {
     this.container = container;
-    this.runner = runner;
+    this.tries = tries;
     this.containerStart = containerStart;
     this.listener = listener;
-    boolean startup = container.has(Kind.STARTUP.field);
-    boolean readiness = container.has(Kind.READINESS.field);
-    this.state =
-        new State(
-            known.started() || !startup, readiness ? known.ready() : known.started() || !startup);
+    this.pace = pace;
+    boolean started = known.started() || !container.has(Kind.STARTUP.field);
+    boolean ready = container.has(Kind.READINESS.field) ? known.ready() : started;
+    this.state = new State(started, ready);
     if (!state.equals(known)) {
       listener.changed(state);
     }
@@ -78,9 +93,10 @@ public final class Prober implements AutoCloseable {
         threads.add(
             Thread.ofVirtual()
                 .name(kind.word + " probe")
-                .start(() -> probe(kind, container.object(kind.field))));
+                .unstarted(() -> probe(kind, container.object(kind.field))));
       }
     }
+    threads.forEach(Thread::start);
   }
 
   /** Whether a container has anything to probe. */
@@ -100,53 +116,48 @@ public final class Prober implements AutoCloseable {
 
   private void probe(Kind kind, JsonObject probe) {
     Duration period = Duration.ofSeconds(Math.max(1, probe.integer("periodSeconds").orElse(10)));
-    long failuresWanted = Math.max(1, probe.integer("failureThreshold").orElse(3));
-    long successesWanted = Math.max(1, probe.integer("successThreshold").orElse(1));
     Duration timeout = Duration.ofSeconds(Math.max(1, probe.integer("timeoutSeconds").orElse(1)));
-    long failures = 0;
-    long successes = 0;
+    var count =
+        new ProbeCount(
+            probe.integer("successThreshold").orElse(1),
+            probe.integer("failureThreshold").orElse(3));
     try {
       if (kind != Kind.STARTUP) {
         awaitStarted();
       }
       sleepUntilDue(probe.integer("initialDelaySeconds").orElse(0));
-      while (true) {
-        Optional<String> failure = runner.run(probe, timeout);
-        if (failure.isEmpty()) {
-          failures = 0;
-          successes++;
-          if (successes >= successesWanted && succeeded(kind)) {
-            return;
-          }
-        } else {
-          successes = 0;
-          failures++;
-          listener.failed(kind, failure.get());
-          if (failures >= failuresWanted && gaveUp(kind)) {
-            return;
-          }
-        }
-        Thread.sleep(period);
+      while (!isDone(kind, count, tries.run(probe, timeout))) {
+        pace.sleep(period);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Says whether this probe has done its work. */
-  private boolean succeeded(Kind kind) {
+  /** Takes one result in; true when this probe has done its work. */
+  private boolean isDone(Kind kind, ProbeCount count, ProbeResult result) {
+    switch (result) {
+      case ProbeResult.Failed failed -> listener.failed(kind, failed.output());
+      case ProbeResult.Unknown unknown -> listener.errored(kind, unknown.why());
+      case ProbeResult.Passed passed -> {}
+    }
+    return switch (count.add(result)) {
+      case UNDECIDED -> false;
+      case PASSED -> passed(kind);
+      case FAILED -> failed(kind);
+    };
+  }
+
+  private boolean passed(Kind kind) {
     switch (kind) {
-      case STARTUP -> {
-        change(s -> new State(true, s.ready() || !container.has(Kind.READINESS.field)));
-        return true;
-      }
+      case STARTUP -> change(s -> new State(true, s.ready() || !container.has("readinessProbe")));
       case READINESS -> change(s -> new State(s.started(), true));
       case LIVENESS -> {}
     }
-    return false;
+    return kind == Kind.STARTUP;
   }
 
-  private boolean gaveUp(Kind kind) {
+  private boolean failed(Kind kind) {
     if (kind == Kind.READINESS) {
       change(s -> new State(s.started(), false));
       return false;
@@ -171,13 +182,12 @@ public final class Prober implements AutoCloseable {
   }
 
   private void sleepUntilDue(long initialDelaySeconds) throws InterruptedException {
-    Duration left =
-        Duration.between(Instant.now(), containerStart.plusSeconds(initialDelaySeconds));
+    Duration left = Duration.between(pace.now(), containerStart.plusSeconds(initialDelaySeconds));
     if (left.isPositive()) {
-      Thread.sleep(left);
-    } else if (initialDelaySeconds == 0 && left.compareTo(Duration.ofSeconds(-30)) < 0) {
+      pace.sleep(left);
+    } else if (left.compareTo(SPREAD_AFTER.negated()) < 0) {
       // adopted after a restart: spread the first probes of many containers
-      Thread.sleep(ThreadLocalRandom.current().nextLong(1_000));
+      pace.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextLong(SPREAD_MILLIS)));
     }
   }
 }

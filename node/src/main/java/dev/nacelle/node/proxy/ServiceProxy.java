@@ -13,6 +13,7 @@ import dev.nacelle.network.Ipv4Range;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class ServiceProxy implements AutoCloseable {
   private final Informer slices;
   private final Informer nodes;
   private final Thread thread;
+  private volatile Optional<Informer> localPods = Optional.empty();
   private boolean dirty = true;
 
   private ServiceProxy(Datapath datapath, Informers informers, String nodeName) {
@@ -54,6 +56,26 @@ public final class ServiceProxy implements AutoCloseable {
     proxy.nodes.listen((before, after) -> proxy.touch());
     proxy.thread.start();
     return proxy;
+  }
+
+  /**
+   * Opens the host ports of these pods too.
+   *
+   * @param pods the pods of this host
+   */
+  public void openHostPorts(Informer pods) {
+    localPods = Optional.of(pods);
+    pods.listen(
+        (before, after) -> {
+          // most changes of pods open or close nothing
+          if (!HostPorts.of(before.stream().toList()).equals(HostPorts.of(after.stream().toList()))) {
+            touch();
+          }
+        });
+  }
+
+  private List<KubeObject> hostPods() {
+    return localPods.map(Informer::all).orElse(List.of());
   }
 
   @Override
@@ -81,7 +103,8 @@ public final class ServiceProxy implements AutoCloseable {
       while (true) {
         awaitChange();
         try {
-          datapath.applyServices(ServiceTables.of(services.all(), slices.all(), nodeName));
+          datapath.applyServices(
+              ServiceTables.of(services.all(), slices.all(), hostPods(), nodeName));
           datapath.applyRoutes(routes(nodes.all(), nodeName));
         } catch (DatapathException | IllegalArgumentException e) {
           LOG.warn("cannot bring the datapath up to date: {}", e.getMessage());

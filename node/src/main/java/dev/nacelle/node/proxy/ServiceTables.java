@@ -35,6 +35,18 @@ final class ServiceTables {
    */
   static ServiceTable of(
       Collection<KubeObject> services, Collection<KubeObject> slices, String nodeName) {
+    return of(services, slices, List.of(), nodeName);
+  }
+
+  /**
+   * @param pods those of this host, for their host ports; a Service's own port goes before
+   * @param nodeName the host, to tell its own endpoints
+   */
+  static ServiceTable of(
+      Collection<KubeObject> services,
+      Collection<KubeObject> slices,
+      Collection<KubeObject> pods,
+      String nodeName) {
     Map<ObjectKey, List<KubeObject>> slicesOf = new HashMap<>();
     for (KubeObject slice : slices) {
       slice
@@ -53,6 +65,12 @@ final class ServiceTables {
       for (JsonObject port : service.spec().array("ports").objects().toList()) {
         entry(service, port, slicesOf.getOrDefault(service.key(), List.of()), nodeName, taken)
             .ifPresent(entries::add);
+      }
+    }
+    for (ServiceEntry entry : HostPorts.of(pods)) {
+      Frontend frontend = entry.frontends().getFirst();
+      if (taken.add(frontend.address() + ":" + frontend.port() + "/" + entry.protocol())) {
+        entries.add(entry);
       }
     }
     return new ServiceTable(entries);

@@ -12,6 +12,7 @@ import dev.nacelle.runtime.Mount;
 import dev.nacelle.runtime.Resources;
 import dev.nacelle.runtime.Stdio;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,9 +32,14 @@ public final class ContainerStart {
   public static final String LABEL_POD_NAMESPACE = "io.kubernetes.pod.namespace";
   public static final String LABEL_CONTAINER = "io.kubernetes.container.name";
   public static final String LABEL_IMAGE = "dev.nacelle.image";
+
+  /** As the specification spelled the image. */
+  public static final String LABEL_IMAGE_NAME = "dev.nacelle.image-name";
+
   private static final String DEFAULT_PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final long MIN_SHARES = 2;
+  private static final String HOST_NAME = hostName();
 
   /** What the steps before have made. */
   public record Prepared(
@@ -41,6 +47,7 @@ public final class ContainerStart {
       String sandboxId,
       int attempt,
       Path root,
+      String rootImageId,
       ImageConfig image,
       String imageId,
       Map<String, Path> volumes,
@@ -49,29 +56,31 @@ public final class ContainerStart {
       Path log,
       FieldValues.Host host) {}
 
-  private final References references;
+  private final Accounts.Cache accounts = new Accounts.Cache();
   private final Function<String, List<KubeObject>> servicesOf;
   private final Set<String> ownCapabilities;
 
   /**
    * @param servicesOf the Services of a namespace
    */
-  public ContainerStart(References references, Function<String, List<KubeObject>> servicesOf) {
-    this.references = references;
+  public ContainerStart(Function<String, List<KubeObject>> servicesOf) {
     this.servicesOf = servicesOf;
     this.ownCapabilities = ownCapabilities();
   }
 
   /**
+   * The start specification of one attempt.
+   *
+   * @param references where ConfigMaps and Secrets for the environment are read
    * @throws ConfigurationException if the container cannot be started as it is specified
    */
-  public ContainerSpec spec(PodView pod, ContainerView container, Prepared prepared)
+  public ContainerSpec spec(
+      PodView pod, ContainerView container, Prepared prepared, References references)
       throws ConfigurationException, IOException {
     Map<String, String> variables =
         new EnvironmentPlan(references, this::serviceVariables, prepared.host()).of(pod, container);
     Map<String, String> env = environment(pod, prepared.image(), variables);
     JsonObject security = container.json().object("securityContext");
-    JsonObject podSecurity = pod.spec().object("securityContext");
     var builder =
         ContainerSpec.builder(
                 prepared.containerId(),
@@ -87,7 +96,10 @@ public final class ContainerStart {
                     .filter(w -> !w.isEmpty())
                     .or(prepared.image()::workingDirectory)
                     .orElse("/"))
-            .user(Users.resolve(podSecurity, security, prepared.image().user(), prepared.root()))
+            .user(
+                Users.resolve(
+                    new Users.Wish(pod, container, prepared.image().user()),
+                    accounts.of(prepared.rootImageId(), prepared.root())))
             .capabilities(Capabilities.of(security, ownCapabilities))
             .resources(resources(container.json().object("resources")))
             .mounts(mounts(pod, container, prepared, variables))
@@ -106,7 +118,9 @@ public final class ContainerStart {
                     LABEL_CONTAINER,
                     container.name(),
                     LABEL_IMAGE,
-                    prepared.imageId()));
+                    prepared.imageId(),
+                    LABEL_IMAGE_NAME,
+                    container.image()));
     if (!security.bool("allowPrivilegeEscalation").orElse(true)) {
       builder.noNewPrivileges();
     }
@@ -148,7 +162,7 @@ public final class ContainerStart {
         result.put(entry.substring(0, at), entry.substring(at + 1));
       }
     }
-    result.put("HOSTNAME", pod.hostname());
+    result.put("HOSTNAME", pod.isHostNetwork() ? HOST_NAME : pod.hostname());
     result.putAll(variables);
     return result;
   }
@@ -252,12 +266,7 @@ public final class ContainerStart {
             result.add(bind(source, target));
           }
         });
-    Path message = prepared.directory().resolve("termination-log");
-    Files.createDirectories(prepared.directory());
-    if (!Files.exists(message)) {
-      Files.createFile(message);
-      Files.setAttribute(message, "unix:mode", 0666);
-    }
+    Path message = terminationFile(prepared.directory());
     result.add(
         bind(
             message,
@@ -265,8 +274,29 @@ public final class ContainerStart {
     return result;
   }
 
+  /** The empty file for the termination message, which any user may write. */
+  private static Path terminationFile(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Path message = directory.resolve("termination-log");
+    try {
+      Files.createFile(message);
+      Files.setAttribute(message, "unix:mode", 0666);
+    } catch (FileAlreadyExistsException e) {
+      // an earlier try made it
+    }
+    return message;
+  }
+
   private static Mount bind(Path source, String target) {
     return new Mount.Bind(source, target, Set.of(), Mount.Propagation.NONE);
+  }
+
+  private static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return "localhost";
+    }
   }
 
   private static Set<String> ownCapabilities() {

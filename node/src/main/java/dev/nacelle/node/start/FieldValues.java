@@ -1,9 +1,7 @@
 package dev.nacelle.node.start;
 
 import dev.nacelle.api.object.Quantity;
-import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
-import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.node.pod.PodView;
 import java.util.Map;
 import java.util.Optional;
@@ -53,8 +51,26 @@ public final class FieldValues {
   private static String map(Map<String, String> values) {
     return new TreeMap<>(values)
         .entrySet().stream()
-            .map(e -> e.getKey() + "=" + JsonWriter.write(Json.of(e.getValue())).toUtf8())
+            .map(e -> e.getKey() + "=" + quoted(e.getValue()))
             .collect(Collectors.joining("\n"));
+  }
+
+  /** As Go's {@code %q}. */
+  private static String quoted(String text) {
+    var result = new StringBuilder(text.length() + 2).append('"');
+    text.codePoints()
+        .forEach(
+            c -> {
+              int at = "\"\\\u0007\b\f\n\r\t\u000b".indexOf(c);
+              if (at >= 0) {
+                result.append('\\').append("\"\\abfnrtv".charAt(at));
+              } else if (c < ' ' || c == 0x7f) {
+                result.append("\\x%02x".formatted(c));
+              } else {
+                result.appendCodePoint(c);
+              }
+            });
+    return result.append('"').toString();
   }
 
   /**
@@ -73,19 +89,20 @@ public final class FieldValues {
             .orElse(Quantity.parse("1"));
     boolean limit = name.startsWith("limits.");
     String resource = name.substring(name.indexOf('.') + 1);
+    if (!name.matches("(limits|requests)\\.(cpu|memory|ephemeral-storage|hugepages-.+)")) {
+      throw ConfigurationException.config("unsupported container resource : " + name);
+    }
     Optional<String> stated =
         container
             .string("resources", limit ? "limits" : "requests", resource)
-            .or(() -> Optional.empty());
-    boolean cpu = resource.equals("cpu");
-    if (!cpu && !resource.equals("memory") && !resource.equals("ephemeral-storage")) {
-      throw ConfigurationException.config("unsupported container resource : " + name);
-    }
-    long milli =
-        stated
-            .map(q -> Quantity.parse(q).millis())
-            .orElse(
-                limit ? cpu ? host.cpuMillis() : Math.multiplyExact(host.memoryBytes(), 1000) : 0L);
+            .filter(q -> !Quantity.parse(q).isZero());
+    long otherwise =
+        switch (limit ? resource : "") {
+          case "cpu" -> host.cpuMillis();
+          case "memory" -> Math.multiplyExact(host.memoryBytes(), 1000L);
+          default -> 0L;
+        };
+    long milli = stated.map(q -> Quantity.parse(q).millis()).orElse(otherwise);
     long step = Math.max(1, divisor.millis());
     return Long.toString(Math.ceilDiv(milli, step));
   }

@@ -4,8 +4,8 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.node.pod.PodView;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 /** The files that every container of a pod gets under /etc: hosts, hostname and resolv.conf. */
 public final class PodFiles {
   private static final Path HOST_RESOLV = Path.of("/etc/resolv.conf");
+  private static final Path HOST_HOSTS = Path.of("/etc/hosts");
   private static final int MAX_SEARCH = 32;
 
   private final Path directory;
@@ -42,13 +43,7 @@ public final class PodFiles {
     Files.createDirectories(etc);
     var paths =
         new Paths(etc.resolve("hosts"), etc.resolve("hostname"), etc.resolve("resolv.conf"));
-    if (pod.isHostNetwork()) {
-      if (!Files.exists(paths.hosts())) {
-        Files.copy(Path.of("/etc/hosts"), paths.hosts(), StandardCopyOption.REPLACE_EXISTING);
-      }
-    } else {
-      writeIfOther(paths.hosts(), hosts(pod, address));
-    }
+    writeIfOther(paths.hosts(), pod.isHostNetwork() ? hostNetworkHosts(pod) : hosts(pod, address));
     writeIfOther(paths.hostname(), pod.hostname() + "\n");
     writeIfOther(paths.resolvConf(), resolvConf(pod));
     return paths;
@@ -77,6 +72,17 @@ public final class PodFiles {
                 .append(clusterDomain)
                 .append('\t'));
     text.append(pod.hostname()).append('\n');
+    return text.append(aliases(pod)).toString();
+  }
+
+  private static String hostNetworkHosts(PodView pod) throws IOException {
+    return "# Kubernetes-managed hosts file (host network).\n"
+        + Files.readString(HOST_HOSTS)
+        + aliases(pod);
+  }
+
+  private static String aliases(PodView pod) {
+    var text = new StringBuilder();
     List<JsonObject> aliases = pod.spec().array("hostAliases").objects().toList();
     if (!aliases.isEmpty()) {
       text.append("\n# Entries added by HostAliases.\n");
@@ -140,8 +146,14 @@ public final class PodFiles {
   }
 
   private static void writeIfOther(Path file, String text) throws IOException {
-    if (!Files.exists(file) || !Files.readString(file).equals(text)) {
-      Files.writeString(file, text);
+    try {
+      if (Files.readString(file).equals(text)) {
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      // the first time
     }
+    // in place: containers have the file itself mounted
+    Files.writeString(file, text);
   }
 }

@@ -2,27 +2,40 @@ package dev.nacelle.node.volume;
 
 import dev.nacelle.base.bytes.Bytes;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
  * A directory of files that all change at once: the files are links through {@code ..data}, which
- * is a link to a directory of the present content and is swapped by one rename. The layout is the
- * kubelet's, so that programs that watch it work.
+ * is a link to a directory of the present content and is swapped by one rename. The layout is that
+ * of the kubelet's {@code AtomicWriter}, so that programs that watch it work.
  */
 final class AtomicDirectory {
   private static final String DATA = "..data";
   private static final String NEXT = "..data_tmp";
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("'..'yyyy_MM_dd_HH_mm_ss'.'");
+  private static final int DIRECTORY_MODE = 0755;
+  private static final int GROUP_READS = 0440;
+  private static final int GROUP_ENTERS = 02550;
 
   /** One file. */
   record Content(Bytes bytes, int mode) {}
@@ -32,55 +45,107 @@ final class AtomicDirectory {
   /**
    * Makes the directory show exactly {@code files} (relative paths). Nothing is touched where
    * nothing changed.
+   *
+   * @param group owns the files and may read them, where there is one
    */
-  static void write(Path directory, Map<String, Content> files) throws IOException {
+  static void write(Path directory, Map<String, Content> files, OptionalLong group)
+      throws IOException {
     Files.createDirectories(directory);
-    if (shows(directory, files)) {
+    String present = present(directory);
+    if (!present.isEmpty() && shows(directory.resolve(present), files, group)) {
       return;
     }
-    Path content = Files.createTempDirectory(directory, "..");
-    Files.setPosixFilePermissions(content, permissions(0755));
-    for (var file : new TreeMap<>(files).entrySet()) {
-      Path target = content.resolve(file.getKey()).normalize();
-      if (!target.startsWith(content) || target.equals(content)) {
-        throw new IOException("a file of a volume must not leave it: " + file.getKey());
-      }
-      Files.createDirectories(target.getParent());
-      Files.write(target, file.getValue().bytes().unsafeArray());
-      Files.setPosixFilePermissions(target, permissions(file.getValue().mode()));
-    }
-    Path old =
-        Files.exists(directory.resolve(DATA)) ? directory.resolve(DATA).toRealPath() : content;
+    Path content = fill(directory, files, group);
     Path next = directory.resolve(NEXT);
     Files.deleteIfExists(next);
     Files.createSymbolicLink(next, content.getFileName());
     Files.move(next, directory.resolve(DATA), StandardCopyOption.ATOMIC_MOVE);
     linkTops(directory, files.keySet());
-    if (!old.equals(content)) {
-      delete(old);
+    sweep(directory, content.getFileName().toString());
+  }
+
+  /** The name that {@code ..data} leads to; empty where there is nothing yet. */
+  private static String present(Path directory) throws IOException {
+    try {
+      return Files.readSymbolicLink(directory.resolve(DATA)).toString();
+    } catch (NoSuchFileException | NotLinkException e) {
+      return "";
     }
   }
 
-  private static boolean shows(Path directory, Map<String, Content> files) throws IOException {
-    Path data = directory.resolve(DATA);
-    if (!Files.isDirectory(data)) {
+  private static Path fill(Path directory, Map<String, Content> files, OptionalLong group)
+      throws IOException {
+    Path content = fresh(directory);
+    give(content, DIRECTORY_MODE, group, GROUP_ENTERS);
+    for (var file : new TreeMap<>(files).entrySet()) {
+      Path target = content.resolve(file.getKey()).normalize();
+      if (!target.startsWith(content) || target.equals(content)) {
+        throw new IOException("a file of a volume must not leave it: " + file.getKey());
+      }
+      makeParents(content, target.getParent(), group);
+      Files.write(target, file.getValue().bytes().unsafeArray());
+      give(target, file.getValue().mode(), group, GROUP_READS);
+    }
+    return content;
+  }
+
+  private static Path fresh(Path directory) throws IOException {
+    while (true) {
+      String stamp = LocalDateTime.now(ZoneOffset.UTC).format(STAMP);
+      Path content = directory.resolve(stamp + ThreadLocalRandom.current().nextInt(1 << 30));
+      try {
+        return Files.createDirectory(content);
+      } catch (FileAlreadyExistsException e) {
+        // another number then
+      }
+    }
+  }
+
+  private static void makeParents(Path content, Path parent, OptionalLong group)
+      throws IOException {
+    if (parent.equals(content) || Files.isDirectory(parent)) {
+      return;
+    }
+    makeParents(content, parent.getParent(), group);
+    Files.createDirectory(parent);
+    give(parent, DIRECTORY_MODE, group, GROUP_ENTERS);
+  }
+
+  private static void give(Path path, int mode, OptionalLong group, int groupMode)
+      throws IOException {
+    if (group.isPresent()) {
+      Files.setAttribute(path, "unix:gid", (int) group.getAsLong());
+    }
+    Files.setAttribute(path, "unix:mode", mode | (group.isPresent() ? groupMode : 0));
+  }
+
+  private static boolean shows(Path content, Map<String, Content> files, OptionalLong group)
+      throws IOException {
+    if (!Files.isDirectory(content)) {
       return false;
     }
-    Path content = data.toRealPath();
     var present = new HashSet<String>();
     try (Stream<Path> walk = Files.walk(content)) {
       for (Path file : (Iterable<Path>) walk.filter(Files::isRegularFile)::iterator) {
         String name = content.relativize(file).toString();
         Content wanted = files.get(name);
-        if (wanted == null
-            || !Files.getPosixFilePermissions(file).equals(permissions(wanted.mode()))
-            || !Bytes.wrap(Files.readAllBytes(file)).equals(wanted.bytes())) {
+        if (wanted == null || !isSame(file, wanted, group)) {
           return false;
         }
         present.add(name);
       }
     }
     return present.equals(files.keySet());
+  }
+
+  private static boolean isSame(Path file, Content wanted, OptionalLong group)
+      throws IOException {
+    Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,gid,size");
+    int mode = wanted.mode() | (group.isPresent() ? GROUP_READS : 0);
+    return ((Integer) attributes.get("mode") & 07777) == mode
+        && (group.isEmpty() || (Integer) attributes.get("gid") == (int) group.getAsLong())
+        && (Long) attributes.get("size") == wanted.bytes().sizeBytes()
+        && Bytes.wrap(Files.readAllBytes(file)).equals(wanted.bytes());
   }
 
   private static void linkTops(Path directory, Set<String> files) throws IOException {
@@ -97,6 +162,18 @@ final class AtomicDirectory {
         String name = entry.getFileName().toString();
         if (!name.startsWith("..") && !tops.contains(name)) {
           Files.deleteIfExists(entry);
+        }
+      }
+    }
+  }
+
+  /** Removes former content, and what a killed process left half made. */
+  private static void sweep(Path directory, String present) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      for (Path entry : (Iterable<Path>) entries::iterator) {
+        String name = entry.getFileName().toString();
+        if (name.startsWith("..") && !name.equals(DATA) && !name.equals(present)) {
+          delete(entry);
         }
       }
     }

@@ -6,6 +6,7 @@ import dev.nacelle.api.object.GroupVersionKind;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
+import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -13,8 +14,10 @@ import dev.nacelle.node.pod.PodView;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Tokens of service accounts, bound to a pod, kept until four fifths of their life are over. Safe
@@ -65,6 +68,16 @@ final class ServiceAccountTokens {
     return known.text();
   }
 
+  /** When the first of a pod's tokens is to be renewed. */
+  Optional<Instant> renewAt(String podUid) {
+    synchronized (tokens) {
+      return tokens.entrySet().stream()
+          .filter(e -> e.getKey().podUid().equals(podUid))
+          .map(e -> e.getValue().renewAt())
+          .min(Comparator.naturalOrder());
+    }
+  }
+
   void forget(String podUid) {
     synchronized (tokens) {
       tokens.keySet().removeIf(k -> k.podUid().equals(podUid));
@@ -101,6 +114,11 @@ final class ServiceAccountTokens {
         answer.instant("status", "expirationTimestamp").orElse(now.plusSeconds(key.seconds()));
     Duration life = Duration.between(now, expires);
     return new Token(
-        answer.status().string("token").orElse(""), now.plus(life.multipliedBy(4).dividedBy(5)));
+        answer
+            .status()
+            .string("token")
+            .orElseThrow(
+                () -> ApiException.internal("the token of " + account + " came without its text")),
+        now.plus(life.multipliedBy(4).dividedBy(5)));
   }
 }

@@ -20,11 +20,9 @@ import java.util.Optional;
 final class VolumeFiles {
   private static final int DEFAULT_MODE = 0644;
 
-  private final References references;
   private final ServiceAccountTokens tokens;
 
-  VolumeFiles(References references, ServiceAccountTokens tokens) {
-    this.references = references;
+  VolumeFiles(ServiceAccountTokens tokens) {
     this.tokens = tokens;
   }
 
@@ -39,14 +37,15 @@ final class VolumeFiles {
   /**
    * @throws ConfigurationException if something it refers to is missing; the message is an event's
    */
-  Map<String, AtomicDirectory.Content> of(PodView pod, JsonObject volume, FieldValues.Host host)
+  Map<String, AtomicDirectory.Content> of(
+      PodView pod, JsonObject volume, FieldValues.Host host, References references)
       throws ConfigurationException {
     var files = new LinkedHashMap<String, AtomicDirectory.Content>();
     if (volume.has("projected")) {
       JsonObject projected = volume.object("projected");
       int mode = mode(projected, "defaultMode", DEFAULT_MODE);
       for (JsonObject source : projected.array("sources").objects().toList()) {
-        source(pod, source, mode, host, files);
+        source(pod, source, mode, host, references, files);
       }
     } else {
       JsonObject own =
@@ -58,7 +57,7 @@ final class VolumeFiles {
               ? JsonObject.EMPTY.with(
                   "secret", own.with("name", own.get("secretName").orElse(Json.of(""))))
               : volume;
-      source(pod, source, mode(own, "defaultMode", DEFAULT_MODE), host, files);
+      source(pod, source, mode(own, "defaultMode", DEFAULT_MODE), host, references, files);
     }
     return files;
   }
@@ -68,6 +67,7 @@ final class VolumeFiles {
       JsonObject source,
       int mode,
       FieldValues.Host host,
+      References references,
       Map<String, AtomicDirectory.Content> files)
       throws ConfigurationException {
     if (source.has("configMap")) {

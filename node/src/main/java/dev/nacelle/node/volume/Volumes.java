@@ -9,9 +9,12 @@ import dev.nacelle.node.start.References;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -29,23 +32,69 @@ public final class Volumes {
     this.pods = nodeDirectory.resolve("pods");
     this.memory = new MemoryVolumes(nodeDirectory.resolve("memory"));
     this.tokens = new ServiceAccountTokens(client, clock);
-    this.files = new VolumeFiles(new References(client), tokens);
+    this.files = new VolumeFiles(tokens);
   }
 
   /**
-   * Makes all volumes of a pod, or brings their content up to date. Idempotent.
+   * The volumes of a pod.
    *
-   * @return the host's path of each volume by name
+   * @param paths the host's path of each volume by name
+   * @param renewAt when a token in them is to be renewed, where there is one
+   */
+  public record Prepared(Map<String, Path> paths, Optional<Instant> renewAt) {
+    public Prepared {
+      paths = Map.copyOf(paths);
+    }
+  }
+
+  /**
+   * Makes all volumes of a pod, or brings their content up to date; what is so already is not
+   * touched. Idempotent.
+   *
    * @throws ConfigurationException if something referred to is missing: worth trying again
    */
-  public Map<String, Path> prepare(PodView pod, FieldValues.Host host)
+  public Prepared prepare(PodView pod, FieldValues.Host host, References references)
       throws ConfigurationException, IOException {
-    var result = new LinkedHashMap<String, Path>();
+    var paths = new LinkedHashMap<String, Path>();
     for (JsonObject volume : pod.spec().array("volumes").objects().toList()) {
       String name = volume.string("name").orElse("");
-      result.put(name, prepare(pod, name, volume, host));
+      try {
+        paths.put(name, prepare(pod, name, volume, host, references));
+      } catch (ConfigurationException e) {
+        throw new ConfigurationException(
+            "FailedMount",
+            "MountVolume.SetUp failed for volume \"" + name + "\" : " + e.getMessage());
+      }
     }
-    return result;
+    return new Prepared(paths, tokens.renewAt(pod.uid()));
+  }
+
+  /** Whether a volume shows the pod's address, and so must wait for it. */
+  public static boolean needAddress(PodView pod) {
+    return pod.spec()
+        .array("volumes")
+        .objects()
+        .flatMap(
+            v ->
+                Stream.concat(
+                    v.array("downwardAPI", "items").objects(),
+                    v.array("projected", "sources")
+                        .objects()
+                        .flatMap(s -> s.array("downwardAPI", "items").objects())))
+        .anyMatch(i -> i.string("fieldRef", "fieldPath").orElse("").startsWith("status.podIP"));
+  }
+
+  /** Whether a volume shows labels or annotations of the pod. */
+  public static boolean showMetadata(PodView pod) {
+    return pod.spec()
+        .array("volumes")
+        .objects()
+        .anyMatch(
+            v ->
+                v.has("downwardAPI")
+                    || v.array("projected", "sources")
+                        .objects()
+                        .anyMatch(s -> s.has("downwardAPI")));
   }
 
   /** Removes the whole directory of a pod; an unknown pod is fine. */
@@ -55,13 +104,14 @@ public final class Volumes {
     AtomicDirectory.delete(pods.resolve(podUid));
   }
 
-  private Path prepare(PodView pod, String name, JsonObject volume, FieldValues.Host host)
+  private Path prepare(
+      PodView pod, String name, JsonObject volume, FieldValues.Host host, References references)
       throws ConfigurationException, IOException {
     if (VolumeFiles.serves(volume)) {
       boolean secret = volume.has("secret") || volume.has("projected");
       Path directory = secret ? memory.directory(pod.uid(), name) : disk(pod, name);
-      AtomicDirectory.write(directory, files.of(pod, volume, host));
-      own(pod, directory);
+      OptionalLong group = pod.spec().integer("securityContext", "fsGroup");
+      AtomicDirectory.write(directory, files.of(pod, volume, host, references), group);
       return directory;
     }
     if (volume.has("emptyDir")) {
@@ -72,9 +122,7 @@ public final class Volumes {
     }
     throw new ConfigurationException(
         "FailedMount",
-        "MountVolume.SetUp failed for volume \""
-            + name
-            + "\" : no volume plugin matched: this node supports configMap, downwardAPI, emptyDir,"
+        "no volume plugin matched: this node supports configMap, downwardAPI, emptyDir,"
             + " hostPath, projected and secret");
   }
 

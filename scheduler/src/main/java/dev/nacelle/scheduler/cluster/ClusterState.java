@@ -86,8 +86,7 @@ public final class ClusterState {
       Map<String, List<PodFacts>> nominated = new HashMap<>();
       nominations
           .values()
-          .forEach(
-              n -> nominated.computeIfAbsent(n.node(), x -> new ArrayList<>()).add(n.pod()));
+          .forEach(n -> nominated.computeIfAbsent(n.node(), x -> new ArrayList<>()).add(n.pod()));
       last =
           new ClusterSnapshot(
               Collections.unmodifiableList(new ArrayList<>(nodes.values())), nominated);

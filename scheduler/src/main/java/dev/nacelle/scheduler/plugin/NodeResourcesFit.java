@@ -17,8 +17,7 @@ record NodeResourcesFit() implements FilterPlugin {
 
   @Override
   public Set<ClusterEvent> cures() {
-    return Set.of(
-        ClusterEvent.NODE_ADDED, ClusterEvent.NODE_RESOURCES, ClusterEvent.POD_REMOVED);
+    return Set.of(ClusterEvent.NODE_ADDED, ClusterEvent.NODE_RESOURCES, ClusterEvent.POD_REMOVED);
   }
 
   @Override

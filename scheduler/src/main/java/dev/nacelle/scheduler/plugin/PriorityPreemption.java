@@ -52,8 +52,7 @@ record PriorityPreemption() implements PreemptPlugin {
           .ifPresent(v -> candidates.add(new Answer.Preempt(node.name(), v)));
     }
     Optional<Answer> best = candidates.stream().min(BEST).map(Answer.class::cast);
-    return best.orElseGet(
-        () -> new Answer.Futile(reasons.message(snapshot.nodes().size())));
+    return best.orElseGet(() -> new Answer.Futile(reasons.message(snapshot.nodes().size())));
   }
 
   /** Earlier victims are still on their way out. */
@@ -71,8 +70,7 @@ record PriorityPreemption() implements PreemptPlugin {
 
   private static Optional<List<PodFacts>> victims(
       PendingPod pod, NodeInfo node, List<FilterPlugin.Test> filters, Reasons reasons) {
-    List<PodFacts> lower =
-        node.pods().stream().filter(p -> p.priority() < pod.priority()).toList();
+    List<PodFacts> lower = node.pods().stream().filter(p -> p.priority() < pod.priority()).toList();
     if (lower.isEmpty()) {
       reasons.add("No preemption victims found for incoming pod");
       return Optional.empty();

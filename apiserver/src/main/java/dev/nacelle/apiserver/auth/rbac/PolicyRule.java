@@ -40,6 +40,11 @@ public record PolicyRule(
     return role.json().array("rules").objects().map(PolicyRule::of).toList();
   }
 
+  /** What one set of rules gives that the other does not, one verb of one resource each. */
+  public static List<PolicyRule> lackedBy(List<PolicyRule> held, List<PolicyRule> wanted) {
+    return Coverage.missing(held, wanted);
+  }
+
   private static List<String> strings(JsonObject rule, String name) {
     return rule.array(name).strings().toList();
   }
