@@ -40,9 +40,7 @@ public final class NodeRestriction implements ValidatingStep {
                 () ->
                     Refusals.forbidden(
                         request,
-                        "could not determine node from user \""
-                            + request.identity().user()
-                            + '"'));
+                        "could not determine node from user \"" + request.identity().user() + '"'));
     if (request.isFor("", "pods")) {
       pod(request, node);
     } else if (request.isFor("", "nodes")) {
@@ -93,8 +91,7 @@ public final class NodeRestriction implements ValidatingStep {
       for (String source :
           new String[] {"secret", "configMap", "persistentVolumeClaim", "projected"}) {
         if (volume.has(source)) {
-          throw refused(
-              request, node, "can not create pods that reference " + source + " volumes");
+          throw refused(request, node, "can not create pods that reference " + source + " volumes");
         }
       }
     }
@@ -114,9 +111,7 @@ public final class NodeRestriction implements ValidatingStep {
 
   private void requireOwn(AdmissionRequest request, String node, String otherwise) {
     Optional<KubeObject> pod =
-        request
-            .old()
-            .or(() -> view.client().find(Resources.PODS, request.key()));
+        request.old().or(() -> view.client().find(Resources.PODS, request.key()));
     // a pod that is not there is answered with 404 further on
     if (pod.isPresent() && !pod.get().spec().string("nodeName").orElse("").equals(node)) {
       throw refused(request, node, otherwise);
@@ -168,9 +163,7 @@ public final class NodeRestriction implements ValidatingStep {
     if (!touched.isEmpty()) {
       String verb = request.operation() == Operation.CREATE ? "set" : "modify";
       throw refused(
-          request,
-          node,
-          "is not allowed to " + verb + " labels: " + String.join(", ", touched));
+          request, node, "is not allowed to " + verb + " labels: " + String.join(", ", touched));
     }
   }
 
@@ -183,8 +176,7 @@ public final class NodeRestriction implements ValidatingStep {
   private static void lease(AdmissionRequest request, String node) {
     if (!request.key().namespace().equals("kube-node-lease")) {
       throw Refusals.forbidden(
-          request,
-          "can only access leases in the \"kube-node-lease\" system namespace");
+          request, "can only access leases in the \"kube-node-lease\" system namespace");
     }
     String name =
         request.operation() == Operation.CREATE

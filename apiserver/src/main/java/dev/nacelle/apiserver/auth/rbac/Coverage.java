@@ -42,8 +42,7 @@ final class Coverage {
         }
       }
       for (String path : rule.paths()) {
-        result.add(
-            new PolicyRule(List.of(verb), List.of(), List.of(), List.of(), List.of(path)));
+        result.add(new PolicyRule(List.of(verb), List.of(), List.of(), List.of(), List.of(path)));
       }
     }
     return result;

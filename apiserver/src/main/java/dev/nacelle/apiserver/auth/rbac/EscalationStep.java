@@ -107,8 +107,7 @@ public final class EscalationStep implements ValidatingStep {
 
   private boolean may(
       AdmissionRequest request, String verb, String resource, String namespace, String name) {
-    var target =
-        new Attributes.Resource(GROUP, request.version(), resource, "", namespace, name);
+    var target = new Attributes.Resource(GROUP, request.version(), resource, "", namespace, name);
     return authorizer.authorize(new Attributes(request.identity(), verb, target))
         instanceof Decision.Allow;
   }
@@ -125,7 +124,9 @@ public final class EscalationStep implements ValidatingStep {
     return "user \""
         + identity.user()
         + "\" (groups="
-        + identity.groups().stream().map(g -> '"' + g + '"').collect(Collectors.joining(" ", "[", "]"))
+        + identity.groups().stream()
+            .map(g -> '"' + g + '"')
+            .collect(Collectors.joining(" ", "[", "]"))
         + ") is attempting to grant RBAC permissions not currently held:\n"
         + missing.stream().map(PolicyRule::toString).collect(Collectors.joining("\n"));
   }

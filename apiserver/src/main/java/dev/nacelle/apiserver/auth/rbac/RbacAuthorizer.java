@@ -52,8 +52,7 @@ public final class RbacAuthorizer implements Authorizer {
     if (identity.isIn(Identity.MASTERS)) {
       return MASTER;
     }
-    String namespace =
-        attributes.target() instanceof Attributes.Resource r ? r.namespace() : "";
+    String namespace = attributes.target() instanceof Attributes.Resource r ? r.namespace() : "";
     var unknown = new LinkedHashSet<String>();
     try {
       for (Grants.Grant grant : grants.of(identity)) {

@@ -61,8 +61,7 @@ public final class ServiceAccountTokens implements TokenSource {
       verified.put(hash, claims);
     }
     requireTimes(claims);
-    List<String> meant =
-        claims.array("aud").strings().filter(audiences::contains).toList();
+    List<String> meant = claims.array("aud").strings().filter(audiences::contains).toList();
     if (meant.isEmpty()) {
       throw new InvalidCredentialsException("the token is for other audiences");
     }
@@ -89,9 +88,7 @@ public final class ServiceAccountTokens implements TokenSource {
     JsonObject account = bound.object("serviceaccount");
     requireLive(Resources.SERVICE_ACCOUNTS, namespace, account);
     var extra = new LinkedHashMap<String, List<String>>();
-    claims
-        .string("jti")
-        .ifPresent(id -> extra.put(EXTRA + "credential-id", List.of("JTI=" + id)));
+    claims.string("jti").ifPresent(id -> extra.put(EXTRA + "credential-id", List.of("JTI=" + id)));
     if (bound.has("pod")) {
       requireLive(Resources.PODS, namespace, bound.object("pod"));
       note(extra, "pod", bound.object("pod"));

@@ -57,7 +57,9 @@ public final class StaticTokens implements TokenSource {
         }
       }
       groups.add(Identity.AUTHENTICATED);
-      result.put(TokenHash.of(fields.get(0)), new Identity(fields.get(1), fields.get(2), groups, Map.of()));
+      result.put(
+          TokenHash.of(fields.get(0)),
+          new Identity(fields.get(1), fields.get(2), groups, Map.of()));
     }
     return new StaticTokens(result);
   }

@@ -107,9 +107,7 @@ public final class TokenRequests implements Responder {
               ? "may not specify a duration less than 10 minutes"
               : "may not specify a duration larger than 2^32 seconds";
       throw ApiException.invalid(
-          KIND,
-          name,
-          List.of(FieldError.invalid("spec.expirationSeconds", Json.of(seconds), why)));
+          KIND, name, List.of(FieldError.invalid("spec.expirationSeconds", Json.of(seconds), why)));
     }
     return seconds;
   }
@@ -145,10 +143,8 @@ public final class TokenRequests implements Responder {
       }
       case "Secret" ->
           result.put(
-              "secret",
-              reference(found(Resources.SECRETS, account.namespace(), name, reference)));
-      case "Node" ->
-          result.put("node", reference(found(Resources.NODES, "", name, reference)));
+              "secret", reference(found(Resources.SECRETS, account.namespace(), name, reference)));
+      case "Node" -> result.put("node", reference(found(Resources.NODES, "", name, reference)));
       default -> throw unsupported(reference);
     }
     return result.build();
@@ -168,8 +164,7 @@ public final class TokenRequests implements Responder {
         .orElseGet(() -> JsonObject.builder().put("name", name).build());
   }
 
-  private KubeObject found(
-      ResourceType type, String namespace, String name, JsonObject reference) {
+  private KubeObject found(ResourceType type, String namespace, String name, JsonObject reference) {
     KubeObject object = view.client().get(type, new ObjectKey(namespace, name));
     String uid = reference.string("uid").orElse("");
     if (!uid.isEmpty() && !uid.equals(object.uid())) {
