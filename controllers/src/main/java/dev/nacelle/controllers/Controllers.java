@@ -62,7 +62,7 @@ public final class Controllers implements AutoCloseable {
     running.add(
         NamespaceDefaultsController.startRootCertificates(
             context("root-ca-cert-publisher"), settings.rootCertificatesPem()));
-    running.add(PodRangeController.start(context("node-ipam-controller"), settings.clusterCidr()));
+    running.add(PodRangeController.start(context("node-controller"), settings.clusterCidr()));
     running.add(NodeLifecycleController.start(context("node-controller")));
     running.add(PodGarbageController.start(context("pod-garbage-collector")));
     running.add(NamespaceController.start(context("namespace-controller"), settings.resources()));

@@ -6,11 +6,9 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.JsonWriter;
-import dev.nacelle.kernel.Native;
+import dev.nacelle.kernel.mount.Mounts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -26,12 +24,6 @@ import java.util.Optional;
 
 /** The layout of DIR/node/run, shared with the keeper and the monitors. */
 final class RunDirectory {
-  private static final int MOUNT = System.getProperty("os.arch").equals("aarch64") ? 40 : 165;
-  private static final int UMOUNT2 = System.getProperty("os.arch").equals("aarch64") ? 39 : 166;
-  private static final int MNT_DETACH = 2;
-  private static final int MS_BIND = 4096;
-  private static final int MS_PRIVATE = 1 << 18;
-
   private final Path root;
   private final String bootId;
 
@@ -65,19 +57,13 @@ final class RunDirectory {
         .anyMatch(line -> line.contains(field))) {
       return;
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment path = arena.allocateFrom(pins.toString());
-      Native.check("bind " + pins, MOUNT, path.address(), path.address(), 0, MS_BIND, 0);
-      Native.check("make " + pins + " private", MOUNT, 0, path.address(), 0, MS_PRIVATE, 0);
-    }
+    Mounts.bind(pins, pins);
+    Mounts.mount("none", pins, "none", Mounts.PRIVATE, "");
   }
 
   /** Lets the pins' mount go, after the last sandbox. */
   void release() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment path = arena.allocateFrom(root.resolve("ns").toString());
-      Native.call(UMOUNT2, path.address(), MNT_DETACH);
-    }
+    Mounts.detach(root.resolve("ns"));
   }
 
   Path root() {

@@ -67,8 +67,12 @@ public final class ReconcileLoop implements AutoCloseable {
     try {
       outcome = Optional.of(reconciler.reconcile(key));
     } catch (ApiException e) {
-      // conflicts and lost races are the daily bread of a level-triggered loop
-      LOG.debug("{} {}: {}", name, key, e.getMessage());
+      // conflicts and lost races are the daily bread of a level-triggered loop, a missing permission is not
+      if (e.code() == 403) {
+        LOG.warn("{} {}: {}", name, key, e.getMessage());
+      } else {
+        LOG.debug("{} {}: {}", name, key, e.getMessage());
+      }
     } catch (RuntimeException e) {
       LOG.warn("{} {} failed", name, key, e);
     } finally {

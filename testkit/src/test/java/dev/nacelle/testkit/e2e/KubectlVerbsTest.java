@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,9 +48,8 @@ class KubectlVerbsTest {
       int start = logs.lines().size();
       Eventually.holds("lines arrive", () -> logs.lines().size() > start + 20);
       List<String> lines = logs.lines();
-      for (int i = 0; i < lines.size(); i++) {
-        assertThat(lines.get(i)).isEqualTo("line " + i);
-      }
+      assertThat(lines)
+          .isEqualTo(IntStream.range(0, lines.size()).mapToObj(i -> "line " + i).toList());
     }
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=3")).hasLineCount(3);
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=1", "--timestamps"))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -12,7 +13,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** A Deployment behind a NodePort Service with a ConfigMap and a Secret, in plain upstream YAML. */
 @Tag("e2e")
 class WorkloadTest {
-  @RegisterExtension static final SharedPlatform PLATFORM = new SharedPlatform("work");
+  /** Before the platform: which interfaces lead off the host is looked up at its start. */
+  @Order(1)
+  @RegisterExtension
+  static final OutsideNeighbour OUTSIDE = new OutsideNeighbour();
+
+  @Order(2)
+  @RegisterExtension
+  static final SharedPlatform PLATFORM = new SharedPlatform("work");
 
   private static final String MANIFEST =
       """
@@ -180,14 +188,11 @@ class WorkloadTest {
 
   @Test
   void theNodePortAnswersOffTheHost() {
-    try (var outside = OutsideHost.connect()) {
-      String url = "http://" + outside.hostAddress() + ":" + nodePort() + "/";
-      Eventually.sees(
-          "the node port answers outside",
-          () ->
-              outside.run("busybox", "timeout", "5", "busybox", "wget", "-q", "-O", "-", url).all(),
-          answer -> answer.startsWith("hello from the config map from web-"));
-    }
+    String url = "http://" + OUTSIDE.get().hostAddress() + ":" + nodePort() + "/";
+    Eventually.sees(
+        "the node port answers outside",
+        () -> OUTSIDE.get().run("busybox", "timeout", "5", "busybox", "wget", "-qO-", url).all(),
+        answer -> answer.startsWith("hello from the config map from web-"));
   }
 
   @Test
