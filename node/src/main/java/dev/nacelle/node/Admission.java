@@ -25,8 +25,7 @@ final class Admission {
   /**
    * @param others the pods that are on the node and not at their end, without this one
    */
-  static Optional<Refusal> check(
-      KubeObject pod, Collection<KubeObject> others, Capacity capacity) {
+  static Optional<Refusal> check(KubeObject pod, Collection<KubeObject> others, Capacity capacity) {
     return room("pods", 1, others.size(), capacity.pods())
         .or(() -> room("cpu", pod, others, capacity.cpuMillis()))
         .or(() -> room("memory", pod, others, capacity.memoryBytes()))
@@ -39,7 +38,8 @@ final class Admission {
     if (asked == 0) {
       return Optional.empty();
     }
-    return room(resource, asked, others.stream().mapToLong(o -> request(o, resource)).sum(), capacity);
+    return room(
+        resource, asked, others.stream().mapToLong(o -> request(o, resource)).sum(), capacity);
   }
 
   private static Optional<Refusal> room(String resource, long asked, long used, long capacity) {
@@ -76,12 +76,7 @@ final class Admission {
       }
     }
     long regular =
-        sidecars
-            + pod.spec()
-                .array("containers")
-                .objects()
-                .mapToLong(c -> own(c, resource))
-                .sum();
+        sidecars + pod.spec().array("containers").objects().mapToLong(c -> own(c, resource)).sum();
     long overhead = amount(pod.spec().string("overhead", resource), resource);
     return Math.max(init, regular) + overhead;
   }

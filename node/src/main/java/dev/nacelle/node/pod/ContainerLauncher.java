@@ -38,7 +38,10 @@ final class ContainerLauncher {
 
   /** Starts the next attempt of a container; the outcome is in the record. */
   ContainerRecord start(
-      ContainerView container, ContainerRecord record, ImagePulls.Image image, UsedReferences used) {
+      ContainerView container,
+      ContainerRecord record,
+      ImagePulls.Image image,
+      UsedReferences used) {
     return switch (image) {
       case ImagePulls.Image.Missing missing -> imageMissing(container, record, missing);
       case ImagePulls.Image.Here here -> start(container, record, here, used);
@@ -179,8 +182,6 @@ final class ContainerLauncher {
 
   private void event(
       ContainerView container, EventRecorder.Type type, String reason, String message) {
-    services
-        .events()
-        .record(context.pod().object(), container.fieldPath(), type, reason, message);
+    services.events().record(context.pod().object(), container.fieldPath(), type, reason, message);
   }
 }

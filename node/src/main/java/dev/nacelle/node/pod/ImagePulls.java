@@ -139,9 +139,7 @@ final class ImagePulls implements AutoCloseable {
             ? Optional.of(new Image.Missing(ImageFault.NEVER_PULL, "it is not here"))
             : Optional.empty();
       }
-      event(
-          "Pulled",
-          "Container image \"" + container.image() + "\" already present on machine");
+      event("Pulled", "Container image \"" + container.image() + "\" already present on machine");
       return Optional.of(new Image.Here(local.get(), reference));
     }
 

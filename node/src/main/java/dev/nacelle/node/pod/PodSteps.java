@@ -142,12 +142,13 @@ final class PodSteps {
       context.services().timeline().mark(pod.uid(), "network");
     }
 
-    /** With the address that the pod is known by; with another one if that is no longer to be had. */
+    /**
+     * With the address that the pod is known by; with another one if that is no longer to be had.
+     */
     private static Endpoint attach(PodContext context) {
       Datapath datapath = context.services().datapath();
       String uid = context.pod().uid();
-      Path namespace =
-          context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow();
+      Path namespace = context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow();
       Optional<String> known = context.pod().object().status().string("podIP");
       if (known.isPresent()) {
         try {

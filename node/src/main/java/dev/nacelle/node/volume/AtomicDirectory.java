@@ -138,8 +138,7 @@ final class AtomicDirectory {
     return present.equals(files.keySet());
   }
 
-  private static boolean isSame(Path file, Content wanted, OptionalLong group)
-      throws IOException {
+  private static boolean isSame(Path file, Content wanted, OptionalLong group) throws IOException {
     Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,gid,size");
     int mode = wanted.mode() | (group.isPresent() ? GROUP_READS : 0);
     return ((Integer) attributes.get("mode") & 07777) == mode

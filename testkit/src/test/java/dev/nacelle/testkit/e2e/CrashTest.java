@@ -185,8 +185,7 @@ class CrashTest {
                       o.string("metadata", "name").orElseThrow(),
                       new Known(
                           Long.parseLong(o.string("metadata", "resourceVersion").orElseThrow()),
-                          Long.parseLong(
-                              o.string("metadata", "annotations", "value").orElse("-1")),
+                          Long.parseLong(o.string("metadata", "annotations", "value").orElse("-1")),
                           0)));
       found.put(kind.kind(), objects);
     }
