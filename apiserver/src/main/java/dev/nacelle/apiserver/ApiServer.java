@@ -42,6 +42,7 @@ public final class ApiServer implements AutoCloseable {
   private final RequestPipeline pipeline;
   private final CustomKinds customKinds;
   private final SystemObjects systemObjects;
+  private final ApiHandler handler;
   private final HttpServer http;
   private volatile boolean closing;
 
@@ -103,7 +104,7 @@ public final class ApiServer implements AutoCloseable {
             "poststarthook/crd-informer-synced", HealthCheck.Of.READINESS, customKinds::isServed));
     checks.add(new HealthCheck("shutdown", HealthCheck.Of.READINESS, () -> !closing));
     checks.addAll(parts.health());
-    ApiHandler handler =
+    this.handler =
         ApiHandler.of(
             new ApiHandler.Parts(
                 pipeline,
@@ -182,6 +183,7 @@ public final class ApiServer implements AutoCloseable {
     customKinds.close();
     caches.close();
     http.close(grace);
+    handler.close();
   }
 
   @Override

@@ -49,6 +49,12 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(Path directory, int port) throws IOException, InterruptedException {
+    return start(directory, port, ALLOW_ALL, AdmissionSteps.NONE, ApiServerConfig.DEFAULT_WRITES);
+  }
+
+  static TestServer start(
+      Path directory, int port, Authorizer authorizer, AdmissionSteps steps, int writes)
+      throws IOException, InterruptedException {
     RocksStore store = RocksStore.open(directory, RocksStoreOptions.defaults());
     EventLoops loops = EventLoops.start(1);
     var config =
@@ -58,16 +64,22 @@ final class TestServer implements AutoCloseable {
             "192.0.2.1",
             new AllocationPools.Ranges("10.128.0.0/16", 30000, 32767, p -> true),
             ApiServerConfig.DEFAULT_READS,
-            ApiServerConfig.DEFAULT_WRITES);
+            writes);
     ApiServer server =
         ApiServer.start(
             config,
             new ApiServer.Parts(
                 store,
                 BuiltInKinds.all(),
-                exchange -> Optional.of(Identity.system("tester")),
-                ALLOW_ALL,
-                AdmissionSteps.NONE,
+                exchange ->
+                    Optional.of(
+                        exchange
+                            .headers()
+                            .first("x-user")
+                            .map(name -> new Identity(name, "", List.of(), Map.of()))
+                            .orElse(Identity.system("tester"))),
+                authorizer,
+                steps,
                 Map.of(),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");

@@ -2,11 +2,14 @@ package dev.nacelle.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(
@@ -30,12 +33,18 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Also, by the launcher itself:",
-      "  bench      run the benchmarks",
-      "  test       run the tests",
-      "  --no-install  never install Debian packages, say what is missing instead"
+      "  bench         Run the benchmarks.",
+      "  test          Build with the static checks and run the tests.",
+      "  --no-install  Never install Debian packages, say what is missing instead."
     })
 public final class Cli implements Runnable {
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "show this help")
+  boolean help;
 
   final Host host;
   final PrintStream out;
@@ -63,9 +72,22 @@ public final class Cli implements Runnable {
 
   private static int refused(ParameterException e, String[] arguments) {
     CommandLine line = e.getCommandLine();
-    line.getErr().println("nacelle: " + e.getMessage());
+    line.getErr().println("nacelle: " + words(e));
     line.getErr().println("try '" + line.getCommandSpec().qualifiedName() + " --help'");
     return 2;
+  }
+
+  private static String words(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      String first = unmatched.getUnmatched().getFirst();
+      String what =
+          first.startsWith("-")
+              ? "option"
+              : e.getCommandLine().getParent() == null ? "verb" : "argument";
+      return "unknown " + what + " '" + first + "'";
+    }
+    String message = String.valueOf(e.getMessage());
+    return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
   }
 
   private static int failed(Exception e, CommandLine line, CommandLine.ParseResult parsed)

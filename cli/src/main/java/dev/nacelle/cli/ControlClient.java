@@ -55,7 +55,11 @@ public final class ControlClient implements AutoCloseable {
   public static ControlClient connect(Path data) throws VerbException {
     if (!isUp(data)) {
       throw new VerbException(
-          "cannot reach a platform with data in " + data + ": it is not running; try 'nacelle up'");
+          "cannot reach a platform with data in "
+              + data
+              + ": it is not running; try 'nacelle up --data "
+              + data
+              + "'");
     }
     return new ControlClient(socket(data));
   }

@@ -25,8 +25,8 @@ import picocli.CommandLine.Unmatched;
 @Command(
     name = "demo",
     description = {
-      "Start the platform if it is not running, run three container groups behind a Service,",
-      "call it, and show where the time of a start goes. Takes the options of 'up'."
+      "Start the platform, run three container groups behind a Service, and call it.",
+      "Then show where the time of a start goes. Takes the options of 'up'."
     })
 final class DemoVerb extends InstanceVerb {
   private static final String IMAGE = "nacelle.local/demo:1";

@@ -80,8 +80,9 @@ final class ImageVerbs extends Verb {
   @Command(
       name = "import",
       description = {
-        "Import an image: a directory (one layer), a tar of a root filesystem,",
-        "or an archive of 'docker save' or OCI layout, as file or directory."
+        "Import an image from a file or a directory.",
+        "A directory or a tar of a root filesystem becomes one layer; archives of 'docker save'",
+        "and OCI layouts keep their configuration."
       })
   static final class Import extends ImageVerb {
     @Parameters(paramLabel = "FILE|DIR", description = "what to import")

@@ -11,7 +11,7 @@ final class StatusVerb extends InstanceVerb {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "text or json (default: ${DEFAULT-VALUE})")
+      description = "text or json (default: text)")
   Format format = Format.TEXT;
 
   enum Format {

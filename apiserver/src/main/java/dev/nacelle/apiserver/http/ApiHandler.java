@@ -14,6 +14,7 @@ import dev.nacelle.base.http.HttpHandler;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.StoreException;
+import java.io.InterruptedIOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -27,13 +28,14 @@ import org.slf4j.LoggerFactory;
  * Answers every request: who asks, as whom, may the server take it on now, what is asked. Whatever
  * goes wrong becomes a Status.
  */
-public final class ApiHandler implements HttpHandler {
+public final class ApiHandler implements HttpHandler, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
 
   private final Authenticator authenticator;
   private final Gate gate;
   private final Impersonation impersonation;
   private final InFlight inFlight;
+  private final Deadlines deadlines = new Deadlines();
   private final ResourceHandler resources;
   private final RootHandler roots;
   private final RequestMetrics metrics;
@@ -112,7 +114,14 @@ public final class ApiHandler implements HttpHandler {
       answer(
           exchange, call, ApiException.unavailable("the store cannot answer: " + e.getMessage()));
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      code = 503;
+      answer(exchange, call, ApiException.unavailable("the server is shutting down"));
+    } catch (RequestTimedOutException e) {
+      code = 504;
+      answer(
+          exchange,
+          call,
+          ApiException.timeout("request did not complete within the allotted timeout"));
     } catch (java.io.IOException e) {
       code = 499;
       LOG.debug("{} {}: the client left: {}", exchange.method(), path, e.getMessage());
@@ -144,10 +153,35 @@ public final class ApiHandler implements HttpHandler {
       roots.handle(exchange, call, path);
       return;
     }
-    boolean isLong = isLongRunning(exchange, resource.get());
-    try (var place = isLong ? InFlight.FREE : inFlight.enter(exchange.method(), call.identity())) {
+    if (isLongRunning(exchange, resource.get())) {
       resources.handle(exchange, call, resource.get());
+      return;
     }
+    try (var deadline = deadlines.begin(exchange.query().first("timeout"))) {
+      try (var place = inFlight.enter(exchange.method(), call.identity())) {
+        resources.handle(exchange, call, resource.get());
+      } catch (InterruptedException | InterruptedIOException e) {
+        if (deadline.isPassed()) {
+          throw new RequestTimedOutException();
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** The request took longer than it may. */
+  private static final class RequestTimedOutException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    RequestTimedOutException() {
+      super("the request took too long", null, false, false);
+    }
+  }
+
+  /** Requests under way go on, without their deadlines. */
+  @Override
+  public void close() {
+    deadlines.close();
   }
 
   private Identity identity(HttpExchange exchange) {

@@ -39,9 +39,16 @@ final class ConnectHandler {
               throw ApiException.methodNotAllowed(
                   "the server does not allow this method on the requested resource");
         };
-    KubeObject pod = pipeline.connect(call.context(), target, verb);
-    String node = pod.spec().string("nodeName").orElse("");
     boolean isLog = target.subresource().equals("log");
+    if (isLog && !verb.equals("get")) {
+      throw ApiException.methodNotAllowed(
+          "the server does not allow this method on the requested resource");
+    }
+    KubeObject pod =
+        isLog
+            ? pipeline.readThrough(call.context(), target)
+            : pipeline.connect(call.context(), target, verb);
+    String node = pod.spec().string("nodeName").orElse("");
     String container =
         target.subresource().equals("portforward")
             ? ""

@@ -16,6 +16,7 @@ import java.util.Map;
 
 /** Lets those who may do so act as somebody else, by the {@code Impersonate-*} headers. */
 final class Impersonation {
+  private static final String ANY = "impersonate-";
   private static final String EXTRA = "impersonate-extra-";
   private static final String ACCOUNT = "system:serviceaccount:";
 
@@ -29,6 +30,9 @@ final class Impersonation {
    * @throws ApiException with 403 if the caller may not be what the headers ask for
    */
   Identity resolve(Identity caller, Headers headers) {
+    if (!asksForIt(headers)) {
+      return caller;
+    }
     String user = headers.first("impersonate-user").orElse("");
     List<String> groups = headers.all("impersonate-group");
     String uid = headers.first("impersonate-uid").orElse("");
@@ -57,6 +61,12 @@ final class Impersonation {
     return new Identity(user, uid, withUsual(user, account, groups), extra);
   }
 
+  private static boolean asksForIt(Headers headers) {
+    boolean[] found = {false};
+    headers.forEach((name, value) -> found[0] |= name.regionMatches(true, 0, ANY, 0, ANY.length()));
+    return found[0];
+  }
+
   private static List<String> withUsual(String user, String[] account, List<String> asked) {
     var groups = new ArrayList<>(asked);
     if (account.length == 4 && asked.isEmpty()) {
@@ -80,11 +90,21 @@ final class Impersonation {
         (name, value) -> {
           String lower = name.toLowerCase(Locale.ROOT);
           if (lower.startsWith(EXTRA)) {
-            String key = URLDecoder.decode(lower.substring(EXTRA.length()), StandardCharsets.UTF_8);
-            extra.computeIfAbsent(key, k -> new ArrayList<>()).add(value);
+            extra
+                .computeIfAbsent(decoded(lower.substring(EXTRA.length())), k -> new ArrayList<>())
+                .add(value);
           }
         });
     return extra;
+  }
+
+  /** As upstream, a key whose percent-encoding is broken is taken as it is. */
+  private static String decoded(String key) {
+    try {
+      return URLDecoder.decode(key, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return key;
+    }
   }
 
   private void require(

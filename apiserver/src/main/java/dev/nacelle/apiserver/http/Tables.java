@@ -1,14 +1,19 @@
 package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.definition.Column;
+import dev.nacelle.api.kinds.shared.Cells;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.apiserver.pipeline.Target;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonString;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Server-side printing: {@code meta.k8s.io/v1 Table} and {@code PartialObjectMetadata}. */
 final class Tables {
@@ -74,7 +79,8 @@ final class Tables {
       List<Column> columns, KubeObject object, IncludeObject include, Instant now) {
     var cells = new ArrayList<Json>();
     for (Column column : columns) {
-      cells.add(column.cell().value(object, now));
+      Json cell = column.cell().value(object, now);
+      cells.add(column.type().equals("date") ? age(cell, now) : cell);
     }
     var row = JsonObject.builder().put("cells", new JsonArray(cells));
     switch (include) {
@@ -83,6 +89,23 @@ final class Tables {
       case OBJECT -> row.put("object", object.json());
     }
     return row.build();
+  }
+
+  /** A date of a custom kind is shown as upstream shows it: how long ago it was. */
+  private static Json age(Json cell, Instant now) {
+    if (!(cell instanceof JsonString date)) {
+      return cell;
+    }
+    try {
+      return Json.of(
+          Cells.age(
+              Optional.of(
+                  DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(date.value(), Instant::from)),
+              now));
+    } catch (DateTimeParseException e) {
+      // built-in kinds give the age itself
+      return cell;
+    }
   }
 
   static JsonObject metadataOnly(KubeObject object) {

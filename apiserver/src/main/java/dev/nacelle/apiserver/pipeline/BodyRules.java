@@ -82,16 +82,67 @@ final class BodyRules {
       JsonObject body,
       Set<String> duplicates,
       FieldValidation validation) {
+    return defaulted(target, known(context, target, body, duplicates, validation));
+  }
+
+  /**
+   * As {@link #shape}, for the result of a patch of an object that has been shaped before: members
+   * that the patch left alone are not looked at again.
+   */
+  static KubeObject shapePatched(
+      RequestContext context,
+      Target target,
+      JsonObject patched,
+      JsonObject old,
+      FieldValidation validation) {
+    var changed = JsonObject.builder();
+    patched
+        .members()
+        .forEach(
+            (name, value) -> {
+              if (isType(name) || old.members().get(name) != value) {
+                changed.put(name, value);
+              }
+            });
+    JsonObject known = known(context, target, changed.build(), Set.of(), validation);
+    var whole = JsonObject.builder();
+    patched
+        .members()
+        .forEach(
+            (name, value) -> {
+              if (isType(name) || old.members().get(name) != value) {
+                whole.putIf(name, known.get(name));
+              } else {
+                whole.put(name, value);
+              }
+            });
+    return defaulted(target, whole.build());
+  }
+
+  private static boolean isType(String member) {
+    return member.equals("apiVersion") || member.equals("kind");
+  }
+
+  /** Without nulls and unknown fields; each value of the type that the schema wants. */
+  private static JsonObject known(
+      RequestContext context,
+      Target target,
+      JsonObject body,
+      Set<String> duplicates,
+      FieldValidation validation) {
     Schema schema = target.version().schema();
+    boolean mayHaveUnknown = true;
     if (validation != FieldValidation.IGNORE) {
-      remark(context, body, UnknownFields.find(body, schema, duplicates), validation);
+      List<String> findings = UnknownFields.find(body, schema, duplicates);
+      remark(context, body, findings, validation);
+      mayHaveUnknown = !findings.isEmpty();
     }
     JsonObject shaped = body;
     if (target.definition().origin() == Origin.BUILT_IN) {
       TypeCheck.check(body, schema);
       shaped = withoutNulls(body, schema);
     }
-    return defaulted(target, Pruner.prune(shaped, schema));
+    return mayHaveUnknown ? Pruner.prune(shaped, schema) : shaped;
   }
 
   /** Refuses or warns of fields that the kind does not have, as the request wants it. */

@@ -51,7 +51,13 @@ final class Commits {
     return committed.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new StoredObject(target.definition(), target.storeKey(), bytes, committed.getAsLong()));
+            StoredObject.written(
+                target.definition(),
+                target.storeKey(),
+                bytes,
+                committed.getAsLong(),
+                target.version().name(),
+                object));
   }
 
   /** Removes the key if it has the revision; empty if it has not. */

@@ -283,7 +283,7 @@ final class Modification {
           case "" -> hooks.validateUpdate(context, object, old);
           case "status", "approval" -> hooks.validateStatusUpdate(context, object, old);
           // the others change just what they are made for
-          default -> List.of();
+          default -> Subparts.faults(target, object, old);
         };
     own.stream().filter(e -> !errors.contains(e)).forEach(errors::add);
     if (!errors.isEmpty()) {

@@ -19,8 +19,11 @@ final class NameGenerator {
   String next(String base) {
     int kept = Math.min(base.length(), MAX_LENGTH - RANDOM_LENGTH);
     var name = new StringBuilder(base.substring(0, kept));
+    // one draw for all letters: a secure source is dear, and 27^5 is far below 2^63
+    long draw = random.nextLong() >>> 1;
     for (int i = 0; i < RANDOM_LENGTH; i++) {
-      name.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+      name.append(ALPHABET.charAt((int) (draw % ALPHABET.length())));
+      draw /= ALPHABET.length();
     }
     return name.toString();
   }

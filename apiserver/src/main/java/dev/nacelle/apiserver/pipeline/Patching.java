@@ -33,7 +33,8 @@ final class Patching {
         return new Modification.Proposal(applied, applied);
       }
       JsonObject patched = patched(target, old.json(), patch);
-      KubeObject object = BodyRules.shape(context, target, patched, Set.of(), options.validation());
+      KubeObject object =
+          BodyRules.shapePatched(context, target, patched, old.json(), options.validation());
       requireSameIdentity(target, object, old);
       return new Modification.Proposal(object, old);
     };

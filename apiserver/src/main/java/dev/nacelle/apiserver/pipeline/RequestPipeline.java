@@ -10,6 +10,7 @@ import dev.nacelle.api.definition.Subresource;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.status.ApiException;
+import dev.nacelle.apiserver.admission.AdmissionRequest;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.storage.StoredObject;
 import dev.nacelle.base.json.JsonObject;
@@ -297,8 +298,39 @@ public final class RequestPipeline {
     }
   }
 
-  /** Authorizes a connection to a subresource (log, exec, ...) and gives the object it is about. */
+  /**
+   * Authorizes a connection to a subresource (exec, attach, portforward), asks the admission steps,
+   * and gives the object it is about. Whoever comes with get must have the right to create too:
+   * both do the same.
+   */
   public KubeObject connect(RequestContext context, Target target, String verb) {
+    KubeObject object = connectedTo(context, target, verb);
+    if (!verb.equals("create")) {
+      parts.gate().require(context.identity(), "create", target);
+    }
+    parts
+        .steps()
+        .validate(
+            new AdmissionRequest(
+                AdmissionRequest.Operation.CONNECT,
+                context.identity(),
+                target.definition(),
+                target.version().name(),
+                target.key(),
+                target.subresource(),
+                Optional.empty(),
+                Optional.empty(),
+                DryRun.NONE,
+                context.warnings()));
+    return object;
+  }
+
+  /** As {@link #connect}, for what only reads (log): nothing is admitted. */
+  public KubeObject readThrough(RequestContext context, Target target) {
+    return connectedTo(context, target, "get");
+  }
+
+  private KubeObject connectedTo(RequestContext context, Target target, String verb) {
     parts.gate().require(context.identity(), verb, target);
     requireVerb(target, verb);
     return commits

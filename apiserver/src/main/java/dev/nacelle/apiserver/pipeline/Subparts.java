@@ -1,6 +1,7 @@
 package dev.nacelle.apiserver.pipeline;
 
 import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -16,6 +17,14 @@ final class Subparts {
   private static final Set<String> APPROVALS = Set.of("Approved", "Denied");
 
   private Subparts() {}
+
+  /** What is wrong with a write to one of the lesser subresources, as upstream words it. */
+  static List<FieldError> faults(Target target, KubeObject object, KubeObject old) {
+    return switch (target.subresource()) {
+      case "ephemeralcontainers" -> EphemeralContainers.faults(object, old);
+      default -> List.of();
+    };
+  }
 
   static KubeObject merged(Target target, KubeObject sent, KubeObject old) {
     return switch (target.subresource()) {

@@ -14,6 +14,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The stored form of an object: compact JSON in the stored version whose members begin with kind,
@@ -53,6 +54,20 @@ public final class ObjectFormat {
       json = convert(definition, json, version, stored.name());
     }
     return JsonWriter.write(canonical(json.withoutAt("metadata", "resourceVersion")));
+  }
+
+  /** A built-in object as it is stored under a revision, without reading its bytes back. */
+  static Optional<KubeObject> asStored(
+      ResourceDefinition definition, String version, KubeObject object, long revision) {
+    boolean isSame =
+        definition.origin() == Origin.BUILT_IN
+            && !(definition.hooks() instanceof StoredElsewhere)
+            && version.equals(definition.storedVersion().name());
+    return isSame
+        ? Optional.of(
+            new KubeObject(canonical(object.json()))
+                .withMetadata("resourceVersion", Json.of(Long.toString(revision))))
+        : Optional.empty();
   }
 
   /** Bytes of an object for a reply, the resourceVersion included. */

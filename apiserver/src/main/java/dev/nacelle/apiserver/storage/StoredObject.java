@@ -34,6 +34,20 @@ public final class StoredObject {
     this.revision = revision;
   }
 
+  /** What has just been stored: whoever asks for the object next need not parse it again. */
+  public static StoredObject written(
+      ResourceDefinition definition,
+      String key,
+      Bytes stored,
+      long revision,
+      String version,
+      KubeObject object) {
+    var result = new StoredObject(definition, key, stored, revision);
+    ObjectFormat.asStored(definition, version, object, revision)
+        .ifPresent(known -> result.tree = new WeakReference<>(known));
+    return result;
+  }
+
   public ResourceDefinition definition() {
     return definition;
   }

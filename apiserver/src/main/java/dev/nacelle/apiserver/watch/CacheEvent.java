@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * for any thread.
  */
 public final class CacheEvent {
+  private static final Predicate<StoredObject> ANY = object -> true;
+
   private final String key;
   private final long revision;
   private final Optional<StoredObject> current;
@@ -58,7 +60,7 @@ public final class CacheEvent {
   public Bytes plainFrame() {
     Bytes known = plainFrame;
     if (known == null) {
-      Seen seen = seenBy(any -> true).orElseThrow();
+      Seen seen = seenBy(ANY).orElseThrow();
       String version = seen.object().definition().storedVersion().name();
       known = frame(seen.type(), seen.object().json(version));
       plainFrame = known;

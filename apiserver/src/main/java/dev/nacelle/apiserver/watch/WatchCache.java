@@ -47,6 +47,7 @@ public final class WatchCache implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private final TreeMap<String, StoredObject> state = new TreeMap<>();
   private final EventRing ring = new EventRing();
+  private final StoreHistory history;
   private final Thread thread;
 
   /** The state is that of this revision; 0 until first loaded. */
@@ -63,6 +64,7 @@ public final class WatchCache implements AutoCloseable {
     this.store = store;
     this.definition = definition;
     this.prefix = ObjectFormat.storePrefix(definition);
+    this.history = new StoreHistory(store, definition);
     this.thread =
         Thread.ofVirtual()
             .name("watch cache " + definition.groupResource())
@@ -100,20 +102,34 @@ public final class WatchCache implements AutoCloseable {
   }
 
   /**
-   * A place behind a revision.
+   * A place behind a revision. What the ring has forgotten, or never held because the server
+   * started later, is read back from the store's history.
    *
-   * @throws ApiException with 410 if events after the revision are forgotten
+   * @throws ApiException with 410 if the store has forgotten events after the revision too, or they
+   *     are too many
    */
   public WatchCursor cursorAfter(long after) throws InterruptedException {
-    lock.lock();
-    try {
-      awaitRevision(1);
-      if (after < ring.floor()) {
-        throw tooOld(after, ring.floor());
+    while (true) {
+      long floor;
+      lock.lock();
+      try {
+        awaitRevision(1);
+        floor = ring.floor();
+        if (after >= floor) {
+          return new WatchCursor(this, epoch, ring.after(after), after, List.of());
+        }
+      } finally {
+        lock.unlock();
       }
-      return new WatchCursor(this, epoch, ring.after(after), after);
-    } finally {
-      lock.unlock();
+      List<CacheEvent> missed = history.between(after, floor);
+      lock.lock();
+      try {
+        if (ring.floor() == floor) {
+          return new WatchCursor(this, epoch, ring.first(), after, missed);
+        }
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -126,7 +142,8 @@ public final class WatchCache implements AutoCloseable {
       awaitRevision(atLeast);
       var objects = new ArrayList<>(state.subMap(keys.from(), keys.end()).values());
       return new Start(
-          new Snapshot(objects, revision), new WatchCursor(this, epoch, ring.next(), revision));
+          new Snapshot(objects, revision),
+          new WatchCursor(this, epoch, ring.next(), revision, List.of()));
     } finally {
       lock.unlock();
     }

@@ -14,10 +14,15 @@ public final class WatchCursor {
   private final WatchCache cache;
   private final long epoch;
   private final long startedAfter;
+  private List<CacheEvent> missed;
   private long number;
   private long revision;
 
-  WatchCursor(WatchCache cache, long epoch, long number, long after) {
+  /**
+   * @param missed what comes before {@code number}, read back from the store
+   */
+  WatchCursor(WatchCache cache, long epoch, long number, long after, List<CacheEvent> missed) {
+    this.missed = missed;
     this.cache = cache;
     this.epoch = epoch;
     this.number = number;
@@ -43,6 +48,12 @@ public final class WatchCursor {
    * @throws ApiException with 410 if the watcher was too slow, 503 if the cache is closed
    */
   public List<CacheEvent> next(Duration timeout) throws InterruptedException {
+    if (!missed.isEmpty()) {
+      List<CacheEvent> events = missed;
+      missed = List.of();
+      revision = events.getLast().revision();
+      return events;
+    }
     return switch (cache.read(epoch, number, timeout.toNanos(), BATCH)) {
       case Read.Events(List<CacheEvent> events, long upTo) -> {
         number += events.size();

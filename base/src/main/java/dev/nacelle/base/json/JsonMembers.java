@@ -2,6 +2,7 @@ package dev.nacelle.base.json;
 
 import java.util.AbstractMap;
 import java.util.AbstractSet;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -28,6 +29,28 @@ final class JsonMembers extends AbstractMap<String, Json> {
     this.names = names;
     this.values = values;
     this.table = names.length <= SCANNED ? new int[0] : table(names);
+  }
+
+  /** The same names in the same order with other values; shares what depends on names alone. */
+  private JsonMembers(JsonMembers names, Json[] values) {
+    this.names = names.names;
+    this.values = values;
+    this.table = names.table;
+  }
+
+  /** With one member set in its place, or behind the others. */
+  JsonMembers with(String name, Json value) {
+    int at = indexOf(name);
+    if (at >= 0) {
+      Json[] changed = values.clone();
+      changed[at] = value;
+      return new JsonMembers(this, changed);
+    }
+    String[] moreNames = Arrays.copyOf(names, names.length + 1);
+    Json[] moreValues = Arrays.copyOf(values, values.length + 1);
+    moreNames[names.length] = name;
+    moreValues[values.length] = value;
+    return new JsonMembers(moreNames, moreValues);
   }
 
   private static int[] table(String[] names) {
@@ -105,6 +128,37 @@ final class JsonMembers extends AbstractMap<String, Json> {
     for (int i = 0; i < names.length; i++) {
       action.accept(names[i], values[i]);
     }
+  }
+
+  /** As a map's, without an object for each member. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    if (!(other instanceof JsonMembers that)) {
+      return super.equals(other);
+    }
+    if (this == that) {
+      return true;
+    }
+    if (names.length != that.names.length) {
+      return false;
+    }
+    for (int i = 0; i < names.length; i++) {
+      // most pairs have their members in the same order
+      int at = names[i].equals(that.names[i]) ? i : that.indexOf(names[i]);
+      if (at < 0 || (values[i] != that.values[at] && !values[i].equals(that.values[at]))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = 0;
+    for (int i = 0; i < names.length; i++) {
+      hash += names[i].hashCode() ^ values[i].hashCode();
+    }
+    return hash;
   }
 
   @Override

@@ -130,7 +130,7 @@ public final class JsonObject implements Json {
 
   /** This object with one member set; a new member goes last. */
   public JsonObject with(String name, Json value) {
-    return toBuilder().put(name, value).build();
+    return members.get(name) == value ? this : new JsonObject(members.with(name, value));
   }
 
   /**

@@ -82,7 +82,10 @@ final class MemberList {
     return places.getOrDefault(name, -1);
   }
 
+  /** Ends the gathering: the arrays may be handed over. */
   JsonMembers toMembers() {
-    return new JsonMembers(Arrays.copyOf(names, size), Arrays.copyOf(values, size));
+    return size == names.length
+        ? new JsonMembers(names, values)
+        : new JsonMembers(Arrays.copyOf(names, size), Arrays.copyOf(values, size));
   }
 }

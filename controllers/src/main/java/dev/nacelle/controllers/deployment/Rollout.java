@@ -75,7 +75,7 @@ final class Rollout {
       return;
     }
     KubeObject made =
-        NewSet.make(deployment, settings, nextRevision(), sizeOfNew(0, Sets.totalReplicas(all())));
+        NewSet.make(deployment, settings, nextRevision(), sizeOfNew(0));
     created = Optional.of(made);
     newName = Optional.of(made.name());
     sets.put(made.name(), made);
@@ -85,14 +85,27 @@ final class Rollout {
     }
   }
 
-  private int sizeOfNew(int present, int total) {
+  private int sizeOfNew(int present) {
     return switch (settings.strategy()) {
       case RECREATE -> settings.replicas();
-      case ROLLING_UPDATE -> {
-        int room = settings.replicas() + settings.maxSurge() - total;
-        yield room <= 0 ? present : present + Math.min(room, settings.replicas() - present);
-      }
+      case ROLLING_UPDATE ->
+          present + Math.max(0, Math.min(room(), settings.replicas() - present));
     };
+  }
+
+  /**
+   * How many pods the surge still allows. What a set was told to delete counts until it is gone;
+   * upstream counts the sizes asked for alone, and exceeds its surge for moments.
+   */
+  private int room() {
+    int pods = 0;
+    for (KubeObject set : all()) {
+      if (Sets.status(set, "observedGeneration") < set.generation()) {
+        return 0; // its own controller will wake us
+      }
+      pods += (int) Math.max(Sets.replicas(set), Sets.status(set, "replicas"));
+    }
+    return settings.replicas() + settings.maxSurge() - pods;
   }
 
   /**
@@ -109,7 +122,7 @@ final class Rollout {
     int wanted =
         size > settings.replicas()
             ? settings.replicas()
-            : sizeOfNew(size, Sets.totalReplicas(all()));
+            : sizeOfNew(size);
     return scale(set, wanted);
   }
 

@@ -48,6 +48,9 @@ record EndpointSlicePlan(
   /** Endpoints of one family that have the same ports share slices. */
   private record Group(String family, JsonArray ports) {}
 
+  /** A present slice, and what is to be in it. */
+  private record Content(KubeObject slice, List<Json> endpoints) {}
+
   /** One planning; for one thread. */
   private static final class Step {
     private final KubeObject service;
@@ -134,7 +137,7 @@ record EndpointSlicePlan(
     /** Endpoints stay in their slice; new ones go where there is room, the fullest slice first. */
     private void fill(Group group, Map<String, JsonObject> endpoints, List<KubeObject> slices) {
       Map<String, JsonObject> left = new LinkedHashMap<>(endpoints);
-      Map<KubeObject, List<Json>> contents = new LinkedHashMap<>();
+      List<Content> contents = new ArrayList<>();
       for (KubeObject slice : slices) {
         List<Json> kept = new ArrayList<>();
         slice
@@ -144,10 +147,11 @@ record EndpointSlicePlan(
             .flatMap(e -> Stream.ofNullable(left.remove(uid(e))))
             .limit(MOST)
             .forEach(kept::add);
-        contents.put(slice, kept);
+        contents.add(new Content(slice, kept));
       }
       var rest = new ArrayList<Json>(left.values());
-      contents.values().stream()
+      contents.stream()
+          .map(Content::endpoints)
           .sorted(Comparator.comparingInt((List<Json> l) -> l.size()).reversed())
           .forEach(
               content -> {
@@ -156,12 +160,12 @@ record EndpointSlicePlan(
                 moved.clear();
               });
       boolean keepsEmpty = endpoints.isEmpty();
-      for (var entry : contents.entrySet()) {
-        if (entry.getValue().isEmpty() && !keepsEmpty) {
-          delete.add(entry.getKey());
+      for (Content content : contents) {
+        if (content.endpoints().isEmpty() && !keepsEmpty) {
+          delete.add(content.slice());
         } else {
           keepsEmpty = false;
-          change(entry.getKey(), group, entry.getValue());
+          change(content.slice(), group, content.endpoints());
         }
       }
       for (int at = 0; at < rest.size(); at += MOST) {

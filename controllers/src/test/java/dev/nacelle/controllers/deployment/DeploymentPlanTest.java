@@ -186,7 +186,7 @@ final class DeploymentPlanTest {
 
   /** Plays rollouts with pods that become available at random; prints the seed that fails. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  @ValueSource(longs = {1, 2, 3, 4})
   void rolloutsStayWithinTheirBoundsAndConverge(long firstSeed) {
     for (long seed = firstSeed * 100; seed < firstSeed * 100 + 100; seed++) {
       new Play(seed).run();

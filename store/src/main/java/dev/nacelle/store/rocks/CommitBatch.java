@@ -2,6 +2,7 @@ package dev.nacelle.store.rocks;
 
 import dev.nacelle.base.bytes.Bytes;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -21,6 +22,10 @@ final class CommitBatch implements AutoCloseable {
   private final Engine engine;
   private final WriteBatch writes = new WriteBatch();
   private final TreeMap<String, Optional<Version>> overlay = new TreeMap<>();
+
+  /** What was read for this batch: a compare and the write behind it need one look. */
+  private final HashMap<String, Optional<Version>> onDisk = new HashMap<>();
+
   private final List<Revision> revisions = new ArrayList<>();
   private final List<Runnable> onDurable = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
@@ -69,8 +74,13 @@ final class CommitBatch implements AutoCloseable {
     if (decided != null) {
       return decided.orElse(null);
     }
-    byte[] bytes = engine.get(Family.LIVE, Layout.ascii(key));
-    return bytes == null ? null : Version.parse(key, bytes);
+    Optional<Version> read = onDisk.get(key);
+    if (read == null) {
+      byte[] bytes = engine.get(Family.LIVE, Layout.ascii(key));
+      read = bytes == null ? Optional.empty() : Optional.of(Version.parse(key, bytes));
+      onDisk.put(key, read);
+    }
+    return read.orElse(null);
   }
 
   /** The existing keys with the prefix, in order. */

@@ -15,6 +15,7 @@ import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.patch.MergePatch;
 import dev.nacelle.api.selector.LabelSelector;
 import dev.nacelle.api.status.ApiException;
+import dev.nacelle.api.status.Status;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -134,6 +136,7 @@ public final class FakeApiClient implements ApiClient {
       if (of(type).containsKey(key)) {
         throw ApiException.alreadyExists(type, name);
       }
+      refuseInEndingNamespace(type, key);
       KubeObject created =
           object
               .withMetadata("name", Json.of(name))
@@ -144,6 +147,29 @@ public final class FakeApiClient implements ApiClient {
         created = created.withStatus(created.status().with("phase", Json.of("Pending")));
       }
       return store(type, created, ObjectWatch.EventType.ADDED);
+    }
+  }
+
+  private void refuseInEndingNamespace(ResourceType type, ObjectKey key) {
+    KubeObject namespace = of(Resources.NAMESPACES).get(ObjectKey.cluster(key.namespace()));
+    if (namespace != null && namespace.isBeingDeleted()) {
+      String why =
+          "unable to create new content in namespace "
+              + key.namespace()
+              + " because it is being terminated";
+      var cause = new Status.Cause("NamespaceTerminating", why, "metadata.namespace");
+      throw new ApiException(
+          new Status(
+              403,
+              "Forbidden",
+              type.groupResource() + " \"" + key.name() + "\" is forbidden: " + why,
+              new Status.Details(
+                  type.group(),
+                  type.resource(),
+                  key.name(),
+                  "",
+                  List.of(cause),
+                  OptionalInt.empty())));
     }
   }
 
