@@ -52,8 +52,7 @@ final class AdmissionTest {
   @Test
   void podThatAsksForNothingIsNeverOutOfCpu() {
     assertThat(
-            Admission.check(
-                pod("containers: [{name: c}]"), List.of(asking("3", "2Gi")), CAPACITY))
+            Admission.check(pod("containers: [{name: c}]"), List.of(asking("3", "2Gi")), CAPACITY))
         .isEmpty();
   }
 
@@ -83,8 +82,7 @@ final class AdmissionTest {
   })
   void hostPortsConflictByAddressAndProtocol(
       String ip, String protocol, String otherIp, String otherProtocol, boolean conflict) {
-    String spec =
-        "containers: [{name: c, ports: [{hostPort: 80, hostIP: '%s', protocol: %s}]}]";
+    String spec = "containers: [{name: c, ports: [{hostPort: 80, hostIP: '%s', protocol: %s}]}]";
     Optional<Admission.Refusal> refusal =
         Admission.check(
             pod(spec.formatted(ip, protocol)),

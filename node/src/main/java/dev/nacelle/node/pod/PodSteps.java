@@ -101,7 +101,11 @@ final class PodSteps {
         Optional<Quantity> cpuLimit = container.limit("cpu");
         Optional<Quantity> memoryLimit = container.limit("memory");
         shares +=
-            container.request("cpu").or(() -> cpuLimit).map(q -> q.millis() * 1024 / 1000).orElse(0L);
+            container
+                .request("cpu")
+                .or(() -> cpuLimit)
+                .map(q -> q.millis() * 1024 / 1000)
+                .orElse(0L);
         cpuLimited &= cpuLimit.isPresent();
         memoryLimited &= memoryLimit.isPresent();
         cpu += cpuLimit.map(Quantity::millis).orElse(0L);

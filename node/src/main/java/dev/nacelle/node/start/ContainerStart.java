@@ -194,7 +194,11 @@ public final class ContainerStart {
     Optional<Quantity> cpu = container.limit("cpu").filter(q -> !q.isZero());
     Optional<Quantity> memory = container.limit("memory").filter(q -> !q.isZero());
     long shares =
-        container.request("cpu").or(() -> cpu).map(q -> q.millis() * 1024 / 1000).orElse(MIN_SHARES);
+        container
+            .request("cpu")
+            .or(() -> cpu)
+            .map(q -> q.millis() * 1024 / 1000)
+            .orElse(MIN_SHARES);
     var result = Resources.UNLIMITED.withCpuShares(Math.clamp(shares, MIN_SHARES, 262_144));
     if (cpu.isPresent()) {
       result = result.withCpuLimitMillis(cpu.get().millis());

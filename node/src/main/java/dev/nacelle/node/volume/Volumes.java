@@ -129,8 +129,8 @@ public final class Volumes {
 
   private Path emptyDir(PodView pod, String name, JsonObject emptyDir) throws IOException {
     if (emptyDir.string("medium").orElse("").equals("Memory")) {
-      Path directory = memory.mounted(
-              pod.uid(), name, emptyDir.get("sizeLimit").flatMap(Quantity::read));
+      Path directory =
+          memory.mounted(pod.uid(), name, emptyDir.get("sizeLimit").flatMap(Quantity::read));
       own(pod, directory);
       return directory;
     }

@@ -55,8 +55,7 @@ final class LogStreamTest {
   @Test
   void timesStandOncePerLine() throws Exception {
     assertThat(read("timestamps=true&tailLines=3"))
-        .isEqualTo(
-            "2026-01-01T00:00:03.000000000Z three\n2026-01-01T00:00:04.000000000Z \n");
+        .isEqualTo("2026-01-01T00:00:03.000000000Z three\n2026-01-01T00:00:04.000000000Z \n");
   }
 
   @Test

@@ -151,8 +151,7 @@ final class ProberTest {
 
   @Test
   void knownStartIsNotProbedAgain() throws Exception {
-    probe(
-        "startupProbe: {name: s}\nreadinessProbe: {name: r}", new Prober.State(true, true));
+    probe("startupProbe: {name: s}\nreadinessProbe: {name: r}", new Prober.State(true, true));
     expect("try r 1");
   }
 

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 final class ServiceTablesTest {
   private static KubeObject service(String spec) {
-    return new KubeObject(
-        Pods.yaml("{metadata: {name: s, namespace: ns}, spec: {" + spec + "}}"));
+    return new KubeObject(Pods.yaml("{metadata: {name: s, namespace: ns}, spec: {" + spec + "}}"));
   }
 
   private static KubeObject slice(String ports, String endpoints) {
@@ -68,8 +67,7 @@ final class ServiceTablesTest {
 
   @Test
   void serviceWithoutEndpointsKeepsItsFrontend() {
-    assertThat(
-            entries(service("clusterIP: 10.128.0.7, ports: [{port: 80}]")).getFirst().backends())
+    assertThat(entries(service("clusterIP: 10.128.0.7, ports: [{port: 80}]")).getFirst().backends())
         .isEmpty();
   }
 

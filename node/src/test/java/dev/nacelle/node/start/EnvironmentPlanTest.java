@@ -19,8 +19,7 @@ final class EnvironmentPlanTest {
     objects.put(
         resource + "/" + name,
         new KubeObject(
-            Pods.yaml(
-                "metadata: {name: " + name + ", namespace: ns}\ndata: {" + data + "}")));
+            Pods.yaml("metadata: {name: " + name + ", namespace: ns}\ndata: {" + data + "}")));
   }
 
   private Map<String, String> plan(String container) throws ConfigurationException {
@@ -100,7 +99,19 @@ final class EnvironmentPlanTest {
     assertThat(env)
         .isEqualTo(
             Map.of(
-                "NAME", "a", "IP", "10.64.0.2", "L", "web", "C", "1", "CM", "250", "CL", "4", "M",
+                "NAME",
+                "a",
+                "IP",
+                "10.64.0.2",
+                "L",
+                "web",
+                "C",
+                "1",
+                "CM",
+                "250",
+                "CL",
+                "4",
+                "M",
                 "64"));
   }
 
@@ -110,7 +121,8 @@ final class EnvironmentPlanTest {
             () -> plan("env: [{name: NAME, valueFrom: {fieldRef: {fieldPath: spec.nothing}}}]"))
         .hasMessageContaining("unsupported fieldPath: spec.nothing");
     assertThatThrownBy(
-            () -> plan("env: [{name: NAME, valueFrom: {resourceFieldRef: {resource: limits.gold}}}]"))
+            () ->
+                plan("env: [{name: NAME, valueFrom: {resourceFieldRef: {resource: limits.gold}}}]"))
         .hasMessageContaining("unsupported container resource : limits.gold");
   }
 

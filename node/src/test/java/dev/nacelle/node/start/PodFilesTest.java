@@ -36,8 +36,7 @@ final class PodFilesTest {
 
   @Test
   void podOfTheHostsNetworkHasTheHostsFileAndAliases() throws Exception {
-    assertThat(
-            write("hostNetwork: true\nhostAliases: [{ip: 192.0.2.9, hostnames: [x]}]").hosts())
+    assertThat(write("hostNetwork: true\nhostAliases: [{ip: 192.0.2.9, hostnames: [x]}]").hosts())
         .content()
         .startsWith("# Kubernetes-managed hosts file (host network).\n")
         .contains(Files.readString(Path.of("/etc/hosts")))

@@ -38,11 +38,9 @@ final class UsersTest {
   void imageUserIsLookedUp() throws Exception {
     assertThat(resolve("", "", "")).isEqualTo(new ProcessUser(0, 0, List.of(0L, 10L)));
     assertThat(resolve("", "", "app")).isEqualTo(new ProcessUser(1000, 1001, List.of(44L, 1001L)));
-    assertThat(resolve("", "", "1000"))
-        .isEqualTo(new ProcessUser(1000, 1001, List.of(44L, 1001L)));
+    assertThat(resolve("", "", "1000")).isEqualTo(new ProcessUser(1000, 1001, List.of(44L, 1001L)));
     assertThat(resolve("", "", "77:88")).isEqualTo(new ProcessUser(77, 88, List.of(88L)));
-    assertThat(resolve("", "", "app:video"))
-        .isEqualTo(new ProcessUser(1000, 44, List.of(44L)));
+    assertThat(resolve("", "", "app:video")).isEqualTo(new ProcessUser(1000, 44, List.of(44L)));
     assertThatThrownBy(() -> resolve("", "", "nobody"))
         .hasMessage("unable to find user nobody: no matching entries in passwd file");
   }

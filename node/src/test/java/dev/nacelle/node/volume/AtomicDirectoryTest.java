@@ -26,8 +26,7 @@ final class AtomicDirectoryTest {
     Map<String, AtomicDirectory.Content> files = new HashMap<>();
     for (int i = 0; i < namesAndTexts.length; i += 2) {
       files.put(
-          namesAndTexts[i],
-          new AtomicDirectory.Content(Bytes.utf8(namesAndTexts[i + 1]), 0640));
+          namesAndTexts[i], new AtomicDirectory.Content(Bytes.utf8(namesAndTexts[i + 1]), 0640));
     }
     AtomicDirectory.write(directory, files, group);
   }
