@@ -2,6 +2,7 @@ package dev.nacelle.node;
 
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.util.Collection;
 import java.util.HashSet;
@@ -77,17 +78,17 @@ final class Admission {
     }
     long regular =
         sidecars + pod.spec().array("containers").objects().mapToLong(c -> own(c, resource)).sum();
-    long overhead = amount(pod.spec().string("overhead", resource), resource);
+    long overhead = amount(pod.spec().find("overhead", resource), resource);
     return Math.max(init, regular) + overhead;
   }
 
   private static long own(JsonObject container, String resource) {
-    return amount(container.string("resources", "requests", resource), resource);
+    return amount(container.find("resources", "requests", resource), resource);
   }
 
-  private static long amount(Optional<String> quantity, String resource) {
+  private static long amount(Optional<Json> quantity, String resource) {
     return quantity
-        .map(Quantity::parse)
+        .flatMap(Quantity::read)
         .map(q -> resource.equals("cpu") ? q.millis() : q.units())
         .orElse(0L);
   }

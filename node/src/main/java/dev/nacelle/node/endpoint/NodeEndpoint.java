@@ -124,7 +124,8 @@ public final class NodeEndpoint {
     }
     LogOptions options = LogOptions.of(query, agent.services().clock().instant());
     String id = PodPaths.containerId(pod.uid(), name, attempt.get());
-    new LogStream(paths.log(name, attempt.get()), options, () -> mayWrite(id)).send(exchange);
+    new LogStream(paths.log(name, attempt.get()), options, () -> mayWrite(id))
+        .send(exchange.respondStreaming(200, Headers.contentType("text/plain; charset=utf-8")));
   }
 
   private boolean mayWrite(String containerId) {
