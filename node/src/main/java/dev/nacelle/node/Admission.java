@@ -2,6 +2,7 @@ package dev.nacelle.node;
 
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.util.Collection;
 import java.util.HashSet;
@@ -25,8 +26,7 @@ final class Admission {
   /**
    * @param others the pods that are on the node and not at their end, without this one
    */
-  static Optional<Refusal> check(
-      KubeObject pod, Collection<KubeObject> others, Capacity capacity) {
+  static Optional<Refusal> check(KubeObject pod, Collection<KubeObject> others, Capacity capacity) {
     return room("pods", 1, others.size(), capacity.pods())
         .or(() -> room("cpu", pod, others, capacity.cpuMillis()))
         .or(() -> room("memory", pod, others, capacity.memoryBytes()))
@@ -39,7 +39,8 @@ final class Admission {
     if (asked == 0) {
       return Optional.empty();
     }
-    return room(resource, asked, others.stream().mapToLong(o -> request(o, resource)).sum(), capacity);
+    return room(
+        resource, asked, others.stream().mapToLong(o -> request(o, resource)).sum(), capacity);
   }
 
   private static Optional<Refusal> room(String resource, long asked, long used, long capacity) {
@@ -76,23 +77,18 @@ final class Admission {
       }
     }
     long regular =
-        sidecars
-            + pod.spec()
-                .array("containers")
-                .objects()
-                .mapToLong(c -> own(c, resource))
-                .sum();
-    long overhead = amount(pod.spec().string("overhead", resource), resource);
+        sidecars + pod.spec().array("containers").objects().mapToLong(c -> own(c, resource)).sum();
+    long overhead = amount(pod.spec().find("overhead", resource), resource);
     return Math.max(init, regular) + overhead;
   }
 
   private static long own(JsonObject container, String resource) {
-    return amount(container.string("resources", "requests", resource), resource);
+    return amount(container.find("resources", "requests", resource), resource);
   }
 
-  private static long amount(Optional<String> quantity, String resource) {
+  private static long amount(Optional<Json> quantity, String resource) {
     return quantity
-        .map(Quantity::parse)
+        .flatMap(Quantity::read)
         .map(q -> resource.equals("cpu") ? q.millis() : q.units())
         .orElse(0L);
   }

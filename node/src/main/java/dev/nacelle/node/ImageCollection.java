@@ -30,8 +30,7 @@ final class ImageCollection implements AutoCloseable {
   /**
    * @param failed told why nothing could be freed
    */
-  ImageCollection(
-      ImageStore images, Supplier<Collection<PodView>> pods, Consumer<String> failed) {
+  ImageCollection(ImageStore images, Supplier<Collection<PodView>> pods, Consumer<String> failed) {
     this.images = images;
     this.pods = pods;
     this.failed = failed;

@@ -33,8 +33,7 @@ final class Orphans {
    *
    * @param bound the UIDs of the pods of this node
    */
-  void release(
-      Set<String> bound, List<SandboxStatus> sandboxes, List<ContainerStatus> containers) {
+  void release(Set<String> bound, List<SandboxStatus> sandboxes, List<ContainerStatus> containers) {
     var uids = new HashSet<String>();
     sandboxes.forEach(s -> uids.add(RuntimeFollower.uid(s.labels())));
     containers.forEach(c -> uids.add(RuntimeFollower.uid(c.labels())));

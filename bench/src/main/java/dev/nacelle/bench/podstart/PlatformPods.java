@@ -39,8 +39,7 @@ final class PlatformPods implements AutoCloseable {
   static PlatformPods on(Instance instance, String image)
       throws IOException, InterruptedException, VerbException {
     ApiConnection api = instance.api();
-    String revision =
-        api.get(PODS).string("metadata", "resourceVersion").orElse("0");
+    String revision = api.get(PODS).string("metadata", "resourceVersion").orElse("0");
     return new PlatformPods(api, instance.control(), api.watch(PODS, revision), image);
   }
 
@@ -52,8 +51,7 @@ final class PlatformPods implements AutoCloseable {
     double answer = (System.nanoTime() - began) / 1e6;
     String uid = pod.string("metadata", "uid").orElse("");
     awaitEnd(name);
-    double first =
-        CriLog.millisSince(sent, api.text(PODS + "/" + name + "/log?timestamps=true"));
+    double first = CriLog.millisSince(sent, api.text(PODS + "/" + name + "/log?timestamps=true"));
     List<JsonObject> marks =
         control.get("/v1/waterfall?uid=" + uid).array("stages").objects().toList();
     api.delete(PODS + "/" + name);

@@ -1,8 +1,6 @@
 package dev.nacelle.node.endpoint;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.http.Headers;
-import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.ResponseStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,10 +43,12 @@ final class LogStream {
     this.bytesLeft = options.limitBytes().orElse(Long.MAX_VALUE);
   }
 
-  /** Sends the log; with follow until the container ends or the client leaves. */
-  void send(HttpExchange exchange) throws IOException, InterruptedException {
-    ResponseStream out =
-        exchange.respondStreaming(200, Headers.contentType("text/plain; charset=utf-8"));
+  /**
+   * Sends the log; with follow until the container ends or the client leaves.
+   *
+   * @param out closed at the end, cut where the log cannot be read
+   */
+  void send(ResponseStream out) throws IOException, InterruptedException {
     out.flush();
     try {
       if (Files.exists(path)) {

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 /**
  * Answers requests about the pods of one node: {@code /containerLogs/NS/POD/CONTAINER}, {@code
  * /exec/...}, {@code /attach/...}, {@code /stats/summary}, {@code /metrics}, {@code
- * /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}. The
- * caller has authenticated and authorized the request. Safe for any thread.
+ * /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}. The caller has
+ * authenticated and authorized the request. Safe for any thread.
  */
 public final class NodeEndpoint {
   private final NodeAgent agent;
@@ -124,7 +124,8 @@ public final class NodeEndpoint {
     }
     LogOptions options = LogOptions.of(query, agent.services().clock().instant());
     String id = PodPaths.containerId(pod.uid(), name, attempt.get());
-    new LogStream(paths.log(name, attempt.get()), options, () -> mayWrite(id)).send(exchange);
+    new LogStream(paths.log(name, attempt.get()), options, () -> mayWrite(id))
+        .send(exchange.respondStreaming(200, Headers.contentType("text/plain; charset=utf-8")));
   }
 
   private boolean mayWrite(String containerId) {

@@ -63,19 +63,25 @@ final class RemoteCommand {
     }
     WebSocket socket = accept(exchange);
     try (ExecSession session = runtime.exec(containerId, ExecRequest.of(command, stdio))) {
-      var readers = pump(session, socket, query);
-      Thread writer = feed(session, socket);
-      int code = session.waitForExit();
-      for (Thread reader : readers) {
-        reader.join();
-      }
-      finish(socket, exit(code));
-      writer.interrupt();
+      serve(session, socket, query);
     } catch (ContainerRuntimeException e) {
-      finish(socket, failure(e.getMessage()));
+      finish(socket, failure(String.valueOf(e.getMessage())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Carries the streams of a process to and from a client until the process ends. */
+  static void serve(ExecSession session, WebSocket socket, QueryParameters query)
+      throws InterruptedException {
+    var readers = pump(session, socket, query);
+    Thread writer = feed(session, socket);
+    int code = session.waitForExit();
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    finish(socket, exit(code));
+    writer.interrupt();
   }
 
   void attach(HttpExchange exchange, String containerId, boolean tty, QueryParameters query)
@@ -93,7 +99,7 @@ final class RemoteCommand {
       finish(socket, SUCCESS);
       writer.interrupt();
     } catch (ContainerRuntimeException e) {
-      finish(socket, failure(e.getMessage()));
+      finish(socket, failure(String.valueOf(e.getMessage())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

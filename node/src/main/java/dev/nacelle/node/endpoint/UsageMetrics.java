@@ -99,8 +99,7 @@ final class UsageMetrics {
           s);
     }
     text.family("container_start_time_seconds", "gauge", "Start time of the container");
-    samples.forEach(
-        s -> text.line("container_start_time_seconds", s.full(), startSeconds(s), s));
+    samples.forEach(s -> text.line("container_start_time_seconds", s.full(), startSeconds(s), s));
     return text.toString();
   }
 
@@ -111,10 +110,8 @@ final class UsageMetrics {
     var text = new Text();
     text.family(
         "container_cpu_usage_seconds_total", "counter", "Cumulative cpu time in core-seconds");
-    samples.forEach(
-        s -> text.line("container_cpu_usage_seconds_total", s.name(), seconds(s), s));
-    text.family(
-        "container_memory_working_set_bytes", "gauge", "Current working set in bytes");
+    samples.forEach(s -> text.line("container_cpu_usage_seconds_total", s.name(), seconds(s), s));
+    text.family("container_memory_working_set_bytes", "gauge", "Current working set in bytes");
     samples.forEach(
         s ->
             text.line(
@@ -123,8 +120,7 @@ final class UsageMetrics {
                 Long.toString(s.stats().memoryWorkingSetBytes()),
                 s));
     text.family("container_start_time_seconds", "gauge", "Start time of the container");
-    samples.forEach(
-        s -> text.line("container_start_time_seconds", s.name(), startSeconds(s), s));
+    samples.forEach(s -> text.line("container_start_time_seconds", s.name(), startSeconds(s), s));
     text.family("pod_cpu_usage_seconds_total", "counter", "Cumulative cpu time in core-seconds");
     pods.forEach(s -> text.line("pod_cpu_usage_seconds_total", s.pod(), seconds(s), s));
     text.family("pod_memory_working_set_bytes", "gauge", "Current working set in bytes");

@@ -38,7 +38,10 @@ final class ContainerLauncher {
 
   /** Starts the next attempt of a container; the outcome is in the record. */
   ContainerRecord start(
-      ContainerView container, ContainerRecord record, ImagePulls.Image image, UsedReferences used) {
+      ContainerView container,
+      ContainerRecord record,
+      ImagePulls.Image image,
+      UsedReferences used) {
     return switch (image) {
       case ImagePulls.Image.Missing missing -> imageMissing(container, record, missing);
       case ImagePulls.Image.Here here -> start(container, record, here, used);
@@ -66,10 +69,11 @@ final class ContainerLauncher {
       return record.startedAs(status, attempt, imageId);
     } catch (ConfigurationException e) {
       services.images().unmount(id);
-      return refused(container, record, e.reason(), e.getMessage());
+      return refused(container, record, e.reason(), String.valueOf(e.getMessage()));
     } catch (ContainerRuntimeException e) {
       event(container, EventRecorder.Type.WARNING, "Failed", "Error: " + e.getMessage());
-      var waiting = new ContainerRecord.Waiting("RunContainerError", e.getMessage());
+      var waiting =
+          new ContainerRecord.Waiting("RunContainerError", String.valueOf(e.getMessage()));
       Optional<ContainerStatus> left = services.runtime().container(id);
       if (left.filter(s -> s.exit().isPresent()).isPresent()) {
         return record.startedAs(left.get(), attempt, imageId).waitingFor(waiting);
@@ -179,8 +183,6 @@ final class ContainerLauncher {
 
   private void event(
       ContainerView container, EventRecorder.Type type, String reason, String message) {
-    services
-        .events()
-        .record(context.pod().object(), container.fieldPath(), type, reason, message);
+    services.events().record(context.pod().object(), container.fieldPath(), type, reason, message);
   }
 }

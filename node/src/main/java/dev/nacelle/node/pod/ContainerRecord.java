@@ -142,7 +142,6 @@ record ContainerRecord(
       Optional<Instant> at,
       int refusalCount,
       ProbeState state) {
-    return new ContainerRecord(
-        newest, previous, why, restarts, at, failures, refusalCount, state);
+    return new ContainerRecord(newest, previous, why, restarts, at, failures, refusalCount, state);
   }
 }

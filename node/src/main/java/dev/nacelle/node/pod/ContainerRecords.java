@@ -42,9 +42,7 @@ final class ContainerRecords {
 
   /** The container whose present attempt has that id. */
   Optional<ContainerView> of(String containerId) {
-    return context.pod().containers().stream()
-        .filter(c -> get(c).isOf(containerId))
-        .findFirst();
+    return context.pod().containers().stream().filter(c -> get(c).isOf(containerId)).findFirst();
   }
 
   /**
@@ -109,13 +107,10 @@ final class ContainerRecords {
     if (after.refusals() > before.refusals()) {
       failedAt.put(view.name(), context.services().clock().instant());
     }
-    boolean another =
-        after.current().filter(c -> !before.isOf(c.id())).isPresent();
+    boolean another = after.current().filter(c -> !before.isOf(c.id())).isPresent();
     replace(
         view,
-        another && after.hasExited()
-            ? ended(view, after, after.status().orElseThrow())
-            : after);
+        another && after.hasExited() ? ended(view, after, after.status().orElseThrow()) : after);
     if (another) {
       dropOldAttempt(view);
     }
@@ -181,10 +176,8 @@ final class ContainerRecords {
   private ContainerRecord ended(
       ContainerView view, ContainerRecord record, ContainerStatus status) {
     int failures = PodPlan.failuresAfter(record.failures(), status);
-    String message =
-        TerminationMessage.read(context.services(), context.pod(), view, status);
-    Instant next =
-        status.exit().orElseThrow().finishedAt().plus(PodPlan.backoff(failures));
+    String message = TerminationMessage.read(context.services(), context.pod(), view, status);
+    Instant next = status.exit().orElseThrow().finishedAt().plus(PodPlan.backoff(failures));
     return record.ended(status, message, failures, next);
   }
 

@@ -51,8 +51,7 @@ final class ContainerStatusText {
   private JsonObject state(ContainerView container, ContainerRecord record, boolean podIsOver) {
     if (record.isRunning()) {
       Instant since = record.status().flatMap(ContainerStatus::startedAt).orElse(facts.now());
-      return JsonObject.EMPTY.withAt(
-          Json.of(KubeObject.formatTime(since)), "running", "startedAt");
+      return JsonObject.EMPTY.withAt(Json.of(KubeObject.formatTime(since)), "running", "startedAt");
     }
     boolean again =
         !podIsOver

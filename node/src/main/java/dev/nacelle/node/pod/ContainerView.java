@@ -1,5 +1,6 @@
 package dev.nacelle.node.pod;
 
+import dev.nacelle.api.object.Quantity;
 import dev.nacelle.base.json.JsonNumber;
 import dev.nacelle.base.json.JsonObject;
 import java.util.Optional;
@@ -75,6 +76,16 @@ public record ContainerView(JsonObject json, Role role) {
   public Optional<JsonObject> probe(String kind) {
     JsonObject probe = json.object(kind);
     return probe.isEmpty() ? Optional.empty() : Optional.of(probe);
+  }
+
+  /** What it asks for of a resource, where it states that. */
+  public Optional<Quantity> request(String resource) {
+    return json.find("resources", "requests", resource).flatMap(Quantity::read);
+  }
+
+  /** The most it may have of a resource, where it states that. */
+  public Optional<Quantity> limit(String resource) {
+    return json.find("resources", "limits", resource).flatMap(Quantity::read);
   }
 
   /** The path of this container in the pod, for events. */

@@ -124,8 +124,7 @@ final class ContainerWatch implements AutoCloseable {
   }
 
   private static Optional<Duration> grace(ContainerView container, Prober.Kind kind) {
-    OptionalLong seconds =
-        container.json().integer(kind.field(), "terminationGracePeriodSeconds");
+    OptionalLong seconds = container.json().integer(kind.field(), "terminationGracePeriodSeconds");
     return seconds.isPresent()
         ? Optional.of(Duration.ofSeconds(seconds.getAsLong()))
         : Optional.empty();

@@ -19,6 +19,7 @@ import dev.nacelle.image.ResolvedImage;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
@@ -65,7 +66,7 @@ final class ImagePulls implements AutoCloseable {
    */
   Optional<Image> take(ContainerView container) throws InterruptedException {
     begin(container);
-    Optional<Image> image = underWay.get(container.name()).local();
+    Optional<Image> image = Objects.requireNonNull(underWay.get(container.name())).local();
     image.ifPresent(i -> underWay.remove(container.name()));
     return image;
   }
@@ -139,9 +140,7 @@ final class ImagePulls implements AutoCloseable {
             ? Optional.of(new Image.Missing(ImageFault.NEVER_PULL, "it is not here"))
             : Optional.empty();
       }
-      event(
-          "Pulled",
-          "Container image \"" + container.image() + "\" already present on machine");
+      event("Pulled", "Container image \"" + container.image() + "\" already present on machine");
       return Optional.of(new Image.Here(local.get(), reference));
     }
 

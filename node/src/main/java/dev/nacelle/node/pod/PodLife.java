@@ -52,6 +52,7 @@ final class PodLife implements AutoCloseable {
   private Optional<Instant> endingSince = Optional.empty();
   private UsedReferences startReferences;
   private int preparationFailures;
+  private boolean prepared;
   private boolean volumesStale;
   private boolean released;
   private boolean gone;
@@ -130,8 +131,7 @@ final class PodLife implements AutoCloseable {
         return end();
       }
       if (rejection.isPresent()) {
-        return statuses.write(
-                context.pod(), PodStatus.rejected(context.pod(), rejection.get()))
+        return statuses.write(context.pod(), PodStatus.rejected(context.pod(), rejection.get()))
             ? IDLE
             : RETRY;
       }
@@ -152,8 +152,7 @@ final class PodLife implements AutoCloseable {
   private Duration keep() throws InterruptedException {
     Instant now = services.clock().instant();
     if (startedAt.isEmpty()) {
-      startedAt =
-          context.pod().object().instant("status", "startTime").or(() -> Optional.of(now));
+      startedAt = context.pod().object().instant("status", "startTime").or(() -> Optional.of(now));
     }
     Optional<Instant> deadline = deadline();
     if (deadline.filter(d -> !d.isAfter(now)).isPresent()) {
@@ -169,8 +168,8 @@ final class PodLife implements AutoCloseable {
     }
     plan.stop()
         .forEach(c -> stop(c, context.pod().gracePeriod(), "Stopping container " + c.name()));
-    boolean prepared = startAll(plan.start());
-    preparationFailures = prepared ? 0 : preparationFailures + 1;
+    boolean complete = startAll(plan.start());
+    preparationFailures = complete ? 0 : preparationFailures + 1;
     restartChanged();
     refreshVolumes(now);
     crashLoops = plan.crashLoops();
@@ -183,11 +182,11 @@ final class PodLife implements AutoCloseable {
         next.terminal().isPresent()
             || !next.stop().equals(plan.stop())
             || next.start().stream().anyMatch(c -> !pulls.isUnderWay(c));
-    if (more && prepared && told && !records.isInHook()) {
+    if (more && complete && told && !records.isInHook()) {
       return Duration.ZERO;
     }
     Duration wait = waitFor(next, deadline);
-    if (!prepared) {
+    if (!complete) {
       wait = shorter(wait, RETRY.multipliedBy(1L << Math.min(preparationFailures - 1, 4)));
     }
     return told ? wait : shorter(wait, RETRY);
@@ -251,11 +250,14 @@ final class PodLife implements AutoCloseable {
   /** Makes what the pod needs, images beside it, then starts the containers in turn. */
   private boolean startAll(List<ContainerView> containers) throws InterruptedException {
     showBackOffs(containers);
-    if (containers.isEmpty() || records.isInHook()) {
+    // what an earlier process made is brought up to date once
+    boolean adopted = !prepared && context.isSandboxReady();
+    if (records.isInHook() || (containers.isEmpty() && !adopted)) {
       return true;
     }
     containers.forEach(pulls::begin);
-    if (!preparation.run()) {
+    prepared = preparation.run();
+    if (!prepared) {
       return false;
     }
     startReferences = new UsedReferences(services.client());

@@ -55,8 +55,7 @@ final class PodMailbox {
 
   /** The runtime saw a change; an end is not overwritten by what was seen before it. */
   synchronized void container(ContainerStatus status) {
-    containers.merge(
-        status.id(), status, (known, next) -> known.exit().isPresent() ? known : next);
+    containers.merge(status.id(), status, (known, next) -> known.exit().isPresent() ? known : next);
     notifyAll();
   }
 

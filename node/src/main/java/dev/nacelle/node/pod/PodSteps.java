@@ -1,7 +1,6 @@
 package dev.nacelle.node.pod;
 
 import dev.nacelle.api.object.Quantity;
-import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.network.Datapath;
 import dev.nacelle.network.DatapathException;
 import dev.nacelle.network.Endpoint;
@@ -99,18 +98,18 @@ final class PodSteps {
       boolean cpuLimited = true;
       boolean memoryLimited = true;
       for (ContainerView container : pod.regularContainers().toList()) {
-        JsonObject resources = container.json().object("resources");
+        Optional<Quantity> cpuLimit = container.limit("cpu");
+        Optional<Quantity> memoryLimit = container.limit("memory");
         shares +=
-            resources
-                .string("requests", "cpu")
-                .map(q -> Quantity.parse(q).millis() * 1024 / 1000)
+            container
+                .request("cpu")
+                .or(() -> cpuLimit)
+                .map(q -> q.millis() * 1024 / 1000)
                 .orElse(0L);
-        Optional<String> cpuLimit = resources.string("limits", "cpu");
-        Optional<String> memoryLimit = resources.string("limits", "memory");
         cpuLimited &= cpuLimit.isPresent();
         memoryLimited &= memoryLimit.isPresent();
-        cpu += cpuLimit.map(q -> Quantity.parse(q).millis()).orElse(0L);
-        memory += memoryLimit.map(q -> Quantity.parse(q).units()).orElse(0L);
+        cpu += cpuLimit.map(Quantity::millis).orElse(0L);
+        memory += memoryLimit.map(Quantity::units).orElse(0L);
       }
       Resources result = Resources.UNLIMITED.withCpuShares(Math.clamp(shares, 2, 262_144));
       if (pod.initContainers().findAny().isPresent()) {
@@ -142,12 +141,13 @@ final class PodSteps {
       context.services().timeline().mark(pod.uid(), "network");
     }
 
-    /** With the address that the pod is known by; with another one if that is no longer to be had. */
+    /**
+     * With the address that the pod is known by; with another one if that is no longer to be had.
+     */
     private static Endpoint attach(PodContext context) {
       Datapath datapath = context.services().datapath();
       String uid = context.pod().uid();
-      Path namespace =
-          context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow();
+      Path namespace = context.sandbox().flatMap(SandboxStatus::networkNamespace).orElseThrow();
       Optional<String> known = context.pod().object().status().string("podIP");
       if (known.isPresent()) {
         try {

@@ -30,7 +30,9 @@ public final class PodWorker {
     this.ended = ended;
   }
 
-  /** This host does not take the pod: it fails, and nothing of it is made. Before {@link #start}. */
+  /**
+   * This host does not take the pod: it fails, and nothing of it is made. Before {@link #start}.
+   */
   public void reject(String reason, String message) {
     life.reject(new PodStatus.Failure(reason, message));
   }

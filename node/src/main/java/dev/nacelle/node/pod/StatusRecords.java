@@ -69,8 +69,7 @@ final class StatusRecords {
   }
 
   private static Optional<JsonObject> of(PodView pod, String container) {
-    return Stream.of(
-            "containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    return Stream.of("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
         .flatMap(list -> pod.object().status().array(list).objects())
         .filter(c -> c.string("name").filter(container::equals).isPresent())
         .findFirst();
@@ -93,8 +92,7 @@ final class StatusRecords {
                   + "The container used to be Running",
               now);
       Instant began = time(running, "startedAt").orElse(now);
-      return Optional.of(
-          attempt(status, status.string("containerID").orElse(""), began, exit, ""));
+      return Optional.of(attempt(status, status.string("containerID").orElse(""), began, exit, ""));
     }
     JsonObject ended =
         status.has("state") && status.object("state").has("terminated")

@@ -51,7 +51,7 @@ final class HttpProbe {
               + uri
               + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
     } catch (ExecutionException e) {
-      return new ProbeResult.Unknown(String.valueOf(e.getCause().getMessage()));
+      return new ProbeResult.Unknown(String.valueOf(e.getCause()));
     } finally {
       thread.interrupt();
     }
@@ -60,8 +60,7 @@ final class HttpProbe {
   private URI uri() throws URISyntaxException {
     String scheme = target.string("scheme").orElse("HTTP").toLowerCase(Locale.ROOT);
     String path = target.string("path").filter(p -> !p.isEmpty()).orElse("/");
-    return new URI(
-        scheme + "://" + host + ":" + port + (path.startsWith("/") ? path : "/" + path));
+    return new URI(scheme + "://" + host + ":" + port + (path.startsWith("/") ? path : "/" + path));
   }
 
   private ProbeResult get(URI uri) throws InterruptedException {
@@ -103,8 +102,7 @@ final class HttpProbe {
         .array("httpHeaders")
         .objects()
         .filter(h -> !h.string("name").orElse("").isEmpty())
-        .forEach(
-            h -> headers.set(h.string("name").orElseThrow(), h.string("value").orElse("")));
+        .forEach(h -> headers.set(h.string("name").orElseThrow(), h.string("value").orElse("")));
     return headers.set("connection", "close").build();
   }
 }

@@ -68,7 +68,8 @@ public final class ServiceProxy implements AutoCloseable {
     pods.listen(
         (before, after) -> {
           // most changes of pods open or close nothing
-          if (!HostPorts.of(before.stream().toList()).equals(HostPorts.of(after.stream().toList()))) {
+          if (!HostPorts.of(before.stream().toList())
+              .equals(HostPorts.of(after.stream().toList()))) {
             touch();
           }
         });

@@ -25,18 +25,17 @@ final class Capabilities {
     if (securityContext.bool("privileged").orElse(false)) {
       return available;
     }
-    var result = new TreeSet<>(ContainerSpec.DEFAULT_CAPABILITIES);
-    if (names(securityContext, "add").contains("CAP_ALL")) {
-      result.addAll(all());
-    }
+    Set<String> added = names(securityContext, "add");
     Set<String> dropped = names(securityContext, "drop");
-    if (dropped.contains("CAP_ALL")) {
+    var result = new TreeSet<>(ContainerSpec.DEFAULT_CAPABILITIES);
+    if (added.remove("CAP_ALL")) {
+      result.addAll(available);
+    }
+    if (dropped.remove("CAP_ALL")) {
       result.clear();
     }
-    result.removeAll(dropped);
-    Set<String> added = names(securityContext, "add");
-    added.remove("CAP_ALL");
     result.addAll(added);
+    result.removeAll(dropped);
     result.retainAll(available);
     return result;
   }

@@ -101,7 +101,7 @@ public final class ContainerStart {
                     new Users.Wish(pod, container, prepared.image().user()),
                     accounts.of(prepared.rootImageId(), prepared.root())))
             .capabilities(Capabilities.of(security, ownCapabilities))
-            .resources(resources(container.json().object("resources")))
+            .resources(resources(container))
             .mounts(mounts(pod, container, prepared, variables))
             .stdio(stdio(container))
             .attempt(prepared.attempt())
@@ -190,21 +190,20 @@ public final class ContainerStart {
     return result;
   }
 
-  private static Resources resources(JsonObject resources) {
-    var result = Resources.UNLIMITED;
-    Optional<String> request =
-        resources.string("requests", "cpu").or(() -> resources.string("limits", "cpu"));
-    long shares = request.map(r -> Quantity.parse(r).millis() * 1024 / 1000).orElse(MIN_SHARES);
-    result = result.withCpuShares(Math.clamp(shares, MIN_SHARES, 262_144));
-    Optional<String> cpu = resources.string("limits", "cpu");
-    if (cpu.isPresent() && Quantity.parse(cpu.get()).millis() > 0) {
-      result = result.withCpuLimitMillis(Quantity.parse(cpu.get()).millis());
+  private static Resources resources(ContainerView container) {
+    Optional<Quantity> cpu = container.limit("cpu").filter(q -> !q.isZero());
+    Optional<Quantity> memory = container.limit("memory").filter(q -> !q.isZero());
+    long shares =
+        container
+            .request("cpu")
+            .or(() -> cpu)
+            .map(q -> q.millis() * 1024 / 1000)
+            .orElse(MIN_SHARES);
+    var result = Resources.UNLIMITED.withCpuShares(Math.clamp(shares, MIN_SHARES, 262_144));
+    if (cpu.isPresent()) {
+      result = result.withCpuLimitMillis(cpu.get().millis());
     }
-    Optional<String> memory = resources.string("limits", "memory");
-    if (memory.isPresent() && Quantity.parse(memory.get()).units() > 0) {
-      result = result.withMemoryBytes(Quantity.parse(memory.get()).units());
-    }
-    return result;
+    return memory.isPresent() ? result.withMemoryBytes(memory.get().units()) : result;
   }
 
   private static Set<Stdio> stdio(ContainerView container) {

@@ -83,26 +83,27 @@ public final class FieldValues {
     String name = reference.string("resource").orElse("");
     Quantity divisor =
         reference
-            .string("divisor")
-            .filter(d -> !d.equals("0") && !d.isEmpty())
-            .map(Quantity::parse)
-            .orElse(Quantity.parse("1"));
+            .get("divisor")
+            .flatMap(Quantity::read)
+            .filter(d -> !d.isZero())
+            .orElse(Quantity.of(1));
     boolean limit = name.startsWith("limits.");
     String resource = name.substring(name.indexOf('.') + 1);
     if (!name.matches("(limits|requests)\\.(cpu|memory|ephemeral-storage|hugepages-.+)")) {
       throw ConfigurationException.config("unsupported container resource : " + name);
     }
-    Optional<String> stated =
+    Optional<Quantity> stated =
         container
-            .string("resources", limit ? "limits" : "requests", resource)
-            .filter(q -> !Quantity.parse(q).isZero());
+            .find("resources", limit ? "limits" : "requests", resource)
+            .flatMap(Quantity::read)
+            .filter(q -> !q.isZero());
     long otherwise =
         switch (limit ? resource : "") {
           case "cpu" -> host.cpuMillis();
           case "memory" -> Math.multiplyExact(host.memoryBytes(), 1000L);
           default -> 0L;
         };
-    long milli = stated.map(q -> Quantity.parse(q).millis()).orElse(otherwise);
+    long milli = stated.map(Quantity::millis).orElse(otherwise);
     long step = Math.max(1, divisor.millis());
     return Long.toString(Math.ceilDiv(milli, step));
   }

@@ -17,7 +17,8 @@ final class SubPaths {
     }
     Path existing = wanted;
     while (!Files.exists(existing)) {
-      existing = existing.getParent();
+      Path parent = existing.getParent();
+      existing = parent == null ? root : parent;
     }
     if (!existing.toRealPath().startsWith(root)) {
       throw escape(subPath);

@@ -21,8 +21,7 @@ public final class UsedReferences implements References {
   public Optional<KubeObject> find(ResourceType type, String namespace, String name) {
     Optional<KubeObject> object = client.find(type, new ObjectKey(namespace, name));
     versions.put(
-        new Reference(type, namespace, name),
-        object.map(KubeObject::resourceVersion).orElse(""));
+        new Reference(type, namespace, name), object.map(KubeObject::resourceVersion).orElse(""));
     return object;
   }
 

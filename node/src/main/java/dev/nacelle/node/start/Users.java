@@ -62,10 +62,7 @@ final class Users {
       account = accounts.user(uid);
     } else {
       account = accounts.user(imageUser);
-      uid =
-          account
-              .orElseThrow(() -> unknown("user " + imageUser, "passwd"))
-              .uid();
+      uid = account.orElseThrow(() -> unknown("user " + imageUser, "passwd")).uid();
     }
     long gid = account.map(Accounts.User::gid).orElse(0L);
     OptionalLong asGroup = wish.either("runAsGroup");
@@ -95,8 +92,7 @@ final class Users {
         " (pod: \"" + wish.pod().fullName() + "\", container: " + wish.container().name() + ")";
     if (asUser.isPresent()) {
       if (asUser.getAsLong() == 0) {
-        throw ConfigurationException.config(
-            "container's runAsUser breaks non-root policy" + where);
+        throw ConfigurationException.config("container's runAsUser breaks non-root policy" + where);
       }
       return;
     }
@@ -116,10 +112,7 @@ final class Users {
   private static long group(Accounts accounts, String group) throws ConfigurationException {
     return group.matches("\\d{1,18}")
         ? Long.parseLong(group)
-        : accounts
-            .group(group)
-            .orElseThrow(() -> unknown("group " + group, "group"))
-            .gid();
+        : accounts.group(group).orElseThrow(() -> unknown("group " + group, "group")).gid();
   }
 
   private static ConfigurationException unknown(String what, String file) {

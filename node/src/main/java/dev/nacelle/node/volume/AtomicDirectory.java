@@ -82,7 +82,7 @@ final class AtomicDirectory {
       if (!target.startsWith(content) || target.equals(content)) {
         throw new IOException("a file of a volume must not leave it: " + file.getKey());
       }
-      makeParents(content, target.getParent(), group);
+      makeParents(content, parentOf(target), group);
       Files.write(target, file.getValue().bytes().unsafeArray());
       give(target, file.getValue().mode(), group, GROUP_READS);
     }
@@ -106,7 +106,7 @@ final class AtomicDirectory {
     if (parent.equals(content) || Files.isDirectory(parent)) {
       return;
     }
-    makeParents(content, parent.getParent(), group);
+    makeParents(content, parentOf(parent), group);
     Files.createDirectory(parent);
     give(parent, DIRECTORY_MODE, group, GROUP_ENTERS);
   }
@@ -138,13 +138,24 @@ final class AtomicDirectory {
     return present.equals(files.keySet());
   }
 
-  private static boolean isSame(Path file, Content wanted, OptionalLong group)
-      throws IOException {
+  private static Path parentOf(Path path) throws IOException {
+    Path parent = path.getParent();
+    if (parent == null) {
+      throw new IOException("a file of a volume has no directory: " + path);
+    }
+    return parent;
+  }
+
+  private static long number(Map<String, Object> attributes, String name) {
+    return attributes.get(name) instanceof Number number ? number.longValue() : -1;
+  }
+
+  private static boolean isSame(Path file, Content wanted, OptionalLong group) throws IOException {
     Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,gid,size");
     int mode = wanted.mode() | (group.isPresent() ? GROUP_READS : 0);
-    return ((Integer) attributes.get("mode") & 07777) == mode
-        && (group.isEmpty() || (Integer) attributes.get("gid") == (int) group.getAsLong())
-        && (Long) attributes.get("size") == wanted.bytes().sizeBytes()
+    return (number(attributes, "mode") & 07777) == mode
+        && (group.isEmpty() || number(attributes, "gid") == group.getAsLong())
+        && number(attributes, "size") == wanted.bytes().sizeBytes()
         && Bytes.wrap(Files.readAllBytes(file)).equals(wanted.bytes());
   }
 

@@ -30,12 +30,12 @@ final class MemoryVolumes {
   }
 
   /** A tmpfs of its own. */
-  Path mounted(String podUid, String name, Optional<String> sizeLimit) throws IOException {
+  Path mounted(String podUid, String name, Optional<Quantity> sizeLimit) throws IOException {
     ensureRoot();
     Path directory = root.resolve("mounts").resolve(podUid).resolve(name);
     Files.createDirectories(directory);
     if (!isTmpfsOfItsOwn(directory)) {
-      String size = sizeLimit.map(s -> ",size=" + Quantity.parse(s).units()).orElse("");
+      String size = sizeLimit.map(s -> ",size=" + s.units()).orElse("");
       Mounts.mount(
           "tmpfs", directory, "tmpfs", Mounts.NO_SUID | Mounts.NO_DEVICES, "mode=0777" + size);
     }

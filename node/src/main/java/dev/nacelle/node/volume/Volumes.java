@@ -1,6 +1,7 @@
 package dev.nacelle.node.volume;
 
 import dev.nacelle.api.client.ApiClient;
+import dev.nacelle.api.object.Quantity;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ConfigurationException;
@@ -128,7 +129,8 @@ public final class Volumes {
 
   private Path emptyDir(PodView pod, String name, JsonObject emptyDir) throws IOException {
     if (emptyDir.string("medium").orElse("").equals("Memory")) {
-      Path directory = memory.mounted(pod.uid(), name, emptyDir.string("sizeLimit"));
+      Path directory =
+          memory.mounted(pod.uid(), name, emptyDir.get("sizeLimit").flatMap(Quantity::read));
       own(pod, directory);
       return directory;
     }

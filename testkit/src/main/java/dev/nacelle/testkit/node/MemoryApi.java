@@ -100,19 +100,14 @@ public final class MemoryApi implements ApiClient {
 
   @Override
   public synchronized KubeObject post(
-      ResourceType type,
-      ObjectKey key,
-      String subresource,
-      KubeObject body,
-      WriteOptions options) {
+      ResourceType type, ObjectKey key, String subresource, KubeObject body, WriteOptions options) {
     requireUp();
     if (subresource.equals("token")) {
       long seconds = body.spec().integer("expirationSeconds").orElse(3600);
       return body.withStatus(
           JsonObject.builder()
               .put("token", "token-" + ++revision)
-              .put(
-                  "expirationTimestamp", KubeObject.formatTime(Instant.now().plusSeconds(seconds)))
+              .put("expirationTimestamp", KubeObject.formatTime(Instant.now().plusSeconds(seconds)))
               .build());
     }
     throw ApiException.notFound();

@@ -102,11 +102,7 @@ public final class NodeRig implements AutoCloseable {
     JsonObject parsed = (JsonObject) YamlReader.read(Bytes.utf8(spec));
     return api.create(
         Resources.PODS,
-        object(
-                "v1",
-                "Pod",
-                new ObjectKey("default", name),
-                parsed.with("nodeName", Json.of(NODE)))
+        object("v1", "Pod", new ObjectKey("default", name), parsed.with("nodeName", Json.of(NODE)))
             .withMetadata("generation", Json.of(1)),
         WriteOptions.by("test"));
   }
@@ -127,8 +123,7 @@ public final class NodeRig implements AutoCloseable {
     }
   }
 
-  private static KubeObject object(
-      String version, String kind, ObjectKey key, JsonObject spec) {
+  private static KubeObject object(String version, String kind, ObjectKey key, JsonObject spec) {
     return new KubeObject(
             JsonObject.builder()
                 .put("apiVersion", version)
@@ -157,8 +152,7 @@ public final class NodeRig implements AutoCloseable {
 
   /** Waits for the pod's phase. */
   public KubeObject awaitPhase(String name, String phase) {
-    return awaitPod(
-        name, p -> p.status().string("phase").filter(phase::equals).isPresent());
+    return awaitPod(name, p -> p.status().string("phase").filter(phase::equals).isPresent());
   }
 
   /** Waits until the pod is no more. */
@@ -200,8 +194,7 @@ public final class NodeRig implements AutoCloseable {
   /** The reasons of all events about an object, in order. */
   public List<String> eventReasons(String name) {
     return api.list(Resources.EVENTS, ListOptions.ALL).items().stream()
-        .filter(
-            e -> e.json().string("involvedObject", "name").filter(name::equals).isPresent())
+        .filter(e -> e.json().string("involvedObject", "name").filter(name::equals).isPresent())
         .map(e -> e.json().string("reason").orElse(""))
         .toList();
   }

@@ -33,8 +33,7 @@ final class InformerTest {
   }
 
   private static KubeObject map(String name) {
-    return KubeObject.of(
-        GroupVersionKind.of("v1", "ConfigMap"), new ObjectKey("default", name));
+    return KubeObject.of(GroupVersionKind.of("v1", "ConfigMap"), new ObjectKey("default", name));
   }
 
   private Informer synced() throws InterruptedException {
@@ -55,8 +54,7 @@ final class InformerTest {
     Informer informer = synced();
     informer.listen(
         (before, after) ->
-            heard.add(
-                (before.isPresent() ? "b" : "-") + (after.isPresent() ? "a" : "-")));
+            heard.add((before.isPresent() ? "b" : "-") + (after.isPresent() ? "a" : "-")));
     api.create(Resources.CONFIG_MAPS, map("b"), USER);
     api.update(Resources.CONFIG_MAPS, map("b").withLabel("x", "y"), USER);
     api.delete(Resources.CONFIG_MAPS, map("b").key(), DeleteOptions.DEFAULT);
@@ -68,8 +66,7 @@ final class InformerTest {
   @Test
   void indexesFollowTheObjects() throws InterruptedException {
     api.create(Resources.CONFIG_MAPS, map("a").withLabel("team", "x"), USER);
-    Informer informer =
-        synced().index("team", o -> o.label("team").stream().toList());
+    Informer informer = synced().index("team", o -> o.label("team").stream().toList());
     assertThat(informer.by("team", "x")).hasSize(1);
     api.update(Resources.CONFIG_MAPS, map("a").withLabel("team", "y"), USER);
     assertThat(api.await(() -> informer.by("team", "y").size() == 1, BOUND)).isTrue();

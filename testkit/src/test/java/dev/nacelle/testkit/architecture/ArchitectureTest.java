@@ -72,7 +72,10 @@ class ArchitectureTest {
         .isSubsetOf(
             FLOORS.stream()
                 .flatMap(List::stream)
-                .collect(() -> new TreeSet<>(Set.of("schemas", "testkit", "bench")), Set::add, Set::addAll));
+                .collect(
+                    () -> new TreeSet<>(Set.of("schemas", "testkit", "bench")),
+                    Set::add,
+                    Set::addAll));
   }
 
   @Test

@@ -87,8 +87,10 @@ final class ChaosSimulationTest {
       cluster.api.release();
       cluster.await(
           "seed " + seed + " converges",
-          () -> cluster.readyPods() == REPLICAS && active(cluster.pods()) == REPLICAS
-              && onlyOneActiveSet(cluster));
+          () ->
+              cluster.readyPods() == REPLICAS
+                  && active(cluster.pods()) == REPLICAS
+                  && onlyOneActiveSet(cluster));
     }
     return List.copyOf(broken);
   }
@@ -104,8 +106,7 @@ final class ChaosSimulationTest {
     return pods.stream().filter(p -> !p.isBeingDeleted()).count();
   }
 
-  private static void disturb(
-      TestCluster cluster, Random random, Watches watches, int step) {
+  private static void disturb(TestCluster cluster, Random random, Watches watches, int step) {
     switch (random.nextInt(watches == Watches.STALLING ? 4 : 2)) {
       case 0 ->
           cluster.api.patch(

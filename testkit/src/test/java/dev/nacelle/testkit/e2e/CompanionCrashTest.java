@@ -56,8 +56,7 @@ class CompanionCrashTest {
     Eventually.sees(
         "an event reports it",
         () -> PLATFORM.kubectl().ok("get", "events", "-A"),
-        text ->
-            text.lines().anyMatch(l -> List.of(words).stream().allMatch(w -> l.contains(w))));
+        text -> text.lines().anyMatch(l -> List.of(words).stream().allMatch(w -> l.contains(w))));
   }
 
   private static ProcessHandle monitorOf(Kubectl kubectl) {
@@ -105,8 +104,7 @@ class CompanionCrashTest {
     PlatformUnderTest.kill(keeper);
     Eventually.holds(
         "a new keeper runs",
-        () ->
-            PLATFORM.get().companions("keeper").stream().anyMatch(p -> p.pid() != keeper.pid()));
+        () -> PLATFORM.get().companions("keeper").stream().anyMatch(p -> p.pid() != keeper.pid()));
     awaitEvent("keeper");
     assertThat(identity(kubectl)).isEqualTo(before);
     assertGoesOn(kubectl);
@@ -125,7 +123,8 @@ class CompanionCrashTest {
     PlatformUnderTest.kill(keeper());
     PlatformUnderTest.kill(monitor);
     PLATFORM.get().up();
-    kubectl.awaitPath("{.status.containerStatuses[0].state}", s -> s.contains("running"), "pod", "counter");
+    kubectl.awaitPath(
+        "{.status.containerStatuses[0].state}", s -> s.contains("running"), "pod", "counter");
     assertGoesOn(kubectl);
     assertThat(kubectl.path("{.status.podIP}", "pod", "counter")).isEqualTo(before.split(" ")[0]);
   }

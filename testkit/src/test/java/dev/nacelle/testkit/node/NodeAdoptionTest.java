@@ -130,8 +130,7 @@ final class NodeAdoptionTest {
     rig.start();
     NodeRig.await(
         "second stop",
-        () ->
-            rig.runtime.calls().stream().filter(("stopContainer " + id)::equals).count() == 2,
+        () -> rig.runtime.calls().stream().filter(("stopContainer " + id)::equals).count() == 2,
         () -> rig.runtime.calls().toString());
     rig.runtime.exit(id, 0);
     rig.awaitGone("a");
