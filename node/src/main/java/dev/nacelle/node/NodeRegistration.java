@@ -12,23 +12,14 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.ImageStore;
-import dev.nacelle.image.ImageUsage;
 import dev.nacelle.image.Platform;
-import dev.nacelle.image.ResolvedImage;
 import dev.nacelle.node.pod.HostMemory;
 import dev.nacelle.runtime.ContainerRuntime;
-import dev.nacelle.runtime.RuntimeCapability;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,15 +33,10 @@ final class NodeRegistration implements AutoCloseable {
   private static final String LEASES = "kube-node-lease";
   private static final int LEASE_SECONDS = 40;
   private static final Duration STATUS_EVERY = Duration.ofMinutes(5);
-  private static final long LEAST_MEMORY = 100L << 20;
-  private static final long LEAST_DISK_PERCENT = 10;
-  private static final int MAX_IMAGES = 50;
-  private static final int MAX_NAMES = 5;
 
   private final NodeConfig config;
   private final ApiClient client;
-  private final ContainerRuntime runtime;
-  private final ImageStore images;
+  private final NodeStatus text;
   private final InstantSource clock;
   private final Thread thread;
   private volatile boolean ready;
@@ -69,8 +55,7 @@ final class NodeRegistration implements AutoCloseable {
       InstantSource clock) {
     this.config = config;
     this.client = client;
-    this.runtime = runtime;
-    this.images = images;
+    this.text = new NodeStatus(config, runtime, images);
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("node heartbeat").unstarted(this::beat);
   }
@@ -177,7 +162,7 @@ final class NodeRegistration implements AutoCloseable {
   }
 
   private void report() {
-    JsonObject status = status();
+    JsonObject status = text.now();
     Instant now = clock.instant();
     boolean due = now.isAfter(reportedAt.plus(STATUS_EVERY));
     if (!due && reported.filter(status::equals).isPresent()) {
@@ -222,139 +207,5 @@ final class NodeRegistration implements AutoCloseable {
     labels.put("beta.kubernetes.io/arch", architecture);
     labels.putAll(config.labels());
     return JsonObject.builder().putStrings("labels", labels).build().object("labels");
-  }
-
-  private JsonObject status() {
-    JsonObject resources =
-        JsonObject.builder()
-            .put("cpu", Integer.toString(Runtime.getRuntime().availableProcessors()))
-            .put("memory", HostMemory.TOTAL_BYTES / 1024 + "Ki")
-            .put("ephemeral-storage", images.usage().diskCapacityBytes() / 1024 + "Ki")
-            .put("pods", Integer.toString(config.maxPods()))
-            .build();
-    return JsonObject.builder()
-        .put("capacity", resources)
-        .put("allocatable", resources)
-        .put("conditions", conditions())
-        .put(
-            "addresses",
-            JsonArray.of(
-                pair("type", "InternalIP", "address", config.address()),
-                pair("type", "Hostname", "address", config.name())))
-        .put(
-            "daemonEndpoints",
-            JsonObject.EMPTY.withAt(Json.of(config.endpointPort()), "kubeletEndpoint", "Port"))
-        .put("nodeInfo", nodeInfo())
-        .put("images", imageNames())
-        .build();
-  }
-
-  private JsonArray conditions() {
-    List<RuntimeCapability> missing =
-        runtime.capabilities().stream()
-            .filter(c -> c.level() == RuntimeCapability.Level.MISSING)
-            .toList();
-    ImageUsage disk = images.usage();
-    return JsonArray.of(
-        HostMemory.availableBytes() < LEAST_MEMORY
-            ? condition(
-                "MemoryPressure",
-                "True",
-                "KubeletHasInsufficientMemory",
-                "kubelet has insufficient memory available")
-            : condition(
-                "MemoryPressure",
-                "False",
-                "KubeletHasSufficientMemory",
-                "kubelet has sufficient memory available"),
-        disk.diskAvailableBytes() < disk.diskCapacityBytes() * LEAST_DISK_PERCENT / 100
-            ? condition(
-                "DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure")
-            : condition(
-                "DiskPressure",
-                "False",
-                "KubeletHasNoDiskPressure",
-                "kubelet has no disk pressure"),
-        condition(
-            "PIDPressure",
-            "False",
-            "KubeletHasSufficientPID",
-            "kubelet has sufficient PID available"),
-        missing.isEmpty()
-            ? condition("Ready", "True", "KubeletReady", "kubelet is posting ready status")
-            : condition(
-                "Ready",
-                "False",
-                "KubeletNotReady",
-                missing.getFirst().name() + ": " + missing.getFirst().detail()));
-  }
-
-  private static JsonObject condition(String type, String status, String reason, String message) {
-    return JsonObject.builder()
-        .put("type", type)
-        .put("status", status)
-        .put("reason", reason)
-        .put("message", message)
-        .build();
-  }
-
-  private JsonObject nodeInfo() {
-    return JsonObject.builder()
-        .put("machineID", read("/etc/machine-id"))
-        .put("systemUUID", read("/sys/class/dmi/id/product_uuid"))
-        .put("bootID", read("/proc/sys/kernel/random/boot_id"))
-        .put("kernelVersion", read("/proc/sys/kernel/osrelease"))
-        .put("osImage", osImage())
-        .put("containerRuntimeVersion", "nacelle://" + version())
-        .put("kubeletVersion", config.version())
-        .put("kubeProxyVersion", "")
-        .put("operatingSystem", "linux")
-        .put("architecture", Platform.host().architecture())
-        .build();
-  }
-
-  private static String version() {
-    String version = NodeRegistration.class.getPackage().getImplementationVersion();
-    return version == null ? "0.1.0" : version;
-  }
-
-  private JsonArray imageNames() {
-    var result = new ArrayList<Json>();
-    for (ResolvedImage image : images.list().stream().limit(MAX_IMAGES).toList()) {
-      List<String> names =
-          Stream.concat(image.repoDigests().stream(), image.names().stream())
-              .limit(MAX_NAMES)
-              .toList();
-      result.add(
-          JsonObject.builder()
-              .put("names", JsonArray.ofStrings(names))
-              .put("sizeBytes", image.sizeBytes())
-              .build());
-    }
-    return new JsonArray(result);
-  }
-
-  private static String osImage() {
-    try {
-      return Files.readAllLines(Path.of("/etc/os-release")).stream()
-          .filter(l -> l.startsWith("PRETTY_NAME="))
-          .map(l -> l.substring("PRETTY_NAME=".length()).replace("\"", ""))
-          .findFirst()
-          .orElse("Linux");
-    } catch (IOException e) {
-      return "Linux";
-    }
-  }
-
-  private static String read(String file) {
-    try {
-      return Files.readString(Path.of(file)).strip();
-    } catch (IOException e) {
-      return "";
-    }
-  }
-
-  private static JsonObject pair(String name, String value, String otherName, String otherValue) {
-    return JsonObject.builder().put(name, value).put(otherName, otherValue).build();
   }
 }

@@ -3,6 +3,7 @@ package dev.nacelle.node.pod;
 import dev.nacelle.node.start.ContainerStart;
 import dev.nacelle.runtime.ContainerStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,16 +20,20 @@ import org.slf4j.LoggerFactory;
 final class ContainerRecords {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerRecords.class);
 
+  private static final Duration RECHECK = Duration.ofMinutes(1);
+
   private final PodContext context;
   private final ContainerStops stops;
   private final Map<String, ContainerRecord> records = new LinkedHashMap<>();
   private final Map<String, Instant> failedAt = new HashMap<>();
   private final Map<String, Integer> toldOf = new HashMap<>();
   private final Set<String> inHook = new HashSet<>();
+  private Instant checkedAt;
 
   ContainerRecords(PodContext context, ContainerStops stops) {
     this.context = context;
     this.stops = stops;
+    this.checkedAt = context.services().clock().instant();
   }
 
   /** By name; live. */
@@ -85,6 +90,32 @@ final class ContainerRecords {
                 of(id)
                     .filter(c -> get(c).isRunning())
                     .ifPresent(view -> replace(view, get(view).probed(state))));
+  }
+
+  /**
+   * Asks the runtime for what runs, once in a while: an end that was missed would else never be
+   * known.
+   */
+  void recheck() {
+    Instant now = context.services().clock().instant();
+    if (now.isBefore(checkedAt.plus(RECHECK))) {
+      return;
+    }
+    checkedAt = now;
+    for (ContainerView view : context.pod().containers()) {
+      get(view)
+          .status()
+          .filter(s -> s.state() == ContainerStatus.State.RUNNING)
+          .ifPresent(
+              s ->
+                  see(
+                      view,
+                      context
+                          .services()
+                          .runtime()
+                          .container(s.id())
+                          .orElseGet(() -> StatusRecords.lost(s, now))));
+    }
   }
 
   private void see(ContainerView view, ContainerStatus status) {

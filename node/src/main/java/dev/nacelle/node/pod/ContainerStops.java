@@ -6,6 +6,7 @@ import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.node.probe.LifecycleHook;
 import dev.nacelle.runtime.ContainerRuntimeException;
+import dev.nacelle.runtime.ContainerStatus;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class ContainerStops {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerStops.class);
   private static final Duration LEAST = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofMillis(200);
-  private static final int MAX_TRIES = 10;
+  private static final int MOST_LOOKS = 25;
 
   private final PodContext context;
   private final PodMailbox mailbox;
@@ -52,7 +53,7 @@ final class ContainerStops {
     }
     Thread.ofVirtual()
         .name("stop " + container.name())
-        .start(() -> stop(container, id, grace, known == null));
+        .start(() -> stop(container, record.status().orElseThrow(), grace, known == null));
   }
 
   boolean isUnderWay(String containerId) {
@@ -64,7 +65,8 @@ final class ContainerStops {
     underWay.remove(containerId);
   }
 
-  private void stop(ContainerView container, String id, Duration grace, boolean first) {
+  private void stop(ContainerView container, ContainerStatus last, Duration grace, boolean first) {
+    String id = last.id();
     JsonObject hook = container.json().object("lifecycle", "preStop");
     Duration left = grace;
     if (first && !hook.isEmpty() && !grace.isZero()) {
@@ -75,21 +77,24 @@ final class ContainerStops {
     }
     NodeServices services = context.services();
     int signal = stopSignal(container);
-    for (int attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    for (int attempt = 1; ; attempt++) {
       try {
-        services.runtime().stopContainer(id, left, signal).ifPresent(mailbox::container);
+        mailbox.container(
+            services
+                .runtime()
+                .stopContainer(id, left, signal)
+                .orElseGet(() -> StatusRecords.lost(last, services.clock().instant())));
         return;
       } catch (ContainerRuntimeException e) {
         LOG.warn("cannot stop container {} yet: {}", container.name(), e.getMessage());
       }
       try {
-        Thread.sleep(LOOK.multipliedBy(attempt));
+        Thread.sleep(LOOK.multipliedBy(Math.min(attempt, MOST_LOOKS)));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
       }
     }
-    services.runtime().container(id).ifPresent(mailbox::container);
   }
 
   private void runHook(ContainerView container, String id, JsonObject hook, Duration grace) {

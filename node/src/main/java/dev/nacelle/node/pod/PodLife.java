@@ -1,15 +1,11 @@
 package dev.nacelle.node.pod;
 
-import dev.nacelle.api.client.DeleteOptions;
 import dev.nacelle.api.client.EventRecorder;
-import dev.nacelle.api.object.Resources;
-import dev.nacelle.api.status.ApiException;
 import dev.nacelle.node.start.ContainerStart;
 import dev.nacelle.node.start.UsedReferences;
 import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.ContainerStatus;
 import dev.nacelle.runtime.SandboxStatus;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -29,10 +25,10 @@ final class PodLife implements AutoCloseable {
   private static final Duration IDLE = Duration.ofMinutes(1);
   private static final Duration RETRY = Duration.ofSeconds(1);
 
+  private static final Duration REFRESH_RETRY = Duration.ofSeconds(10);
+
   /** How long a failed pull shows as such before it shows as waiting. */
   private static final Duration SHOWN = Duration.ofSeconds(1);
-
-  private static final Duration LEAST_GRACE = Duration.ofSeconds(2);
 
   private final PodContext context;
   private final NodeServices services;
@@ -42,6 +38,7 @@ final class PodLife implements AutoCloseable {
   private final ImagePulls pulls;
   private final ContainerStops stops;
   private final PodPreparation preparation;
+  private final PodEnding ending;
   private final StatusWriter statuses;
   private final ContainerWatch watches;
   private Optional<PodStatus.Failure> rejection = Optional.empty();
@@ -49,12 +46,11 @@ final class PodLife implements AutoCloseable {
   private Optional<PodPlan.Terminal> terminal = Optional.empty();
   private Map<String, Instant> crashLoops = Map.of();
   private Optional<Instant> startedAt = Optional.empty();
-  private Optional<Instant> endingSince = Optional.empty();
   private UsedReferences startReferences;
   private int preparationFailures;
   private boolean prepared;
+  private Instant refreshNotBefore = Instant.MIN;
   private boolean volumesStale;
-  private boolean released;
   private boolean gone;
   private boolean over;
   private volatile boolean active = true;
@@ -68,6 +64,7 @@ final class PodLife implements AutoCloseable {
     this.launcher = new ContainerLauncher(context, mailbox);
     this.pulls = new ImagePulls(context, mailbox::poke);
     this.preparation = new PodPreparation(context);
+    this.ending = new PodEnding(context, records, stops, preparation);
     this.statuses = new StatusWriter(services);
     this.watches = new ContainerWatch(context, mailbox);
     this.startReferences = new UsedReferences(services.client());
@@ -103,6 +100,7 @@ final class PodLife implements AutoCloseable {
     gone |= mail.gone();
     if (mail.referencesChanged()) {
       volumesStale = true;
+      refreshNotBefore = Instant.MIN;
       records.retryRefused();
     }
     records.take(mail);
@@ -161,6 +159,7 @@ final class PodLife implements AutoCloseable {
       services.events().normal(context.pod().object(), "DeadlineExceeded", text);
       return settle();
     }
+    records.recheck();
     PodPlan plan = plan();
     if (plan.terminal().isPresent()) {
       terminal = plan.terminal();
@@ -228,7 +227,7 @@ final class PodLife implements AutoCloseable {
     Instant wake = now.plus(IDLE);
     wake = earlier(wake, plan.wakeAt());
     wake = earlier(wake, deadline);
-    wake = earlier(wake, context.renewAt());
+    wake = earlier(wake, context.hasVolumes() ? refreshAt() : Optional.empty());
     if (records.all().values().stream().anyMatch(ContainerLauncher::hasFailedPull)) {
       wake = earlier(wake, Optional.of(now.plus(SHOWN)));
     }
@@ -310,10 +309,18 @@ final class PodLife implements AutoCloseable {
 
   private void refreshVolumes(Instant now) {
     boolean due = context.renewAt().filter(at -> !at.isAfter(now)).isPresent();
-    if (context.hasVolumes() && (volumesStale || due)) {
-      preparation.refreshVolumes();
+    if (!context.hasVolumes() || !(volumesStale || due) || now.isBefore(refreshNotBefore)) {
+      return;
     }
-    volumesStale = false;
+    boolean fresh = preparation.refreshVolumes();
+    volumesStale = !fresh;
+    refreshNotBefore = fresh ? Instant.MIN : now.plus(REFRESH_RETRY);
+  }
+
+  /** When the content of the volumes is to be made anew. */
+  private Optional<Instant> refreshAt() {
+    Optional<Instant> due = volumesStale ? Optional.of(refreshNotBefore) : context.renewAt();
+    return due.map(at -> at.isBefore(refreshNotBefore) ? refreshNotBefore : at);
   }
 
   /** Says what a change of would matter to this pod. */
@@ -343,17 +350,14 @@ final class PodLife implements AutoCloseable {
           context.pod().object().status().string("phase").filter("Succeeded"::equals).isPresent();
       terminal = Optional.of(succeeded ? PodPlan.Terminal.SUCCEEDED : PodPlan.Terminal.FAILED);
     }
-    boolean running = stopRunning();
+    boolean running = ending.stopRunning();
     // a status from before this process is not touched, unless something still ran
-    boolean told = known && endingSince.isEmpty() || publish();
+    boolean told = known && !ending.hasBegun() || publish();
     if (running || !told) {
       return told ? IDLE : RETRY;
     }
     active = false;
-    if (!released) {
-      released = preparation.release(records.containerIds());
-    }
-    return released ? IDLE : RETRY;
+    return ending.release() ? IDLE : RETRY;
   }
 
   /** Ends a pod whose object is being deleted, or is gone. */
@@ -361,72 +365,24 @@ final class PodLife implements AutoCloseable {
     watches.close();
     pulls.close();
     services.references().release(context.pod().uid());
-    if (stopRunning()) {
+    records.recheck();
+    if (ending.stopRunning()) {
       return IDLE;
     }
-    boolean known = !records.all().isEmpty() && !context.pod().isFinished();
-    if (!gone && known && !released) {
+    boolean toTell = !gone && !records.all().isEmpty() && !context.pod().isFinished();
+    if (toTell && !ending.isReleased()) {
       terminal = Optional.of(PodPlan.outcome(context.pod(), records.all()));
       publish();
     }
-    if (!released) {
-      released = preparation.release(records.containerIds());
+    if (!ending.release()) {
+      return RETRY;
     }
-    active &= !released;
-    if (!released || !deleteLogs() || (!gone && !deleteObject())) {
+    active = false;
+    if (!ending.deleteLogs() || !(gone || ending.deleteObject())) {
       return RETRY;
     }
     over = true;
     return Duration.ZERO;
-  }
-
-  /** Begins to stop what is next; true as long as something runs. */
-  private boolean stopRunning() {
-    List<ContainerView> next = PodPlan.toEnd(context.pod(), records.all());
-    if (next.isEmpty()) {
-      return false;
-    }
-    Instant now = services.clock().instant();
-    Instant since = endingSince.orElse(now);
-    endingSince = Optional.of(since);
-    Duration grace = context.pod().gracePeriod();
-    if (next.getFirst().role() == ContainerView.Role.SIDECAR && !grace.isZero()) {
-      // sidecars have what the others left of the time
-      Duration left = grace.minus(Duration.between(since, now));
-      grace = left.compareTo(LEAST_GRACE) < 0 ? LEAST_GRACE : left;
-    }
-    for (ContainerView container : next) {
-      stop(container, grace, "Stopping container " + container.name());
-    }
-    return true;
-  }
-
-  private boolean deleteLogs() {
-    try {
-      context.paths().deleteLogs();
-      return true;
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("cannot delete the logs of pod {}: {}", context.pod().object().key(), e.toString());
-      return false;
-    }
-  }
-
-  private boolean deleteObject() {
-    try {
-      services
-          .client()
-          .delete(
-              Resources.PODS,
-              context.pod().object().key(),
-              DeleteOptions.DEFAULT.withGrace(0).onlyUid(context.pod().uid()));
-      return true;
-    } catch (ApiException e) {
-      if (e.isNotFound() || e.code() == 409) {
-        return true;
-      }
-      LOG.warn("cannot delete pod {}: {}", context.pod().object().key(), e.getMessage());
-      return false;
-    }
   }
 
   private void tellOfCrashLoop(String container) {

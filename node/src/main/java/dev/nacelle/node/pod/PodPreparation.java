@@ -75,9 +75,9 @@ final class PodPreparation {
     context.services().events().warning(context.pod().object(), reason, message);
   }
 
-  /** Brings the content of the volumes up to date; what was there stays where that fails. */
-  void refreshVolumes() {
-    run(PodSteps.VOLUMES);
+  /** Brings the content of the volumes up to date; false if what was there stays. */
+  boolean refreshVolumes() {
+    return run(PodSteps.VOLUMES);
   }
 
   /**

@@ -68,6 +68,32 @@ final class StatusRecords {
             probes));
   }
 
+  /** A container that the runtime does not know any more, though nobody has removed it. */
+  static ContainerStatus lost(ContainerStatus last, Instant now) {
+    return new ContainerStatus(
+        last.id(),
+        last.sandboxId(),
+        ContainerStatus.State.EXITED,
+        OptionalInt.empty(),
+        last.createdAt(),
+        last.startedAt(),
+        last.firstOutputAt(),
+        Optional.of(lost(now)),
+        last.logPath(),
+        last.attempt(),
+        last.labels());
+  }
+
+  private static ContainerStatus.Exit lost(Instant now) {
+    return new ContainerStatus.Exit(
+        LOST,
+        OptionalInt.empty(),
+        ContainerStatus.ExitReason.UNKNOWN,
+        "The container could not be located when the pod was adopted. The container used to be"
+            + " Running",
+        now);
+  }
+
   private static Optional<JsonObject> of(PodView pod, String container) {
     return Stream.of("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
         .flatMap(list -> pod.object().status().array(list).objects())
@@ -83,16 +109,9 @@ final class StatusRecords {
   private static Optional<ContainerRecord.Attempt> current(JsonObject status, Instant now) {
     JsonObject running = status.object("state", "running");
     if (!running.isEmpty()) {
-      var exit =
-          new ContainerStatus.Exit(
-              LOST,
-              OptionalInt.empty(),
-              ContainerStatus.ExitReason.UNKNOWN,
-              "The container could not be located when the pod was adopted. "
-                  + "The container used to be Running",
-              now);
       Instant began = time(running, "startedAt").orElse(now);
-      return Optional.of(attempt(status, status.string("containerID").orElse(""), began, exit, ""));
+      return Optional.of(
+          attempt(status, status.string("containerID").orElse(""), began, lost(now), ""));
     }
     JsonObject ended =
         status.has("state") && status.object("state").has("terminated")
