@@ -90,7 +90,7 @@ public final class MemoryUse {
       found.add(rollup(name(keeper), keeper.pid()));
       List<ProcessHandle> monitors = keeper.children().toList();
       for (ProcessHandle monitor : monitors) {
-        if (name(monitor).startsWith("monitor")) {
+        if (name(monitor).startsWith("nacelle-mon")) {
           found.add(rollup(name(monitor), monitor.pid()));
         }
       }
