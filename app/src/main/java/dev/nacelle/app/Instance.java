@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param key unique among the instances of this machine; names kernel objects
  */
 record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Range serviceRange) {
+  static final String DEFAULT_NAME = "nacelle";
   private static final Path INDEXES = Path.of("/run/nacelle/instances");
   private static final int MOST = 60;
   private static final int FIRST_POD_OCTET = 64;
@@ -74,7 +75,7 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
                 INDEXES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = channel.lock()) {
       int index = firstFree(layout);
-      String name = options.name.orElse("nacelle");
+      String name = options.name.orElse(DEFAULT_NAME);
       Ipv4Range pods =
           Ipv4Range.parse(
               options.clusterCidr.orElse("10." + (FIRST_POD_OCTET + index) + ".0.0/16"));
@@ -115,7 +116,7 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
 
   private static Instance fromJson(JsonObject json) {
     return new Instance(
-        json.string("name").orElse("nacelle"),
+        json.string("name").orElse(DEFAULT_NAME),
         json.string("key").orElse("nacelle-0"),
         (int) json.integer("index").orElse(0),
         Ipv4Range.parse(json.string("podRange").orElseThrow()),

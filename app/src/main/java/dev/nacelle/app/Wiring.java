@@ -5,7 +5,9 @@ import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.definition.VersionDefinition;
+import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
+import dev.nacelle.api.object.Resources;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.ApiServerConfig;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
@@ -70,7 +72,11 @@ final class Wiring {
     this.platform = platform;
     this.phases = phases;
     this.address = HostAddress.find(options.nodeAddress);
-    this.nodeName = NodeNames.of(options.name);
+    // a name that was given at the first start is the node's for good
+    this.nodeName =
+        NodeNames.of(
+            options.name.or(
+                () -> Optional.of(instance.name()).filter(n -> !n.equals(Instance.DEFAULT_NAME))));
     this.host =
         new HostWiring(
             layout, options, instance.key(), platform, phases, clock, timeline, address, nodeName);
@@ -126,6 +132,9 @@ final class Wiring {
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
+    }
+    if (has("controllers")) {
+      phases.time("defaults", () -> awaitDefaults(server));
     }
     JoinInfo join = phases.time("join info", () -> letOthersIn(server, pki, ranges));
     var people =
@@ -207,6 +216,23 @@ final class Wiring {
             clock);
     platform.add("join info", info::close);
     return info;
+  }
+
+  /**
+   * Pods need the service account of their namespace: "up" means that the default one can have
+   * some.
+   */
+  private static boolean awaitDefaults(ApiServer server) throws InterruptedException {
+    ApiClient client = server.client(Identity.system("up"));
+    var account = new ObjectKey("default", "default");
+    long end = System.nanoTime() + READY.toNanos();
+    while (client.find(Resources.SERVICE_ACCOUNTS, account).isEmpty()) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      Thread.sleep(5);
+    }
+    return true;
   }
 
   private Scheduler startScheduler(ApiServer server, Informers informers) {

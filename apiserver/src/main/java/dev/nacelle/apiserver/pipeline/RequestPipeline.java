@@ -146,8 +146,15 @@ public final class RequestPipeline {
       return bind(context, target, body.object(), options);
     }
     if (target.isFor("", "pods") && target.subresource().equals("eviction")) {
-      DeleteOptions how = DeleteBodies.of(body.object().object("deleteOptions"));
-      removal.run(context, target.withSubresource(""), how, options.dryRun());
+      JsonObject sent = body.object().object("deleteOptions");
+      DeleteOptions how = DeleteBodies.of(sent);
+      // kubectl drain asks for a dry run in the body
+      boolean onlyTried = sent.array("dryRun").strings().anyMatch("All"::equals);
+      removal.run(
+          context,
+          target.withSubresource(""),
+          how,
+          onlyTried ? WriteOptions.DryRun.ALL : options.dryRun());
       return new Answer.Success();
     }
     throw ApiException.methodNotAllowed(

@@ -100,12 +100,19 @@ public final class NamespaceDefaultsController implements Reconciler {
         context.client().update(type, mended, context.write());
       }
     } catch (ApiException e) {
-      boolean isEnding = e.code() == 403 || e.isNotFound();
+      boolean isEnding = e.isNotFound() || isTerminating(e);
       if (!e.isAlreadyExists() && !isEnding) {
         throw e;
       }
     }
     return Outcome.SETTLED;
+  }
+
+  /** Any other refusal, such as a role that is not made yet, is tried again. */
+  private static boolean isTerminating(ApiException e) {
+    return e.code() == 403
+        && e.status().details().causes().stream()
+            .anyMatch(cause -> cause.reason().equals("NamespaceTerminating"));
   }
 
   private static JsonObject dataOf(KubeObject object) {

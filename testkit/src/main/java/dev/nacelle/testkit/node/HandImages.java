@@ -94,7 +94,11 @@ public final class HandImages implements ImageStore {
         throw new ImageException(ImageFault.NOT_FOUND, name + ": not found");
       }
       add(name);
-      return new Ensured.Pulled(here.get(name), Duration.ofMillis(5), Duration.ofMillis(6), 1);
+      return new Ensured.Pulled(
+          java.util.Objects.requireNonNull(here.get(name)),
+          Duration.ofMillis(5),
+          Duration.ofMillis(6),
+          1);
     }
   }
 
