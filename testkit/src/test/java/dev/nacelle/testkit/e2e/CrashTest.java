@@ -201,7 +201,9 @@ class CrashTest {
               (name, known) -> {
                 String what = writer.kind().kind() + " " + name;
                 Optional<Known> now =
-                    Optional.ofNullable(found.get(writer.kind().kind()).get(name));
+                    Optional.ofNullable(
+                        java.util.Objects.requireNonNull(found.get(writer.kind().kind()))
+                            .get(name));
                 assertThat(now).as("acknowledged %s", what).isPresent();
                 Known there = now.orElseThrow();
                 assertThat(there.revision()).as(what).isGreaterThanOrEqualTo(known.revision());

@@ -117,7 +117,8 @@ final class PodWorkerTest {
   void initContainersRunInTurnBeforeTheOthers() throws Exception {
     rig.runtime.endAtOnce(
         spec ->
-            spec.labels().get("io.kubernetes.container.name").startsWith("i")
+            java.util.Objects.requireNonNull(spec.labels().get("io.kubernetes.container.name"))
+                    .startsWith("i")
                 ? OptionalInt.of(0)
                 : OptionalInt.empty());
     rig.start();
