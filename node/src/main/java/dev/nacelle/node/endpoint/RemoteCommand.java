@@ -65,7 +65,7 @@ final class RemoteCommand {
     try (ExecSession session = runtime.exec(containerId, ExecRequest.of(command, stdio))) {
       serve(session, socket, query);
     } catch (ContainerRuntimeException e) {
-      finish(socket, failure(e.getMessage()));
+      finish(socket, failure(String.valueOf(e.getMessage())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -99,7 +99,7 @@ final class RemoteCommand {
       finish(socket, SUCCESS);
       writer.interrupt();
     } catch (ContainerRuntimeException e) {
-      finish(socket, failure(e.getMessage()));
+      finish(socket, failure(String.valueOf(e.getMessage())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -69,10 +69,11 @@ final class ContainerLauncher {
       return record.startedAs(status, attempt, imageId);
     } catch (ConfigurationException e) {
       services.images().unmount(id);
-      return refused(container, record, e.reason(), e.getMessage());
+      return refused(container, record, e.reason(), String.valueOf(e.getMessage()));
     } catch (ContainerRuntimeException e) {
       event(container, EventRecorder.Type.WARNING, "Failed", "Error: " + e.getMessage());
-      var waiting = new ContainerRecord.Waiting("RunContainerError", e.getMessage());
+      var waiting =
+          new ContainerRecord.Waiting("RunContainerError", String.valueOf(e.getMessage()));
       Optional<ContainerStatus> left = services.runtime().container(id);
       if (left.filter(s -> s.exit().isPresent()).isPresent()) {
         return record.startedAs(left.get(), attempt, imageId).waitingFor(waiting);

@@ -51,7 +51,11 @@ final class ImagePulls implements AutoCloseable {
 
   /** Begins to look for the container's image, unless that is under way. */
   void begin(ContainerView container) {
-    underWay.computeIfAbsent(container.name(), n -> new Pull(container));
+    pull(container);
+  }
+
+  private Pull pull(ContainerView container) {
+    return underWay.computeIfAbsent(container.name(), n -> new Pull(container));
   }
 
   /** Whether the container's image is being looked for, or has come and was not taken. */
@@ -64,8 +68,7 @@ final class ImagePulls implements AutoCloseable {
    * registry is asked.
    */
   Optional<Image> take(ContainerView container) throws InterruptedException {
-    begin(container);
-    Optional<Image> image = underWay.get(container.name()).local();
+    Optional<Image> image = pull(container).local();
     image.ifPresent(i -> underWay.remove(container.name()));
     return image;
   }

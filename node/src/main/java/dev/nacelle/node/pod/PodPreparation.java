@@ -61,7 +61,7 @@ final class PodPreparation {
       step.prepare(context);
       return true;
     } catch (ConfigurationException e) {
-      warn("FailedMount", e.getMessage());
+      warn("FailedMount", String.valueOf(e.getMessage()));
     } catch (ContainerRuntimeException | DatapathException e) {
       warn("FailedCreatePodSandBox", "Failed to create pod sandbox: " + e.getMessage());
     } catch (ApiException | IOException | IllegalArgumentException e) {

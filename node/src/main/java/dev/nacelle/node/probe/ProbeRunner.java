@@ -73,8 +73,8 @@ public final class ProbeRunner implements ProbeTry {
     } catch (ContainerRuntimeException e) {
       // no such command is a failure of the container, a keeper that is being replaced is not
       return e.reason() == ContainerRuntimeException.Reason.START_FAILED
-          ? new ProbeResult.Failed(e.getMessage())
-          : new ProbeResult.Unknown(e.getMessage());
+          ? new ProbeResult.Failed(String.valueOf(e.getMessage()))
+          : new ProbeResult.Unknown(String.valueOf(e.getMessage()));
     }
   }
 
