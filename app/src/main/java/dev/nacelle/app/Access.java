@@ -36,7 +36,7 @@ final class Access {
               new AccessControl.Settings(
                   pki, options.tokenFile, options.authorizationModes, clock, random));
     } catch (IllegalArgumentException e) {
-      throw new StartException(e.getMessage(), e);
+      throw new StartException(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -36,7 +36,7 @@ final class Application implements Host {
     try (DataLock lock = DataLock.take(layout)) {
       return run(layout, options, report);
     } catch (StartException e) {
-      report.error(e.getMessage());
+      report.error(String.valueOf(e.getMessage()));
       log().error("start failed", e);
       report.finished(1);
       return 1;
@@ -117,7 +117,7 @@ final class Application implements Host {
       Release.run(layout);
       return 0;
     } catch (StartException | IOException e) {
-      output.error(e.getMessage());
+      output.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -139,7 +139,7 @@ final class Application implements Host {
       lines.forEach(output::line);
       return lines.stream().anyMatch(l -> l.startsWith("MISSING")) ? 1 : 0;
     } catch (VerbException | IOException e) {
-      output.error(e.getMessage());
+      output.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -159,7 +159,7 @@ final class Application implements Host {
       new ImageWork(images).run(verb).forEach(output::line);
       return 0;
     } catch (StartException | ImageException e) {
-      output.error(e.getMessage());
+      output.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

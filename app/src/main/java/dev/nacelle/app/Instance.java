@@ -84,7 +84,7 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
       Files.writeString(INDEXES.resolve(Integer.toString(index)), layout.data() + "\n");
       return new Instance(name, name + "-" + index, index, pods, services);
     } catch (IllegalArgumentException e) {
-      throw new StartException(e.getMessage());
+      throw new StartException(String.valueOf(e.getMessage()));
     }
   }
 

@@ -79,11 +79,14 @@ public final class Bench implements Callable<Integer> {
   boolean help;
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Bench()).execute(arguments));
+    var interruption = Interruption.ofThisThread();
+    int status = new CommandLine(new Bench()).execute(arguments);
+    interruption.over();
+    System.exit(status);
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     if (!ALL.containsAll(names)) {
       System.err.println("bench: unknown name in " + names + "; choose of " + ALL);
       return 2;
@@ -93,17 +96,16 @@ public final class Bench implements Callable<Integer> {
       Files.createDirectories(work);
       Session session =
           new Session(
-              root,
-              work,
-              new Machine(root, Clock.systemUTC()),
-              Profile.into(profile),
-              System.out);
+              root, work, new Machine(root, Clock.systemUTC()), Profile.into(profile), System.out);
       for (String name : names.isEmpty() ? ALL : names) {
         measure(name, session);
       }
       return 0;
     } catch (IOException | VerbException e) {
       System.err.println("bench: " + e.getMessage());
+      return 1;
+    } catch (InterruptedException e) {
+      System.err.println("bench: interrupted");
       return 1;
     }
   }
@@ -116,8 +118,7 @@ public final class Bench implements Callable<Integer> {
           PodStart.run(
               session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
-      case "memory" ->
-          MemoryUse.run(session, Duration.ofSeconds(rest));
+      case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);
     }
   }

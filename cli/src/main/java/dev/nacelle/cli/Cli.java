@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  test          Build with the static checks and run the tests.",
       "  --no-install  Never install Debian packages, say what is missing instead."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class Cli implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -28,6 +28,7 @@ final class ImageVerbs extends Verb {
   }
 
   /** A verb below image. */
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
   abstract static class ImageVerb implements java.util.concurrent.Callable<Integer> {
     @ParentCommand ImageVerbs parent;
 

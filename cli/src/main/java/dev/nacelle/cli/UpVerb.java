@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       "Start the platform and return when its API is ready and its node is Ready.",
       "A second 'up' on a running instance says so and succeeds."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class UpVerb extends Verb {
   @Mixin UpOptions options = new UpOptions();
   @Spec CommandSpec spec;

@@ -116,7 +116,8 @@ final class PlacementTest {
             + " preference: {matchFields: [{key: metadata.name, operator: In, values: [b]}]}}]}}";
     assertThat(where(pod("p", preferred))).isEqualTo("b");
     assertThat(where(pod("p", "nodeSelector: {zone: x}")))
-        .startsWith("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.");
+        .startsWith(
+            "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.");
   }
 
   @Test
@@ -245,8 +246,7 @@ final class PlacementTest {
       for (int i = 0; i < 60; i++) {
         PendingPod pod = pod("p" + i, requests(random.nextInt(1_500) + "m"));
         Placement where =
-            Placement.of(
-                pod, state.snapshot(), Plugins.ALL, new Placement.Sample(i), random);
+            Placement.of(pod, state.snapshot(), Plugins.ALL, new Placement.Sample(i), random);
         if (where instanceof Placement.OnNode on) {
           state.place(pod.facts(), on.node());
           placed.add(pod.uid());

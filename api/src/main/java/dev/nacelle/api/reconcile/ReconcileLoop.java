@@ -67,7 +67,8 @@ public final class ReconcileLoop implements AutoCloseable {
     try {
       outcome = Optional.of(reconciler.reconcile(key));
     } catch (ApiException e) {
-      // conflicts and lost races are the daily bread of a level-triggered loop, a missing permission is not
+      // conflicts and lost races are the daily bread of a level-triggered loop, a missing
+      // permission is not
       if (e.code() == 403) {
         LOG.warn("{} {}: {}", name, key, e.getMessage());
       } else {

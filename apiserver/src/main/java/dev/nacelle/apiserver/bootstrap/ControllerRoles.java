@@ -117,7 +117,8 @@ final class ControllerRoles {
           role(
               "profile-controller",
               on("get list patch update watch", OWN, "containergroupprofiles"),
-              on("patch update",
+              on(
+                  "patch update",
                   OWN,
                   "containergroupprofiles/status containergroupprofiles/finalizers"),
               on(READ, OWN, "ngroups"),

@@ -55,10 +55,9 @@ public final class ApiFigures {
   }
 
   /**
-   * @param time for each kind of request; half as much goes before it as warm-up
+   * @param time for each kind of request; half as much and 5 s go before it as warm-up
    */
-  public static void run(Session session, Duration time)
-      throws IOException, InterruptedException {
+  public static void run(Session session, Duration time) throws IOException, InterruptedException {
     try (Instance instance = session.instance()) {
       instance.up();
       new ApiFigures(session, instance, time).measure();
@@ -104,7 +103,7 @@ public final class ApiFigures {
   private double load(ApiConnection api, String title, String path, Optional<Path> body)
       throws IOException, InterruptedException {
     H2load h2load = new H2load(instance.token(), CONNECTIONS, instance.work());
-    h2load.run(api.url(path), body, time.dividedBy(2).plusSeconds(1));
+    h2load.run(api.url(path), body, time.dividedBy(2).plusSeconds(5));
     long pid = instance.pid();
     session.profile().begin(instance);
     double before = CpuTime.millis(pid);
@@ -125,15 +124,15 @@ public final class ApiFigures {
     return result.perSecond();
   }
 
-  private void print(WatchLatency one, WatchLatency many)
-      throws IOException, InterruptedException {
+  private void print(WatchLatency one, WatchLatency many) throws IOException, InterruptedException {
     session.heading("api: over TLS with a bearer token, the clients on the same machine");
     table.row("upstream, quiet: GET", "2,970", "0.60");
     table.row("upstream, quiet: GET, resourceVersion=0", "5,070", "0.36");
     table.row("upstream, quiet: POST 1 KB", "1,600", "1.16");
     table.row("upstream, quiet: LIST 500 pods of 1 KB", "77.0", "23.0");
     table.print(out);
-    out.println("(upstream: kube-apiserver 1.36.2 with etcd 3.6.8, taken once on a machine like this)");
+    out.println(
+        "(upstream: kube-apiserver 1.36.2 with etcd 3.6.8, taken once on a machine like this)");
     out.println();
     Table watches = Table.ofQuantiles("watch over TLS, ms, one durable create at a time");
     watches.quantiles("create sent -> answered", one.answered());

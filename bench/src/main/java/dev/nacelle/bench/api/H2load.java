@@ -61,8 +61,7 @@ final class H2load {
                 "--header=accept: application/json"));
     body.ifPresent(
         file ->
-            command.addAll(
-                List.of("--header=content-type: application/json", "--data=" + file)));
+            command.addAll(List.of("--header=content-type: application/json", "--data=" + file)));
     command.add(url);
     try {
       String output = Command.output(command);

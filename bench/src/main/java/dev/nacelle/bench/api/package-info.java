@@ -1,6 +1,4 @@
-/**
- * Requests a second, CPU time a request and watch latency of the API over TLS.
- */
+/** Requests a second, CPU time a request and watch latency of the API over TLS. */
 @NullMarked
 package dev.nacelle.bench.api;
 

@@ -56,7 +56,10 @@ final class JvmRegions {
     String name = "metaspace";
     for (String line : answer.lines().toList()) {
       if (line.startsWith("vsl ")) {
-        name = line.contains("class-space") && !line.contains("non-class") ? "class space" : "metaspace";
+        name =
+            line.contains("class-space") && !line.contains("non-class")
+                ? "class space"
+                : "metaspace";
       }
       Matcher node = NODE.matcher(line);
       if (line.startsWith("- node") && node.find()) {

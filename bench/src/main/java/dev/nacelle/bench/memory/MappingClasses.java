@@ -53,7 +53,9 @@ final class MappingClasses {
     return "other files";
   }
 
-  /** Anonymous memory is told apart by its neighbours: glibc's arenas and stacks have their shape. */
+  /**
+   * Anonymous memory is told apart by its neighbours: glibc's arenas and stacks have their shape.
+   */
   private static String anonymous(List<Mapping> mappings, int index) {
     Mapping mapping = mappings.get(index);
     if (mapping.start() % ARENA_BYTES == 0 && mapping.sizeBytes() <= ARENA_BYTES) {

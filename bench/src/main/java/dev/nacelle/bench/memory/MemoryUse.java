@@ -27,8 +27,7 @@ public final class MemoryUse {
   /**
    * @param rest how long the platform is left alone after the demo
    */
-  public static void run(Session session, Duration rest)
-      throws IOException, InterruptedException {
+  public static void run(Session session, Duration rest) throws IOException, InterruptedException {
     PrintStream out = session.out();
     try (Instance instance = session.instance()) {
       instance.demo();
@@ -91,7 +90,7 @@ public final class MemoryUse {
       found.add(rollup(name(keeper), keeper.pid()));
       List<ProcessHandle> monitors = keeper.children().toList();
       for (ProcessHandle monitor : monitors) {
-        if (name(monitor).startsWith("monitor")) {
+        if (name(monitor).startsWith("nacelle-mon")) {
           found.add(rollup(name(monitor), monitor.pid()));
         }
       }
@@ -127,8 +126,7 @@ public final class MemoryUse {
   private static Used rollup(String process, long pid) throws IOException {
     long rss = 0;
     long pss = 0;
-    for (String line :
-        Files.readAllLines(Path.of("/proc", String.valueOf(pid), "smaps_rollup"))) {
+    for (String line : Files.readAllLines(Path.of("/proc", String.valueOf(pid), "smaps_rollup"))) {
       if (line.startsWith("Rss:")) {
         rss = Long.parseLong(line.replaceAll("\\D", ""));
       } else if (line.startsWith("Pss:")) {

@@ -1,6 +1,4 @@
-/**
- * Which process, and which part of it, holds how much memory.
- */
+/** Which process, and which part of it, holds how much memory. */
 @NullMarked
 package dev.nacelle.bench.memory;
 

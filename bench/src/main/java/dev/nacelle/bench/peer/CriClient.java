@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 public final class CriClient implements AutoCloseable {
   private static final String SERVICE = "runtime.v1.RuntimeService";
 
-  private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final ManagedChannel channel;
 
   CriClient(Path socket) {
@@ -42,8 +43,7 @@ public final class CriClient implements AutoCloseable {
   public record Pod(String name, String uid, Path logDirectory, String cgroupParent) {
     private CriMessage config() {
       return new CriMessage()
-          .message(
-              1, new CriMessage().string(1, name).string(2, uid).string(3, "default"))
+          .message(1, new CriMessage().string(1, name).string(2, uid).string(3, "default"))
           .string(2, name)
           .string(3, logDirectory.toString())
           .entry(6, "io.kubernetes.pod.uid", uid)

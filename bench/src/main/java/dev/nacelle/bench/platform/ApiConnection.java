@@ -45,8 +45,7 @@ public final class ApiConnection implements AutoCloseable {
             .flatMap(c -> c.string("cluster", "certificate-authority-data"))
             .orElseThrow(() -> new IOException("there is no authority in " + kubeconfig));
     try {
-      String pem =
-          new String(Base64.getDecoder().decode(authority), StandardCharsets.UTF_8);
+      String pem = new String(Base64.getDecoder().decode(authority), StandardCharsets.UTF_8);
       return new ApiConnection(
           HttpClient.builder()
               .trust(Pem.certificates(pem))
@@ -77,8 +76,7 @@ public final class ApiConnection implements AutoCloseable {
             .with("authorization", "Bearer " + token)
             .with("accept", "application/json");
     if (body.isPresent()) {
-      request =
-          request.with("content-type", "application/json").with(JsonWriter.write(body.get()));
+      request = request.with("content-type", "application/json").with(JsonWriter.write(body.get()));
     }
     HttpResponse response = client.send(request);
     if (response.status() >= 300) {
@@ -123,11 +121,9 @@ public final class ApiConnection implements AutoCloseable {
   }
 
   /** Watches a collection from a revision on. */
-  public Watch watch(String path, String resourceVersion)
-      throws IOException, InterruptedException {
+  public Watch watch(String path, String resourceVersion) throws IOException, InterruptedException {
     return new Watch(
-        open(
-            "GET", path + "?watch=true&resourceVersion=" + resourceVersion, Optional.empty()));
+        open("GET", path + "?watch=true&resourceVersion=" + resourceVersion, Optional.empty()));
   }
 
   @Override

@@ -12,8 +12,7 @@ import java.nio.file.Path;
  * @param work below which data directories are made
  * @param out where tables go
  */
-public record Session(
-    Path root, Path work, Machine machine, Profile profile, PrintStream out) {
+public record Session(Path root, Path work, Machine machine, Profile profile, PrintStream out) {
 
   /** An instance that is not started yet. */
   public Instance instance() throws IOException {

@@ -1,6 +1,4 @@
-/**
- * An instance of the program that is measured, on a data directory of its own.
- */
+/** An instance of the program that is measured, on a data directory of its own. */
 @NullMarked
 package dev.nacelle.bench.platform;
 

@@ -23,8 +23,7 @@ final class ImageArchive {
    * @param program a static executable, which the image holds under {@code path}
    * @param path absolute
    */
-  static void write(Path archive, String reference, Path program, String path)
-      throws IOException {
+  static void write(Path archive, String reference, Path program, String path) throws IOException {
     byte[] layer = layer(Files.readAllBytes(program), path.substring(1));
     byte[] config = config(layer, path);
     String configName = sha256(config) + ".json";

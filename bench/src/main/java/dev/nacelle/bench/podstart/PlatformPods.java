@@ -11,6 +11,7 @@ import dev.nacelle.cli.ControlClient;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
 
 /** Starts pods through the platform one after the other; for one thread. */
 final class PlatformPods implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String PODS = "/api/v1/namespaces/default/pods";
 
   private final ApiConnection api;
@@ -39,9 +41,25 @@ final class PlatformPods implements AutoCloseable {
   static PlatformPods on(Instance instance, String image)
       throws IOException, InterruptedException, VerbException {
     ApiConnection api = instance.api();
-    String revision =
-        api.get(PODS).string("metadata", "resourceVersion").orElse("0");
+    awaitAccount(api);
+    String revision = api.get(PODS).string("metadata", "resourceVersion").orElse("0");
     return new PlatformPods(api, instance.control(), api.watch(PODS, revision), image);
+  }
+
+  /** Pods are refused until the namespace has its service account. */
+  private static void awaitAccount(ApiConnection api) throws IOException, InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        api.get("/api/v1/namespaces/default/serviceaccounts/default");
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > end) {
+          throw e;
+        }
+        Thread.sleep(20);
+      }
+    }
   }
 
   /** A pod from its creation to its removal. */
@@ -52,8 +70,7 @@ final class PlatformPods implements AutoCloseable {
     double answer = (System.nanoTime() - began) / 1e6;
     String uid = pod.string("metadata", "uid").orElse("");
     awaitEnd(name);
-    double first =
-        CriLog.millisSince(sent, api.text(PODS + "/" + name + "/log?timestamps=true"));
+    double first = CriLog.millisSince(sent, api.text(PODS + "/" + name + "/log?timestamps=true"));
     List<JsonObject> marks =
         control.get("/v1/waterfall?uid=" + uid).array("stages").objects().toList();
     api.delete(PODS + "/" + name);

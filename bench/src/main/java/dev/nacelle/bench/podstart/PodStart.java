@@ -14,8 +14,9 @@ import java.util.List;
 
 /**
  * A bare pod of a local image, one after the other: from the request to the first byte of output,
- * through the platform and, run by run in turn, through Debian's containerd and runc. The platform's
- * way includes its API over HTTPS, its store and its scheduler; the peer's starts at its CRI.
+ * through the platform and, run by run in turn, through Debian's containerd and runc. The
+ * platform's way includes its API over HTTPS, its store and its scheduler; the peer's starts at its
+ * CRI.
  */
 public final class PodStart {
   static final List<String> COMMAND = List.of("/bin/busybox", "echo", "first");
@@ -92,8 +93,7 @@ public final class PodStart {
     return run < 0 ? PlatformPods.Counted.NO : PlatformPods.Counted.YES;
   }
 
-  private static void heading(Session session, int count)
-      throws IOException, InterruptedException {
+  private static void heading(Session session, int count) throws IOException, InterruptedException {
     session.heading(
         "pod-start: %d bare pods of a local image, one after the other (%d before them not counted)"
             .formatted(count, WARM_UP));
@@ -116,8 +116,7 @@ public final class PodStart {
   private static Path pauseProgram(Path work) throws IOException, InterruptedException {
     Path source = work.resolve("pause.c");
     Path program = work.resolve("pause");
-    Files.writeString(
-        source, "#include <unistd.h>\nint main(void) {\n  for (;;) pause();\n}\n");
+    Files.writeString(source, "#include <unistd.h>\nint main(void) {\n  for (;;) pause();\n}\n");
     Command.output("gcc", "-static", "-O2", "-o", program.toString(), source.toString());
     return program;
   }

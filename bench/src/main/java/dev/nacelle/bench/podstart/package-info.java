@@ -1,6 +1,4 @@
-/**
- * How long a bare pod takes from the request to its first output, beside a peer.
- */
+/** How long a bare pod takes from the request to its first output, beside a peer. */
 @NullMarked
 package dev.nacelle.bench.podstart;
 

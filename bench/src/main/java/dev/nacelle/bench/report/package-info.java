@@ -1,6 +1,4 @@
-/**
- * What every figure has around it: the machine, samples and their percentiles, tables, goals.
- */
+/** What every figure has around it: the machine, samples and their percentiles, tables, goals. */
 @NullMarked
 package dev.nacelle.bench.report;
 

@@ -49,8 +49,7 @@ public final class UpTimes {
 
   private UpTimes() {}
 
-  public static void run(Session session, int count)
-      throws IOException, InterruptedException {
+  public static void run(Session session, int count) throws IOException, InterruptedException {
     PrintStream out = session.out();
     // the first of all may train the start-up cache
     try (Instance instance = session.instance()) {

@@ -1,6 +1,4 @@
-/**
- * How long a start takes.
- */
+/** How long a start takes. */
 @NullMarked
 package dev.nacelle.bench.up;
 

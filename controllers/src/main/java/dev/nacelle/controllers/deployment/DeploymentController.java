@@ -17,6 +17,7 @@ import dev.nacelle.controllers.shared.Claims;
 import dev.nacelle.controllers.shared.Conditions;
 import dev.nacelle.controllers.shared.ControllerContext;
 import dev.nacelle.controllers.shared.ControllerIndex;
+import dev.nacelle.controllers.shared.OwnWrites;
 import dev.nacelle.controllers.shared.OwnerKind;
 import dev.nacelle.controllers.shared.RunningController;
 import dev.nacelle.controllers.shared.TemplateHash;
@@ -35,12 +36,14 @@ public final class DeploymentController implements Reconciler {
   private final Informer deployments;
   private final Informer sets;
   private final Informer pods;
+  private final OwnWrites setWrites;
 
   private DeploymentController(ControllerContext context) {
     this.context = context;
     this.deployments = context.informer(Resources.DEPLOYMENTS);
     this.sets = context.informer(Resources.REPLICA_SETS);
     this.pods = context.informer(Resources.PODS);
+    this.setWrites = new OwnWrites(sets, context.clock());
   }
 
   /** Starts the controller. */
@@ -90,9 +93,10 @@ public final class DeploymentController implements Reconciler {
   public Outcome reconcile(ObjectKey key) {
     Optional<KubeObject> found = deployments.get(key);
     if (found.isEmpty()) {
+      setWrites.forget(key);
       return Outcome.SETTLED;
     }
-    if (!sets.isSynced() || !pods.isSynced()) {
+    if (!sets.isSynced() || !pods.isSynced() || !setWrites.areVisible(key)) {
       return Outcome.checkAgain(SYNC_WAIT);
     }
     KubeObject deployment = OwnerKind.DEPLOYMENT.typed(found.get());
@@ -122,7 +126,8 @@ public final class DeploymentController implements Reconciler {
       return Outcome.checkAgain(SYNC_WAIT);
     }
     for (KubeObject set : plan.update()) {
-      context.client().update(Resources.REPLICA_SETS, set, context.write());
+      KubeObject written = context.client().update(Resources.REPLICA_SETS, set, context.write());
+      setWrites.written(deployment.key(), written);
     }
     plan.messages().forEach(m -> context.events().normal(deployment, "ScalingReplicaSet", m));
     for (KubeObject set : plan.delete()) {
@@ -145,7 +150,8 @@ public final class DeploymentController implements Reconciler {
   private boolean create(KubeObject deployment, DeploymentPlan plan) {
     KubeObject wanted = plan.create().orElseThrow();
     try {
-      context.client().create(Resources.REPLICA_SETS, wanted, context.write());
+      KubeObject created = context.client().create(Resources.REPLICA_SETS, wanted, context.write());
+      setWrites.written(deployment.key(), created);
       return true;
     } catch (ApiException e) {
       if (e.isAlreadyExists()) {

@@ -74,8 +74,7 @@ final class Rollout {
     if (newName.isPresent()) {
       return;
     }
-    KubeObject made =
-        NewSet.make(deployment, settings, nextRevision(), sizeOfNew(0));
+    KubeObject made = NewSet.make(deployment, settings, nextRevision(), sizeOfNew(0));
     created = Optional.of(made);
     newName = Optional.of(made.name());
     sets.put(made.name(), made);
@@ -88,8 +87,7 @@ final class Rollout {
   private int sizeOfNew(int present) {
     return switch (settings.strategy()) {
       case RECREATE -> settings.replicas();
-      case ROLLING_UPDATE ->
-          present + Math.max(0, Math.min(room(), settings.replicas() - present));
+      case ROLLING_UPDATE -> present + Math.max(0, Math.min(room(), settings.replicas() - present));
     };
   }
 
@@ -119,10 +117,7 @@ final class Rollout {
     if (size == settings.replicas()) {
       return false;
     }
-    int wanted =
-        size > settings.replicas()
-            ? settings.replicas()
-            : sizeOfNew(size);
+    int wanted = size > settings.replicas() ? settings.replicas() : sizeOfNew(size);
     return scale(set, wanted);
   }
 

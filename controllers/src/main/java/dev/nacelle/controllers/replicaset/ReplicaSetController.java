@@ -115,7 +115,9 @@ public final class ReplicaSetController implements Reconciler {
       failure =
           result.failure().map(e -> new ReplicaSetStatus.Failure(reason, e.status().message()));
     }
-    writeStatus(set, ReplicaSetStatus.of(set, claimed, failure, context.now()));
+    JsonObject status = ReplicaSetStatus.of(set, claimed, failure, context.now());
+    // a generation counts as observed when it was acted on, with a cache that shows our own writes
+    writeStatus(set, mayAct ? status : ReplicaSetStatus.notYetObserved(set, status));
     if (result.failure().isPresent()) {
       throw result.failure().get();
     }

@@ -49,6 +49,15 @@ final class ReplicaSetStatus {
     return withFailure(counted.build(), failure, now);
   }
 
+  /** The status with the generation that was observed before. */
+  static JsonObject notYetObserved(KubeObject set, JsonObject status) {
+    return set.status().has("observedGeneration")
+        ? status.toBuilder()
+            .putIf("observedGeneration", set.status().get("observedGeneration"))
+            .build()
+        : status.without("observedGeneration");
+  }
+
   private static JsonObject withFailure(JsonObject status, Optional<Failure> failure, Instant now) {
     if (failure.isEmpty()) {
       return Conditions.remove(status, "ReplicaFailure");

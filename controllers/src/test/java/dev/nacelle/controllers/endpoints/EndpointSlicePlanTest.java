@@ -23,9 +23,7 @@ final class EndpointSlicePlanTest {
             ports: [{name: http, port: 80, targetPort: web, protocol: TCP}]}}""");
   private static final Map<String, KubeObject> NODES =
       Map.of(
-          "n1",
-          Yaml.object(
-              "{metadata: {name: n1, labels: {topology.kubernetes.io/zone: z1}}}"));
+          "n1", Yaml.object("{metadata: {name: n1, labels: {topology.kubernetes.io/zone: z1}}}"));
 
   private static final Map<Integer, KubeObject> KNOWN = new HashMap<>();
 
@@ -38,11 +36,7 @@ final class EndpointSlicePlanTest {
          status: {phase: Running, podIP: 10.64.%d.%d,
           conditions: [{type: Ready, status: "True",
             lastTransitionTime: "2026-01-01T00:00:00Z"}]}}""",
-        number,
-        number,
-        more,
-        number / 250,
-        number % 250);
+        number, number, more, number / 250, number % 250);
   }
 
   private static List<KubeObject> pods(int from, int to) {
@@ -71,8 +65,7 @@ final class EndpointSlicePlanTest {
     assertThat(slice.labels())
         .containsEntry("team", "x")
         .containsEntry("kubernetes.io/service-name", "web")
-        .containsEntry(
-            "endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
+        .containsEntry("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
     assertThat(slice.generateName()).isEqualTo("web-");
     assertThat(slice.annotation(EndpointSlicePlan.TRIGGER_TIME)).contains("2026-01-01T00:00:00Z");
   }
@@ -99,8 +92,7 @@ final class EndpointSlicePlanTest {
 
   @Test
   void headlessServicesAreLabelled() {
-    KubeObject headless =
-        SERVICE.withSpec(SERVICE.spec().with("clusterIP", Json.of("None")));
+    KubeObject headless = SERVICE.withSpec(SERVICE.spec().with("clusterIP", Json.of("None")));
     var plan = EndpointSlicePlan.of(headless, pods(1, 2), NODES, List.of());
     assertThat(plan.create().getFirst().label("service.kubernetes.io/headless")).contains("");
   }
@@ -124,8 +116,7 @@ final class EndpointSlicePlanTest {
       var random = new Random(seed);
       List<KubeObject> slices = new ArrayList<>();
       for (int step = 0; step < 8; step++) {
-        var pods =
-            pods(0, 300).stream().filter(p -> random.nextInt(3) > 0).toList();
+        var pods = pods(0, 300).stream().filter(p -> random.nextInt(3) > 0).toList();
         apply(slices, EndpointSlicePlan.of(SERVICE, pods, NODES, slices));
         var seen =
             slices.stream()
@@ -149,11 +140,7 @@ final class EndpointSlicePlanTest {
   private void apply(List<KubeObject> slices, EndpointSlicePlan plan) {
     slices.removeIf(s -> plan.delete().stream().anyMatch(d -> d.uid().equals(s.uid())));
     slices.replaceAll(
-        s ->
-            plan.update().stream()
-                .filter(u -> u.uid().equals(s.uid()))
-                .findFirst()
-                .orElse(s));
+        s -> plan.update().stream().filter(u -> u.uid().equals(s.uid())).findFirst().orElse(s));
     plan.create().forEach(c -> slices.add(named(c, "s" + names++)));
   }
 

@@ -23,8 +23,7 @@ final class NodePlansTest {
         {metadata: {name: n}, spec: {taints: [%s]},
          status: {conditions: [{type: Ready, status: "%s", lastHeartbeatTime:
          "2026-01-01T00:00:00Z"}, {type: NetworkUnavailable, status: "False"}]}}""",
-        taints,
-        ready);
+        taints, ready);
   }
 
   private static String taints(NodeHealthPlan plan) {
@@ -41,7 +40,8 @@ final class NodePlansTest {
     var plan = NodeHealthPlan.of(node("True", ""), NOW.minusSeconds(39), NOW);
     assertThat(plan.status()).isEqualTo(node("True", "").status());
     assertThat(plan.taints().isEmpty()).isTrue();
-    assertThat(plan.checkAgain()).hasValueSatisfying(d -> assertThat(d.toMillis()).isEqualTo(1_010));
+    assertThat(plan.checkAgain())
+        .hasValueSatisfying(d -> assertThat(d.toMillis()).isEqualTo(1_010));
   }
 
   @Test
@@ -108,8 +108,7 @@ final class NodePlansTest {
   @Test
   void whatANodeAlreadyHasIsNeverGivenAgain() {
     var plan = new PodRangePlan("10.64.0.0/16");
-    assertThat(
-            plan.entered(Map.of(), Map.of("old", "10.64.0.0/21"), "new").map(b -> b.get("new")))
+    assertThat(plan.entered(Map.of(), Map.of("old", "10.64.0.0/21"), "new").map(b -> b.get("new")))
         .contains("10.64.8.0/21");
     assertThat(new PodRangePlan("10.1.2.0/24").free(List.of())).contains("10.1.2.0/24");
   }

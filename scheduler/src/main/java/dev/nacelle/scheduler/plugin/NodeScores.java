@@ -181,7 +181,8 @@ final class NodeScores {
           node -> {
             double sum = 0;
             for (String image : pod.images()) {
-              sum += node.images().getOrDefault(normal(image), 0L) * spread.getOrDefault(image, 0.0);
+              sum +=
+                  node.images().getOrDefault(normal(image), 0L) * spread.getOrDefault(image, 0.0);
             }
             double bounded = Math.clamp(sum, LEAST_BYTES, most);
             return (long) (MOST * (bounded - LEAST_BYTES) / (most - LEAST_BYTES));

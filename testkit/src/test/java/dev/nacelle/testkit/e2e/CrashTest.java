@@ -139,8 +139,13 @@ class CrashTest {
   private void crash(PlatformUnderTest platform) throws InterruptedException {
     long life = random.nextInt(LONGEST_LIFE_MILLIS);
     try (BackgroundCommand up = platform.upCommand().background()) {
-      ProcessHandle process =
-          Eventually.present("the platform's process is there", platform::newestProcess);
+      // the first time the launcher may have to build
+      Eventually.holds(
+          Duration.ofMinutes(15),
+          "the platform's process is there",
+          () -> platform.newestProcess().isPresent(),
+          () -> String.join("\n", up.lines()));
+      ProcessHandle process = platform.newestProcess().orElseThrow();
       Thread.sleep(life);
       PlatformUnderTest.kill(process);
       up.awaitExit(); // the launcher notices, however early it was

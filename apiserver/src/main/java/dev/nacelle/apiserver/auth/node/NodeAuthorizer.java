@@ -121,7 +121,7 @@ public final class NodeAuthorizer implements Authorizer {
         return new Decision.Allow("");
       }
     } catch (ApiException e) {
-      return no(e.getMessage());
+      return no(e.status().message());
     }
     return no("no relationship found between node '" + node + "' and this object");
   }
