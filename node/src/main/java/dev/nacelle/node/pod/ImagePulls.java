@@ -19,7 +19,6 @@ import dev.nacelle.image.ResolvedImage;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
@@ -52,7 +51,11 @@ final class ImagePulls implements AutoCloseable {
 
   /** Begins to look for the container's image, unless that is under way. */
   void begin(ContainerView container) {
-    underWay.computeIfAbsent(container.name(), n -> new Pull(container));
+    pull(container);
+  }
+
+  private Pull pull(ContainerView container) {
+    return underWay.computeIfAbsent(container.name(), n -> new Pull(container));
   }
 
   /** Whether the container's image is being looked for, or has come and was not taken. */
@@ -65,8 +68,7 @@ final class ImagePulls implements AutoCloseable {
    * registry is asked.
    */
   Optional<Image> take(ContainerView container) throws InterruptedException {
-    begin(container);
-    Optional<Image> image = Objects.requireNonNull(underWay.get(container.name())).local();
+    Optional<Image> image = pull(container).local();
     image.ifPresent(i -> underWay.remove(container.name()));
     return image;
   }

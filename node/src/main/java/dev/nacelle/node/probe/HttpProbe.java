@@ -51,7 +51,7 @@ final class HttpProbe {
               + uri
               + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
     } catch (ExecutionException e) {
-      return new ProbeResult.Unknown(String.valueOf(e.getCause()));
+      return new ProbeResult.Unknown(String.valueOf(e.getMessage()));
     } finally {
       thread.interrupt();
     }

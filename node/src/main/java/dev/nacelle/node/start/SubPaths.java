@@ -15,10 +15,13 @@ final class SubPaths {
     if (!wanted.startsWith(root)) {
       throw escape(subPath);
     }
-    Path existing = wanted;
-    while (!Files.exists(existing)) {
-      Path parent = existing.getParent();
-      existing = parent == null ? root : parent;
+    // the volume itself is there
+    Path existing = root;
+    for (Path step : root.relativize(wanted)) {
+      if (step.toString().isEmpty() || !Files.exists(existing.resolve(step))) {
+        break;
+      }
+      existing = existing.resolve(step);
     }
     if (!existing.toRealPath().startsWith(root)) {
       throw escape(subPath);

@@ -82,7 +82,7 @@ final class AtomicDirectory {
       if (!target.startsWith(content) || target.equals(content)) {
         throw new IOException("a file of a volume must not leave it: " + file.getKey());
       }
-      makeParents(content, parentOf(target), group);
+      makeParents(content, content.relativize(target), group);
       Files.write(target, file.getValue().bytes().unsafeArray());
       give(target, file.getValue().mode(), group, GROUP_READS);
     }
@@ -101,14 +101,16 @@ final class AtomicDirectory {
     }
   }
 
-  private static void makeParents(Path content, Path parent, OptionalLong group)
-      throws IOException {
-    if (parent.equals(content) || Files.isDirectory(parent)) {
-      return;
+  /** Makes the directories on the way from the content to a file. */
+  private static void makeParents(Path content, Path file, OptionalLong group) throws IOException {
+    Path directory = content;
+    for (int i = 0; i < file.getNameCount() - 1; i++) {
+      directory = directory.resolve(file.getName(i));
+      if (!Files.isDirectory(directory)) {
+        Files.createDirectory(directory);
+        give(directory, DIRECTORY_MODE, group, GROUP_ENTERS);
+      }
     }
-    makeParents(content, parentOf(parent), group);
-    Files.createDirectory(parent);
-    give(parent, DIRECTORY_MODE, group, GROUP_ENTERS);
   }
 
   private static void give(Path path, int mode, OptionalLong group, int groupMode)
@@ -138,24 +140,18 @@ final class AtomicDirectory {
     return present.equals(files.keySet());
   }
 
-  private static Path parentOf(Path path) throws IOException {
-    Path parent = path.getParent();
-    if (parent == null) {
-      throw new IOException("a file of a volume has no directory: " + path);
-    }
-    return parent;
-  }
-
-  private static long number(Map<String, Object> attributes, String name) {
-    return attributes.get(name) instanceof Number number ? number.longValue() : -1;
-  }
-
   private static boolean isSame(Path file, Content wanted, OptionalLong group) throws IOException {
-    Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,gid,size");
     int mode = wanted.mode() | (group.isPresent() ? GROUP_READS : 0);
-    return (number(attributes, "mode") & 07777) == mode
-        && (group.isEmpty() || number(attributes, "gid") == group.getAsLong())
-        && number(attributes, "size") == wanted.bytes().sizeBytes()
+    Object gid = group.isPresent() ? (int) group.getAsLong() : Files.getAttribute(file, "unix:gid");
+    return Files.readAttributes(file, "unix:permissions,gid,size")
+            .equals(
+                Map.of(
+                    "permissions",
+                    permissions(mode),
+                    "gid",
+                    gid,
+                    "size",
+                    (long) wanted.bytes().sizeBytes()))
         && Bytes.wrap(Files.readAllBytes(file)).equals(wanted.bytes());
   }
 
