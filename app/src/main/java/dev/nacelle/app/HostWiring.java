@@ -167,6 +167,7 @@ final class HostWiring {
             clock);
     platform.add("node", agent::close);
     agent.start();
+    proxy.openHostPorts(agent.podInformer());
     return new NodeEndpoint(agent);
   }
 }

@@ -27,7 +27,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -39,6 +41,7 @@ import java.util.function.Consumer;
  * thread.
  */
 public final class FakeApiClient implements ApiClient {
+  private final Set<String> seenNamespaces = ConcurrentHashMap.newKeySet();
   private final InstantSource clock;
   private final List<Consumer<Write>> checks = new CopyOnWriteArrayList<>();
 
@@ -150,8 +153,14 @@ public final class FakeApiClient implements ApiClient {
     }
   }
 
+  /** A namespace that nobody made may be used: tests need not care. One that is gone may not. */
   private void refuseInEndingNamespace(ResourceType type, ObjectKey key) {
     KubeObject namespace = of(Resources.NAMESPACES).get(ObjectKey.cluster(key.namespace()));
+    if (namespace != null) {
+      seenNamespaces.add(key.namespace());
+    } else if (seenNamespaces.contains(key.namespace())) {
+      throw ApiException.notFound(Resources.NAMESPACES, key.namespace());
+    }
     if (namespace != null && namespace.isBeingDeleted()) {
       String why =
           "unable to create new content in namespace "
