@@ -34,6 +34,9 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
   /** A process joins by writing its id to {@code cgroup.procs} of each. */
   List<Path> directories();
 
+  /** That of the version 2 tree, where there is one: a process can be cloned into it. */
+  Optional<Path> unifiedDirectory();
+
   /** The file whose line {@code oom_kill N} counts kills for memory. */
   Path oomFile();
 

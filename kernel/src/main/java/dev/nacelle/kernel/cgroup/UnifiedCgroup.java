@@ -99,6 +99,11 @@ final class UnifiedCgroup implements Cgroup {
   }
 
   @Override
+  public Optional<Path> unifiedDirectory() {
+    return Optional.of(directory);
+  }
+
+  @Override
   public Path oomFile() {
     return directory.resolve("memory.events");
   }
