@@ -18,5 +18,5 @@ if [ -x "$out/keeper" ] && [ -x "$out/monitor" ] && [ "$(cat "$1/stamp" 2>/dev/n
 mkdir -p "$out"
 $compiler $flags -o "$out/keeper" keeper.c sandboxes.c monitors.c starter.c common.c
 $compiler $flags -o "$out/monitor" monitor.c config.c output.c lifecycle.c oci.c start.c mounts.c \
-  process.c clients.c exec.c common.c
+  devices.c paths.c process.c clients.c exec.c common.c
 echo "$stamp" > "$1/stamp"

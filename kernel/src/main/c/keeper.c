@@ -229,6 +229,7 @@ static int daemonise(void) {
     ssize_t n = read(ready[0], &ok, 1);
     _exit(n == 1 && ok == 1 ? 0 : 1);
   }
+  close(ready[0]);
   setsid();
   pid = fork();
   if (pid < 0) fail("fork");

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "kernelcalls.h"
@@ -19,7 +18,6 @@
 #include "start.h"
 
 #define MAX_MOUNTS 1024
-#define MAX_LINKS 40
 #define PROC_MAGIC 0x9fa0
 #define KINDS_OF_FLAGS 8
 
@@ -32,7 +30,7 @@ struct entry {
 };
 
 static struct entry entries[MAX_MOUNTS];
-static int entry_count, root = -1, empty = -1;
+static int entry_count, root = -1;
 static char hierarchies[4096]; /* of cgroups, as /proc/self/cgroup names them */
 
 /* --- what is to be mounted --- */
@@ -113,76 +111,10 @@ void mounts_prepare(void) {
     child_error(errno, "cannot read /proc/self/cgroup");
 }
 
-/* --- names in the container; this process's root is the container's --- */
-
-enum want { WANT_DIRECTORY, WANT_FILE, WANT_PARENT };
-
-static int opened(int parent, const char *name, size_t size, bool last_file) {
-  char text[256];
-  if (size >= sizeof text) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  snprintf(text, sizeof text, "%.*s", (int)size, name);
-  for (int attempt = 0; attempt < 3; attempt++) {
-    int fd = openat(parent, text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 || errno != ENOENT) return fd;
-    int made = last_file ? openat(parent, text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755)
-                         : mkdirat(parent, text, 0755);
-    if (made < 0 && errno != EEXIST) return -1;
-    if (last_file && made >= 0) close(made);
-  }
-  return -1;
-}
-
-/* Walks step by step, making what is missing; links count within the root, dangling ones too. */
-static int walk(const char *path, bool last_file) {
-  static char rest[8192], link[4096], joined[8192];
-  int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), links = 0;
-  snprintf(rest, sizeof rest, "%s", path);
-  for (char *p = rest; at >= 0;) {
-    p += strspn(p, "/");
-    size_t n = strcspn(p, "/");
-    if (n == 0) return at;
-    bool last = p[n + strspn(p + n, "/")] == 0;
-    int next = opened(at, p, n, last && last_file);
-    struct stat st;
-    if (next >= 0 && fstat(next, &st) == 0 && S_ISLNK(st.st_mode)) {
-      ssize_t size = readlinkat(next, "", link, sizeof link - 1);
-      close(next);
-      if (size <= 0 || ++links > MAX_LINKS) {
-        close(at);
-        errno = ELOOP;
-        return -1;
-      }
-      link[size] = 0;
-      snprintf(joined, sizeof joined, "%s/%s", link, p + n);
-      snprintf(rest, sizeof rest, "%s", joined);
-      p = rest;
-      if (link[0] != '/') continue;
-      next = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-      close(at);
-      at = next;
-      continue;
-    }
-    int error = errno;
-    close(at);
-    errno = error;
-    at = next;
-    p += n;
-  }
-  return -1;
-}
-
-static int find(const char *path, uint64_t flags) {
-  const char *relative = path + strspn(path, "/");
-  return openat2_(root, relative[0] ? relative : ".", flags | O_PATH | O_CLOEXEC, RESOLVE_IN_ROOT_ | RESOLVE_NO_MAGIC);
-}
-
 /* The place a mount goes to, made if it is missing. */
 static int place(const struct entry *e, bool file) {
-  int fd = find(e->target, 0);
-  if (fd < 0 && errno == ENOENT) fd = walk(e->target, file);
+  int fd = path_find(e->target, 0);
+  if (fd < 0 && errno == ENOENT) fd = path_make(e->target, file);
   if (fd < 0) child_error(errno, "error mounting \"%s\" to rootfs at \"%s\"", e->source, e->target);
   return fd;
 }
@@ -232,7 +164,7 @@ static void go_to(const struct entry *e, int fd) {
 static void mount_hierarchies(const struct entry *e) {
   uint64_t flags = e->flags & ~(uint64_t)MS_RDONLY;
   mount_here(e, "cgroup", ".", "tmpfs", flags, "mode=755,size=1024k");
-  int top = find(e->target, O_DIRECTORY);
+  int top = path_find(e->target, O_DIRECTORY);
   if (top < 0) refuse(e, errno);
   go_to(e, fcntl(top, F_DUPFD_CLOEXEC, 3));
   char *next;
@@ -285,123 +217,26 @@ static void mount_new(const struct entry *e) {
     mount_hierarchies(e);
 }
 
-/* --- devices --- */
-
-static void make_device(int directory, const char *name, mode_t type, dev_t device, mode_t mode, uid_t uid, gid_t gid) {
-  if (mknodat(directory, name, type | mode, device) != 0) {
-    if (errno == EEXIST) return;
-    child_error(errno, "cannot make the device %s", name);
-  }
-  if ((uid || gid) && fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
-    child_error(errno, "cannot own the device %s", name);
-}
-
-static bool dev_is_given(void) {
-  for (int i = 0; i < entry_count; i++)
-    if (entries[i].bind && strcmp(entries[i].target, "/dev") == 0) return true;
-  return false;
-}
-
-static void make_standard_devices(void) {
-  static const struct {
-    const char *name;
-    unsigned major, minor;
-  } nodes[] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
-  static const char *const links[][2] = {{"/proc/self/fd", "fd"},         {"/proc/self/fd/0", "stdin"},
-                                         {"/proc/self/fd/1", "stdout"},   {"/proc/self/fd/2", "stderr"},
-                                         {"/proc/kcore", "core"},         {"pts/ptmx", "ptmx"}};
-  if (dev_is_given()) return;
-  int dev = find("/dev", O_DIRECTORY);
-  child_check(dev >= 0, "open /dev");
-  for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
-    make_device(dev, nodes[i].name, S_IFCHR, makedev(nodes[i].major, nodes[i].minor), 0666, 0, 0);
-  for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-    if (symlinkat(links[i][0], dev, links[i][1]) != 0 && errno != EEXIST)
-      child_error(errno, "cannot link /dev/%s", links[i][1]);
-  close(dev);
-}
-
-/* device=TYPE MAJOR MINOR MODE(octal) UID GID PATH */
-static void make_given_devices(void) {
-  const char *at = NULL, *value;
-  while ((value = config_next("device", &at))) {
-    char type;
-    unsigned major, minor, mode, uid, gid;
-    int n = 0;
-    static char parent[4096];
-    if (sscanf(value, "%c %u %u %o %u %u %n", &type, &major, &minor, &mode, &uid, &gid, &n) != 6 || value[n] != '/')
-      child_error(EINVAL, "cannot read the device %s", value);
-    const char *path = value + n, *name = strrchr(path, '/') + 1;
-    snprintf(parent, sizeof parent, "%.*s", (int)(name - path), path);
-    int directory = walk(parent, false);
-    if (directory < 0) child_error(errno, "cannot make the device %s", path);
-    make_device(directory, name, type == 'b' ? S_IFBLK : S_IFCHR, makedev(major, minor), (mode_t)mode, uid, gid);
-    close(directory);
-  }
-}
-
-void mounts_console(int terminal) {
-  if (dev_is_given()) return;
-  int target = walk("/dev/console", true);
-  int tree = open_tree_(terminal, "", TREE_CLONE | PATH_EMPTY);
-  if (target < 0 || tree < 0 || move_mount_(tree, target, "", MOVE_TO_EMPTY) != 0)
-    child_error(errno, "cannot make /dev/console");
-  close(target);
-  close(tree);
-}
-
-/* --- paths that are hidden or made read-only --- */
-
-static void cover(int target, int tree, const char *path) {
-  if (tree < 0 || move_mount_(tree, target, "", MOVE_TO_EMPTY) != 0) child_error(errno, "cannot cover %s", path);
-  close(tree);
-  close(target);
-}
-
-static int find_to_cover(const char *path) {
-  int fd = find(path, 0);
-  if (fd < 0 && errno != ENOENT && errno != ENOTDIR) child_error(errno, "cannot cover %s", path);
-  return fd;
-}
-
-static void cover_paths(void) {
-  const char *at = NULL, *path;
-  while ((path = config_next("readonly", &at))) {
-    int target = find_to_cover(path);
-    if (target < 0) continue;
-    int tree = open_tree_(target, "", TREE_CLONE | TREE_RECURSIVE | PATH_EMPTY);
-    if (tree >= 0 && mount_setattr_(tree, 0, (struct mount_attributes){.set = MS_RDONLY}) != 0)
-      child_error(errno, "cannot make %s read-only", path);
-    cover(target, tree, path);
-  }
-  at = NULL;
-  while ((path = config_next("masked", &at))) {
-    struct stat st;
-    int target = find_to_cover(path);
-    if (target < 0) continue;
-    bool directory = fstat(target, &st) == 0 && S_ISDIR(st.st_mode);
-    cover(target, open_tree_(empty, directory ? "empty" : "null", TREE_CLONE), path);
-  }
-}
-
 /* --- all of it --- */
 
 void mounts_enter(void) {
-  empty = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int empty = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (empty < 0 || move_mount_(root, AT_FDCWD, "/", 0) != 0 || fchdir(root) != 0 || chroot(".") != 0)
     child_error(errno, "cannot enter the root file system");
+  path_root = root;
+  bool dev_is_given = false;
   for (int i = 0; i < entry_count; i++) {
+    dev_is_given |= entries[i].bind && strcmp(entries[i].target, "/dev") == 0;
     if (entries[i].bind)
       mount_bind(&entries[i]);
     else
       mount_new(&entries[i]);
   }
-  make_standard_devices();
-  make_given_devices();
-  cover_paths();
+  devices_make(dev_is_given);
+  paths_cover(empty);
   const char *cwd = config("cwd");
-  int fd = cwd[0] ? find(cwd, 0) : -1;
-  if (cwd[0] && fd < 0 && errno == ENOENT) fd = walk(cwd, false);
+  int fd = cwd[0] ? path_find(cwd, 0) : -1;
+  if (cwd[0] && fd < 0 && errno == ENOENT) fd = path_make(cwd, false);
   if (cwd[0] && fd < 0) child_error(errno, "cannot make the working directory %s", cwd);
   close_if(&fd);
 }

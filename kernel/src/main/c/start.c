@@ -115,7 +115,7 @@ static void take_terminal(void) {
   char ok;
   int slave = terminal_make(CHILD_STATUS, 0, 0);
   if (recv(CHILD_STATUS, &ok, 1, 0) != 1) child_error(EPIPE, "cannot hand over the terminal");
-  mounts_console(slave);
+  devices_console(slave);
   child_check(ioctl(slave, TIOCSCTTY, 0) == 0, "take the terminal");
   streams_take((int[3]){slave, slave, slave}, true);
 }

@@ -47,7 +47,8 @@ static void read_program(void) {
 /* In the helper: its namespace becomes a read-only root with an empty directory and a null device. */
 static bool make_empty(void) {
   static const char *const options[3][2] = {{"mode", "755"}, {"size", "4k"}, {"nr_inodes", "3"}};
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return false;
+  /* the current directory is taken along into the new namespace, a descriptor is not */
+  if (fchdir(run_directory) != 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return false;
   int fs = (int)syscall(SYS_fsopen, "tmpfs", 1 /* CLOEXEC */);
   for (int i = 0; fs >= 0 && i < 3; i++)
     if (syscall(SYS_fsconfig, fs, 1 /* SET_STRING */, options[i][0], options[i][1], 0) != 0) return false;
@@ -55,7 +56,7 @@ static bool make_empty(void) {
   int tree = (int)syscall(SYS_fsmount, fs, 1 /* CLOEXEC */, MS_NOSUID | MS_NOEXEC);
   umask(0);
   return tree >= 0 && mkdirat(tree, "empty", 0555) == 0 && mknodat(tree, "null", S_IFCHR | 0666, makedev(1, 3)) == 0 &&
-         move_mount_(tree, run_directory, "", MOVE_TO_EMPTY) == 0 && fchdir(tree) == 0 &&
+         move_mount_(tree, AT_FDCWD, ".", 0) == 0 && fchdir(tree) == 0 &&
          syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 &&
          mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NOEXEC, NULL) == 0 &&
          mount_setattr_(tree, 0, (struct mount_attributes){.set = MS_RDONLY}) == 0;
@@ -80,6 +81,7 @@ static void make_mounts(void) {
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     byte = make_empty();
+    if (!byte) fprintf(stderr, "keeper: cannot make an empty mount namespace: %s\n", strerror(errno));
     if (write(ready[1], &byte, 1) == 1) pause();
     _exit(0);
   }

@@ -102,7 +102,8 @@ public final class CgroupTree {
 
   /** Whether {@link Cgroup#restrictDevices} works. */
   public boolean restrictsDevices() {
-    return version == Version.V1 && controllers.containsKey("devices");
+    return controllers.containsKey("devices")
+        || (unified.isPresent() && DeviceProgram.isPossible());
   }
 
   /**

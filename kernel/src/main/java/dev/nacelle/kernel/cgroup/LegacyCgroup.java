@@ -57,7 +57,8 @@ final class LegacyCgroup implements Cgroup {
   public boolean restrictDevices(List<String> rules) {
     Path allow = in("devices", "devices.allow");
     if (!Files.exists(allow)) {
-      return false;
+      unified.ifPresent(directory -> DeviceProgram.attach(directory, rules));
+      return unified.isPresent();
     }
     ControlFile.write(in("devices", "devices.deny"), "a");
     rules.forEach(rule -> ControlFile.write(allow, rule));

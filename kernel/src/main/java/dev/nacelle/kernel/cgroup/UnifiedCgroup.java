@@ -59,7 +59,8 @@ final class UnifiedCgroup implements Cgroup {
 
   @Override
   public boolean restrictDevices(List<String> rules) {
-    return false;
+    DeviceProgram.attach(directory, rules);
+    return true;
   }
 
   @Override
