@@ -12,7 +12,6 @@ extern int init_pidfd;
 extern int empty_mounts; /* a mount namespace with nothing in it, of the keeper's; -1: none */
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
-uint64_t monotonic_ms(void);
 /* Calls back once at or after that time; 0 cancels. */
 enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_LOOK, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
 void deadline_set(enum deadline d, uint64_t in_ms);
