@@ -167,7 +167,7 @@ final class Containers {
             container.started(
                 container.isCreated() ? container.monitor().start() : container.monitor().run());
       }
-    } catch (CompanionException e) {
+    } catch (CompanionException | ContainerRuntimeException e) {
       // a short command may have ended, and its monitor with it, before it was asked
       if (!container.readExit() || container.status().startedAt().isEmpty()) {
         throw startFailure(container, e);
@@ -175,7 +175,7 @@ final class Containers {
     }
   }
 
-  private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
+  private static ContainerRuntimeException startFailure(Container container, RuntimeException e) {
     boolean ended = container.readExit();
     String why =
         container
@@ -185,12 +185,14 @@ final class Containers {
             .filter(said -> !said.isEmpty())
             .orElse(String.valueOf(e.getMessage()));
     String message = "cannot start container " + container.record().id() + ": " + why;
-    if (!ended && e.isGone()) {
+    boolean gone = !(e instanceof CompanionException companion) || companion.isGone();
+    if (!ended && gone) {
       return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
     }
     boolean command =
         message.contains("executable file")
             || message.contains("exec: ")
+            || message.contains("exec /")
             || message.contains("permission denied")
             || message.contains("no such file or directory");
     return new ContainerRuntimeException(command ? Reason.START_FAILED : Reason.FAILED, message, e);

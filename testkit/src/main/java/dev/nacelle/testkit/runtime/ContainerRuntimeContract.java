@@ -165,6 +165,55 @@ public abstract class ContainerRuntimeContract {
   }
 
   @Test
+  void mountsPassBetweenHostAndContainerAsTheVolumeSays() throws Exception {
+    var rig = rig();
+    Path volume = Files.createTempDirectory("runtime-shared");
+    try {
+      command("mount", "-t", "tmpfs", "volume", volume.toString());
+      command("mount", "--make-shared", volume.toString());
+      for (String name : List.of("up", "down", "late")) {
+        Files.createDirectory(volume.resolve(name));
+      }
+      ContainerSpec spec =
+          rig.shell(
+                  "mount -t tmpfs up /both/up && touch /both/up/here;"
+                      + " mount -t tmpfs down /slave/down && touch /slave/down/here;"
+                      + " echo mounted; while [ ! -e /slave/late/here ]; do usleep 10000; done;"
+                      + " ls /both/late /apart/late; echo seen")
+              .privileged()
+              .capabilities(Set.of("CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"))
+              .mounts(
+                  List.of(
+                      bind(volume, "/both", Mount.Propagation.BIDIRECTIONAL),
+                      bind(volume, "/slave", Mount.Propagation.HOST_TO_CONTAINER),
+                      bind(volume, "/apart", Mount.Propagation.NONE)))
+              .build();
+      runtime().runContainer(spec);
+      rig.waitForOutput(spec.id(), "mounted");
+      assertThat(volume.resolve("up/here")).exists();
+      assertThat(volume.resolve("down")).isEmptyDirectory();
+      command("mount", "-t", "tmpfs", "late", volume.resolve("late").toString());
+      Files.createFile(volume.resolve("late/here"));
+      assertThat(rig.exit(spec.id()).code()).isZero();
+      assertThat(rig.output(spec.id()).lines())
+          .containsExactly("mounted", "/apart/late:", "", "/both/late:", "here", "seen");
+    } finally {
+      command("umount", "-R", volume.toString());
+      Files.delete(volume);
+    }
+  }
+
+  private static Mount bind(Path source, String target, Mount.Propagation propagation) {
+    return new Mount.Bind(source, target, Set.of(Mount.Option.RECURSIVE), propagation);
+  }
+
+  private static void command(String... words) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    byte[] said = process.getInputStream().readAllBytes();
+    assertThat(process.waitFor()).as(new String(said, StandardCharsets.UTF_8)).isZero();
+  }
+
+  @Test
   void longLinesAreLoggedInParts() {
     var rig = rig();
     ContainerSpec spec =
