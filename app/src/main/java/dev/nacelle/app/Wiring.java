@@ -125,9 +125,11 @@ final class Wiring {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
     var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
-    if (has("dns")) {
-      phases.time("dns", () -> startDns(server, informers));
-    }
+    var joining = Beside.start(phases, "join info", () -> letOthersIn(server, pki, ranges));
+    Optional<Beside<ClusterDns>> dns =
+        has("dns")
+            ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
+            : Optional.empty();
     if (has("node")) {
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
@@ -136,7 +138,10 @@ final class Wiring {
     if (has("controllers")) {
       phases.time("defaults", () -> awaitDefaults(server));
     }
-    JoinInfo join = phases.time("join info", () -> letOthersIn(server, pki, ranges));
+    if (dns.isPresent()) {
+      dns.get().result();
+    }
+    JoinInfo join = joining.result();
     var people =
         new People(
             pki,
