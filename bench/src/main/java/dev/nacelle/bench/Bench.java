@@ -6,6 +6,7 @@ import dev.nacelle.bench.platform.Profile;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.podstart.PodStart;
 import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.starter.ContainerStarts;
 import dev.nacelle.bench.up.UpTimes;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -29,12 +30,13 @@ import picocli.CommandLine.Parameters;
       "Take figures of the platform and print them as tables. NAME is one of:",
       "  up         wall time of 'up' on a fresh data directory and later",
       "  pod-start  a bare pod from the request to its first output, beside containerd and runc",
+      "  starter    a container in a sandbox to its first output: natively, by crun, by runc",
       "  api        requests a second, CPU time a request and watch latency over TLS",
       "  memory     PSS of platform, keeper and monitors 60 s after the demo",
       "Without NAME all of them. Leave the machine alone meanwhile; it needs root."
     })
 public final class Bench implements Callable<Integer> {
-  private static final List<String> ALL = List.of("up", "pod-start", "api", "memory");
+  private static final List<String> ALL = List.of("up", "pod-start", "starter", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "what to measure")
   List<String> names = new ArrayList<>();
@@ -42,7 +44,7 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--count",
       paramLabel = "N",
-      description = "runs of pod-start (default: 100) and of up (default: 5)")
+      description = "runs of pod-start (default: 100), of starter (200) and of up (5)")
   Optional<Integer> count = Optional.empty();
 
   @Option(
@@ -117,6 +119,7 @@ public final class Bench implements Callable<Integer> {
       case "pod-start" ->
           PodStart.run(
               session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
+      case "starter" -> ContainerStarts.run(session, count.orElse(200));
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);
