@@ -133,9 +133,13 @@ public final class SpdyConnection implements AutoCloseable {
   /**
    * Opens a stream; does not wait for the reply.
    *
+   * @param headers one at least
    * @throws IOException if the connection has ended
    */
   public SpdyStream open(Headers headers) throws IOException {
+    if (headers.isEmpty()) {
+      throw new IllegalArgumentException("a stream needs a header");
+    }
     opening.lock();
     try {
       SpdyStream stream = added(headers);
@@ -234,7 +238,10 @@ public final class SpdyConnection implements AutoCloseable {
   }
 
   void sendReply(SpdyStream stream) throws IOException {
-    frames.write(new DefaultSpdySynReplyFrame(stream.id()));
+    var frame = new DefaultSpdySynReplyFrame(stream.id());
+    // the codec writes no block at all for no headers, which clients in Go take for a broken frame
+    frame.headers().add(":status", "200");
+    frames.write(frame);
   }
 
   void sendData(SpdyStream stream, byte[] source, int offset, int length) throws IOException {

@@ -27,9 +27,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SpdyConnectionTest {
   private static final int LARGE = 50 << 20;
+  private static final Headers HEADERS = Headers.of("streamtype", "data");
 
   private final SocketPair sockets = SocketPair.open();
   private final List<AutoCloseable> opened =
@@ -57,6 +58,12 @@ class SpdyConnectionTest {
   /** A client that says what no client should. */
   private Frames rawClient() {
     return new Frames(sockets.client().input(), sockets.client().output());
+  }
+
+  private static SpdyFrame syn(int id) {
+    var frame = new DefaultSpdySynStreamFrame(id, 0, (byte) 0);
+    frame.headers().add("streamtype", "data");
+    return frame;
   }
 
   private static SpdyStream accepted(SpdyConnection connection) throws Exception {
@@ -96,7 +103,7 @@ class SpdyConnectionTest {
   @Test
   void eitherSideEndsByItself() throws Exception {
     SpdyConnection server = server();
-    SpdyStream ours = client().open(Headers.EMPTY);
+    SpdyStream ours = client().open(HEADERS);
     SpdyStream theirs = accepted(server);
     write(ours, "all of it");
     ours.output().close();
@@ -112,9 +119,9 @@ class SpdyConnectionTest {
   void aResetEndsBothSidesOfOneStreamAlone() throws Exception {
     SpdyConnection server = server();
     SpdyConnection client = client();
-    SpdyStream ours = client.open(Headers.EMPTY);
+    SpdyStream ours = client.open(HEADERS);
     SpdyStream theirs = accepted(server);
-    SpdyStream other = client.open(Headers.EMPTY);
+    SpdyStream other = client.open(HEADERS);
     SpdyStream theirOther = accepted(server);
     ours.reset();
     assertThatThrownBy(() -> theirs.input().read()).hasMessage("the stream was reset");
@@ -128,7 +135,7 @@ class SpdyConnectionTest {
   @Test
   void aStreamThatIsNotTakenIsReset() throws Exception {
     SpdyConnection server = server();
-    SpdyStream ours = client().open(Headers.EMPTY);
+    SpdyStream ours = client().open(HEADERS);
     server.accept().orElseThrow().reset();
     assertThatThrownBy(() -> ours.input().read()).hasMessage("the stream was reset");
   }
@@ -137,14 +144,14 @@ class SpdyConnectionTest {
   void largeTransfersBothWaysArriveWholeWhileOthersGoOn() throws Exception {
     SpdyConnection server = server();
     SpdyConnection client = client();
-    SpdyStream ours = client.open(Headers.EMPTY);
+    SpdyStream ours = client.open(HEADERS);
     SpdyStream theirs = accepted(server);
     var sent = beside(() -> send(ours, 1));
     var sentBack = beside(() -> send(theirs, 2));
     var received = beside(() -> receive(theirs));
     var receivedBack = beside(() -> receive(ours));
     for (int i = 0; i < 100; i++) {
-      SpdyStream small = client.open(Headers.EMPTY);
+      SpdyStream small = client.open(HEADERS);
       SpdyStream taken = accepted(server);
       write(small, "small " + i);
       small.output().close();
@@ -186,7 +193,7 @@ class SpdyConnectionTest {
   @Test
   void aWriterWaitsForASlowReaderAndItsBytesDoNotPileUp() throws Exception {
     SpdyConnection server = server();
-    SpdyStream ours = client().open(Headers.EMPTY);
+    SpdyStream ours = client().open(HEADERS);
     SpdyStream theirs = accepted(server);
     var sent = beside(() -> send(ours, 3));
     while (server.waitingBytes() <= SpdyStream.MAX_WAITING) {
@@ -202,12 +209,12 @@ class SpdyConnectionTest {
   void whatNobodyWillReadIsDroppedOnceItsInputIsClosed() throws Exception {
     SpdyConnection server = server();
     SpdyConnection client = client();
-    SpdyStream ours = client.open(Headers.EMPTY);
+    SpdyStream ours = client.open(HEADERS);
     SpdyStream theirs = accepted(server);
     var sent = beside(() -> send(ours, 4));
     theirs.input().close();
     sent.get();
-    SpdyStream other = client.open(Headers.EMPTY);
+    SpdyStream other = client.open(HEADERS);
     write(other, "through");
     assertThat(accepted(server).input().readNBytes(7)).asString(UTF_8).isEqualTo("through");
   }
@@ -215,7 +222,7 @@ class SpdyConnectionTest {
   @Test
   void whatWasSentBeforeTheCloseArrives() throws Exception {
     SpdyConnection server = server();
-    SpdyStream ours = client().open(Headers.EMPTY);
+    SpdyStream ours = client().open(HEADERS);
     SpdyStream theirs = accepted(server);
     // unread bytes at the closing end must not cost the other what was sent to it
     write(ours, "never read");
@@ -236,7 +243,7 @@ class SpdyConnectionTest {
   void aPeerThatReadsNothingDoesNotHoldUpTheClose() throws Exception {
     SpdyConnection server = server();
     Frames raw = rawClient();
-    raw.write(new DefaultSpdySynStreamFrame(1, 0, (byte) 0));
+    raw.write(syn(1));
     SpdyStream theirs = accepted(server);
     var sent = beside(() -> send(theirs, 5));
     server.close();
@@ -248,14 +255,14 @@ class SpdyConnectionTest {
   void theEndOfTheConnectionEndsItsStreams() throws Exception {
     SpdyConnection server = server();
     SpdyConnection client = client();
-    SpdyStream ours = client.open(Headers.EMPTY);
+    SpdyStream ours = client.open(HEADERS);
     SpdyStream theirs = accepted(server);
     write(ours, "cut");
     sockets.client().close();
     assertThat(theirs.input().readNBytes(3)).asString(UTF_8).isEqualTo("cut");
     assertThatThrownBy(() -> theirs.input().read()).hasMessage("the stream was reset");
     assertThat(server.accept()).isEmpty();
-    assertThatThrownBy(() -> client.open(Headers.EMPTY)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> client.open(HEADERS)).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -271,9 +278,9 @@ class SpdyConnectionTest {
   void idsMustRiseAndBeOfTheClient() throws Exception {
     SpdyConnection server = server();
     Frames raw = rawClient();
-    raw.write(new DefaultSpdySynStreamFrame(3, 0, (byte) 0));
+    raw.write(syn(3));
     for (int id : new int[] {3, 1, 4}) {
-      raw.write(new DefaultSpdySynStreamFrame(id, 0, (byte) 0));
+      raw.write(syn(id));
       assertThat(status(raw.next().orElseThrow())).isEqualTo(SpdyStreamStatus.PROTOCOL_ERROR);
     }
     assertThat(server.accept().orElseThrow().id()).isEqualTo(3);
@@ -285,20 +292,28 @@ class SpdyConnectionTest {
   }
 
   @Test
+  void aStreamWithoutHeadersIsRefused() throws Exception {
+    server();
+    Frames raw = rawClient();
+    raw.write(new DefaultSpdySynStreamFrame(1, 0, (byte) 0));
+    assertThat(status(raw.next().orElseThrow())).isEqualTo(SpdyStreamStatus.PROTOCOL_ERROR);
+  }
+
+  @Test
   void tooManyStreamsAreRefused() throws Exception {
     server();
     Frames raw = rawClient();
     for (int i = 0; i < SpdyConnection.MAX_STREAMS; i++) {
-      raw.write(new DefaultSpdySynStreamFrame(2 * i + 1, 0, (byte) 0));
+      raw.write(syn(2 * i + 1));
     }
-    raw.write(new DefaultSpdySynStreamFrame(2 * SpdyConnection.MAX_STREAMS + 1, 0, (byte) 0));
+    raw.write(syn(2 * SpdyConnection.MAX_STREAMS + 1));
     assertThat(status(raw.next().orElseThrow())).isEqualTo(SpdyStreamStatus.REFUSED_STREAM);
   }
 
   @Test
   void bytesThatAreNoFramesEndTheConnection() throws Exception {
     SpdyConnection server = server();
-    sockets.client().output().write("GET / HTTP/1.1\r\n\r\nand more of it".getBytes(UTF_8));
+    sockets.client().output().write(new byte[] {(byte) 0x80, 2, 0, 1, 0, 0, 0, 0});
     sockets.client().output().flush();
     assertThat(server.accept()).isEmpty();
   }
@@ -307,7 +322,7 @@ class SpdyConnectionTest {
   void thePeerHearsOfTheClose() throws Exception {
     SpdyConnection server = server();
     Frames raw = rawClient();
-    raw.write(new DefaultSpdySynStreamFrame(1, 0, (byte) 0));
+    raw.write(syn(1));
     server.accept().orElseThrow();
     var closed = beside(() -> closed(server));
     assertThat(status(raw.next().orElseThrow())).isEqualTo(SpdyStreamStatus.CANCEL);
