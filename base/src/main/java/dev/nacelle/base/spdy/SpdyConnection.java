@@ -193,7 +193,8 @@ public final class SpdyConnection implements AutoCloseable {
         return;
       }
       closing = true;
-      open = List.copyOf(streams.keySet());
+      // of those that have ended here the peer knows
+      open = streams.values().stream().filter(s -> !s.isEnded()).map(SpdyStream::id).toList();
       lastId = lastPeerId;
       streams.values().forEach(stream -> waiting -= stream.tearDown());
       streams.clear();
@@ -430,7 +431,7 @@ public final class SpdyConnection implements AutoCloseable {
     try {
       SpdyStream stream = streams.remove(id);
       if (stream != null) {
-        taken(stream.tearDown());
+        stream.cut();
       }
     } finally {
       lock.unlock();

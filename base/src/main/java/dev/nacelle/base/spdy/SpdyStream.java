@@ -95,14 +95,14 @@ public final class SpdyStream {
     arrived.signal();
   }
 
-  /** Ends both sides; gives the bytes that waited. What has arrived is lost. */
+  /** Breaks the stream off on this side; gives the bytes that waited, which are lost. */
   int tearDown() {
     reset = true;
     arrived.signal();
     return drop();
   }
 
-  /** Ends the peer's side without a proper end; what has arrived can be read. */
+  /** The peer has gone, or broke the stream off; what has arrived can still be read. */
   void cut() {
     if (!peerEnded) {
       reset = true;
@@ -116,6 +116,10 @@ public final class SpdyStream {
     chunks.clear();
     waiting = 0;
     return dropped;
+  }
+
+  boolean isEnded() {
+    return ended;
   }
 
   boolean isOver() {

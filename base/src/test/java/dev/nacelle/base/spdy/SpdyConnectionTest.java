@@ -133,6 +133,17 @@ class SpdyConnectionTest {
   }
 
   @Test
+  void whatArrivedBeforeAResetCanBeRead() throws Exception {
+    SpdyConnection server = server();
+    SpdyStream ours = client().open(HEADERS);
+    SpdyStream theirs = accepted(server);
+    write(theirs, "all");
+    theirs.reset();
+    assertThat(ours.input().readNBytes(3)).asString(UTF_8).isEqualTo("all");
+    assertThatThrownBy(() -> ours.input().read()).hasMessage("the stream was reset");
+  }
+
+  @Test
   void aStreamThatIsNotTakenIsReset() throws Exception {
     SpdyConnection server = server();
     SpdyStream ours = client().open(HEADERS);

@@ -62,16 +62,20 @@ public final class NodeEndpoint {
   public void handle(HttpExchange exchange, String path, QueryParameters query) throws Exception {
     List<String> steps = List.of(path.substring(1).split("/", -1));
     switch (steps.getFirst()) {
-      case "containerLogs" -> logs(exchange, steps, query);
-      case "exec" -> {
-        ContainerStatus container = running(steps);
-        commands.exec(exchange, container.id(), query);
-      }
-      case "attach" -> {
-        ContainerStatus container = running(steps);
-        commands.attach(exchange, container.id(), query);
-      }
+      case "exec" -> commands.exec(exchange, running(steps).id(), query);
+      case "attach" -> commands.attach(exchange, running(steps).id(), query);
       case "portForward" -> portForward(exchange, steps, query);
+      default -> read(exchange, steps, query);
+    }
+  }
+
+  private void read(HttpExchange exchange, List<String> steps, QueryParameters query)
+      throws Exception {
+    if (!exchange.method().equals("GET") && !exchange.method().equals("HEAD")) {
+      throw ApiException.methodNotAllowed("Method Not Allowed");
+    }
+    switch (steps.getFirst()) {
+      case "containerLogs" -> logs(exchange, steps, query);
       case "stats" -> json(exchange, JsonWriter.write(stats.summary()));
       case "metrics" -> metrics(exchange, steps);
       case "pods" -> json(exchange, JsonWriter.write(stats.pods()));

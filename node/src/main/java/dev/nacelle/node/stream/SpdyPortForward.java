@@ -6,6 +6,7 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.spdy.SpdyConnection;
 import dev.nacelle.base.spdy.SpdyStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
@@ -186,11 +187,10 @@ final class SpdyPortForward {
   }
 
   private static void tell(SpdyStream error, String message) {
-    try {
-      error.output().write(message.getBytes(UTF_8));
+    try (OutputStream out = error.output()) {
+      out.write(message.getBytes(UTF_8));
     } catch (IOException e) {
       LOG.debug("the client has left: {}", e.getMessage());
     }
-    error.output().close();
   }
 }
