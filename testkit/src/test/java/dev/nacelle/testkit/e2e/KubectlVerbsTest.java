@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -192,41 +191,8 @@ class KubectlVerbsTest {
   }
 
   @Test
-  void portForwardReachesThePod() throws IOException {
-    Kubectl kubectl = PLATFORM.kubectlIn("forward");
-    kubectl.ok(
-        "run",
-        "web",
-        "--image=nacelle.test/busybox:1",
-        "--command",
-        "--",
-        "sh",
-        "-c",
-        "mkdir /www; echo forwarded > /www/index.html; exec httpd -f -p 80 -h /www");
-    kubectl.await("condition=Ready", "pod/web");
-    try (BackgroundCommand forward =
-        kubectl.command("port-forward", "pod/web", ":80").background()) {
-      forward.awaitLine("Forwarding from 127.0.0.1:");
-      String port =
-          forward.lines().stream()
-              .filter(l -> l.startsWith("Forwarding from 127.0.0.1:"))
-              .findFirst()
-              .orElseThrow()
-              .replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1");
-      Eventually.sees(
-          "the forwarded port answers",
-          () ->
-              Command.of("busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:" + port + "/")
-                  .run()
-                  .out(),
-          "forwarded\n"::equals);
-    }
-    kubectl.ok("delete", "pod", "web", "--now");
-  }
-
-  @Test
-  void everyKubectlOfThisMachineAppliesAndReads() throws IOException {
-    for (Path program : otherVersions()) {
+  void everyKubectlOfThisMachineAppliesAndReads() {
+    for (Path program : Kubectl.programs()) {
       Kubectl kubectl = PLATFORM.get().kubectl(program);
       String namespace = String.valueOf(program.getFileName()).replace('.', '-');
       kubectl.ok("create", "namespace", namespace);
@@ -246,19 +212,6 @@ class KubectlVerbsTest {
           .as("%s", program)
           .isEqualTo("x\n");
       kubectl.ok("delete", "namespace", namespace);
-    }
-  }
-
-  /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
-  private static List<Path> otherVersions() throws IOException {
-    Path plain = Command.find("kubectl").orElseThrow().toRealPath();
-    try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
-      List<Path> versions =
-          files
-              .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
-              .sorted()
-              .toList();
-      return versions.isEmpty() ? List.of(plain) : versions;
     }
   }
 }

@@ -195,6 +195,43 @@ class SecondHostTest {
 
   @Test
   @Order(7)
+  void execOverSpdyAndPortForwardInBothFormsReachTheSecondHost() {
+    Command exec = kubectl("exec", "-i", "two", "--", "cat").reading("hello");
+    assertThat(exec.env("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "false").run().ok())
+        .isEqualTo("hello");
+    for (String webSockets : List.of("true", "false")) {
+      Command forward =
+          kubectl("port-forward", "pod/two", ":8080")
+              .env("KUBECTL_PORT_FORWARD_WEBSOCKETS", webSockets);
+      try (BackgroundCommand running = forward.background()) {
+        running.awaitLine("127.0.0.1:");
+        String address =
+            String.join("", running.lines()).replaceAll(".*(127\\.0\\.0\\.1:\\d+) ->.*", "$1");
+        assertThat(
+                first()
+                    .command("busybox", "wget", "-qO-", "http://" + address + "/")
+                    .run()
+                    .ok()
+                    .strip())
+            .isEqualTo("two");
+      }
+    }
+  }
+
+  @Test
+  @Order(8)
+  void proxiesReachPodsOfTheSecondHostAndItsNode() {
+    String pod = "/api/v1/namespaces/default/pods/two:8080/proxy/";
+    assertThat(kubectl("get", "--raw", pod).run().ok()).isEqualTo("two\n");
+    String node = "/api/v1/nodes/second/proxy/";
+    assertThat(kubectl("get", "--raw", node + "healthz").run().ok()).isEqualTo("ok");
+    assertThat(kubectl("get", "--raw", node + "stats/summary").run().ok())
+        .contains("\"nodeName\":\"second\"");
+    assertThat(kubectl("get", "--raw", node + "nothing").run().err()).contains("NotFound");
+  }
+
+  @Test
+  @Order(9)
   void theSecondHostComesBackWithoutATokenAndItsPodWentOn() {
     String before = path("{.status.containerStatuses[0].containerID}", "pod/two");
     second().verb("down").run().ok();
@@ -206,7 +243,7 @@ class SecondHostTest {
   }
 
   @Test
-  @Order(8)
+  @Order(10)
   void aWrongTokenIsRefusedInOneLine() {
     Command.Outcome refused =
         second()
