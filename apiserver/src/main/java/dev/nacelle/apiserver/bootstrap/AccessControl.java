@@ -18,7 +18,10 @@ import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
 import dev.nacelle.apiserver.auth.rbac.EscalationStep;
 import dev.nacelle.apiserver.auth.rbac.RbacAuthorizer;
 import dev.nacelle.apiserver.auth.review.Reviews;
+import dev.nacelle.apiserver.auth.signing.CertificateApprovalStep;
 import dev.nacelle.apiserver.auth.signing.CertificateSigning;
+import dev.nacelle.apiserver.auth.signing.CertificateSigningStep;
+import dev.nacelle.apiserver.auth.signing.SubjectRestrictionStep;
 import dev.nacelle.apiserver.auth.token.BearerAuthenticator;
 import dev.nacelle.apiserver.auth.token.BootstrapTokens;
 import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
@@ -128,7 +131,13 @@ public final class AccessControl implements AutoCloseable {
     return new AdmissionSteps(
         List.of(
             new ServiceAccountStep(view, settings.random()), new DefaultTolerations(), priority),
-        List.of(new NodeRestriction(view), new EscalationStep(rbac, authorizer), priority));
+        List.of(
+            new NodeRestriction(view),
+            new EscalationStep(rbac, authorizer),
+            priority,
+            new CertificateApprovalStep(authorizer),
+            new CertificateSigningStep(authorizer),
+            new SubjectRestrictionStep()));
   }
 
   /** Ready once roles and bindings are known, and those that every cluster has are made. */

@@ -197,7 +197,7 @@ public final class RequestPipeline {
             context,
             target,
             options,
-            old -> new Modification.Proposal(Subparts.merged(target, object, old), old));
+            old -> new Modification.Proposal(merged(target, object, old), old));
     if (written.isPresent()) {
       return new Answer.Stored(written.get().effect(), written.get().object());
     }
@@ -211,6 +211,10 @@ public final class RequestPipeline {
     return new Answer.Stored(
         Written.Effect.CREATED,
         creation.run(context, target, object, options, Creation.Tracking.WRITE));
+  }
+
+  private KubeObject merged(Target target, KubeObject sent, KubeObject old) {
+    return Subparts.merged(target, sent, old, parts.clock().instant());
   }
 
   private static void requireFit(Target target, KubeObject object) {
@@ -243,7 +247,7 @@ public final class RequestPipeline {
             old -> {
               Modification.Proposal proposal = edit.propose(old);
               return new Modification.Proposal(
-                  Subparts.merged(target, proposal.object(), old), proposal.trackFrom());
+                  merged(target, proposal.object(), old), proposal.trackFrom());
             });
     if (written.isPresent()) {
       return new Answer.Stored(written.get().effect(), written.get().object());
