@@ -14,7 +14,6 @@ import dev.nacelle.apiserver.http.ApiHandler;
 import dev.nacelle.apiserver.http.HealthCheck;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.apiserver.pipeline.Gate;
-import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
 import dev.nacelle.apiserver.pipeline.ServerParts;
 import dev.nacelle.apiserver.registry.CustomKinds;
@@ -50,7 +49,7 @@ public final class ApiServer implements AutoCloseable {
    * What the server works with.
    *
    * @param kinds the built-in ones
-   * @param steps of admission, after those that every server has
+   * @param steps of admission
    * @param responders by {@code tokenreviews.authentication.k8s.io} or {@code
    *     serviceaccounts/token}
    * @param health checks besides the server's own
@@ -125,16 +124,13 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private RequestPipeline pipeline(ApiServerConfig config, Parts parts) {
-    var lifecycle = new NamespaceLifecycle(parts.store());
-    AdmissionSteps steps =
-        new AdmissionSteps(List.of(lifecycle), List.of(lifecycle)).then(parts.steps());
     return new RequestPipeline(
         new ServerParts(
             parts.store(),
             registry,
             caches,
             new Gate(parts.authorizer()),
-            steps,
+            parts.steps(),
             new AllocationPools(parts.store(), config.ranges(), parts.random()),
             parts.clock(),
             parts.random()),

@@ -9,6 +9,7 @@ import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.rocks.RocksStore;
@@ -79,7 +80,7 @@ final class TestServer implements AutoCloseable {
                             .map(name -> new Identity(name, "", List.of(), Map.of()))
                             .orElse(Identity.system("tester"))),
                 authorizer,
-                steps,
+                NamespaceLifecycle.alone(store).then(steps),
                 Map.of(),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");

@@ -27,14 +27,21 @@ final class Access {
   /**
    * @throws StartException if an option names what there is not
    */
-  Access(ClusterPki pki, UpOptions options, InstantSource clock)
+  Access(ClusterPki pki, Store store, UpOptions options, InstantSource clock)
       throws IOException, StartException {
     this.clock = clock;
     try {
       this.control =
           AccessControl.of(
               new AccessControl.Settings(
-                  pki, options.tokenFile, options.authorizationModes, clock, random));
+                  pki,
+                  store,
+                  options.tokenFile,
+                  options.authorizationModes,
+                  options.enabledPlugins,
+                  options.disabledPlugins,
+                  clock,
+                  random));
     } catch (IllegalArgumentException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }

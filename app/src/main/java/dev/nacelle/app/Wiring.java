@@ -291,7 +291,7 @@ final class Wiring {
         "api",
         () -> {
           AllocationPools.Ranges ranges = ranges();
-          var access = new Access(pki, options, clock);
+          var access = new Access(pki, store, options, clock);
           ApiServer server =
               ApiServer.start(
                   new ApiServerConfig(

@@ -99,6 +99,20 @@ public final class UpOptions {
   public List<String> authorizationModes = new ArrayList<>(List.of("Node", "RBAC"));
 
   @Option(
+      names = "--enable-admission-plugins",
+      split = ",",
+      paramLabel = "PLUGIN",
+      description = "admission plugins that must run, by upstream's names (all run by default)")
+  public List<String> enabledPlugins = new ArrayList<>();
+
+  @Option(
+      names = "--disable-admission-plugins",
+      split = ",",
+      paramLabel = "PLUGIN",
+      description = "admission plugins that must not run")
+  public List<String> disabledPlugins = new ArrayList<>();
+
+  @Option(
       names = "--tls-san",
       split = ",",
       paramLabel = "NAME",
