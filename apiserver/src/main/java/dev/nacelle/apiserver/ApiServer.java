@@ -7,6 +7,7 @@ import dev.nacelle.api.definition.ResourceRegistry;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
+import dev.nacelle.apiserver.audit.Audit;
 import dev.nacelle.apiserver.client.InProcessApiClient;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.gateway.NodeGateway;
@@ -29,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -39,6 +41,7 @@ public final class ApiServer implements AutoCloseable {
   private final WatchCaches caches;
   private final LiveRegistry registry;
   private final RequestPipeline pipeline;
+  private final Optional<Audit> audit;
   private final CustomKinds customKinds;
   private final SystemObjects systemObjects;
   private final ApiHandler handler;
@@ -52,6 +55,7 @@ public final class ApiServer implements AutoCloseable {
    * @param steps of admission
    * @param responders by {@code tokenreviews.authentication.k8s.io} or {@code
    *     serviceaccounts/token}
+   * @param audit what is written down of requests; empty for nothing. The caller closes it
    * @param health checks besides the server's own
    * @param random makes uids and names; safe for any thread
    */
@@ -63,6 +67,7 @@ public final class ApiServer implements AutoCloseable {
       AdmissionSteps steps,
       Map<String, Responder> responders,
       NodeGateway gateway,
+      Optional<Audit> audit,
       List<HealthCheck> health,
       EventLoops loops,
       Metrics metrics,
@@ -83,6 +88,7 @@ public final class ApiServer implements AutoCloseable {
     this.caches = new WatchCaches(parts.store());
     this.registry = new LiveRegistry(parts.kinds());
     this.pipeline = pipeline(config, parts);
+    this.audit = parts.audit();
     this.customKinds =
         new CustomKinds(client(Identity.system("apiserver")), registry, caches, parts.clock());
     this.systemObjects =
@@ -113,6 +119,7 @@ public final class ApiServer implements AutoCloseable {
                 checks,
                 ServerVersion.json(),
                 parts.metrics(),
+                parts.audit(),
                 parts.clock(),
                 config.mostReads(),
                 config.mostWrites()));
@@ -144,7 +151,7 @@ public final class ApiServer implements AutoCloseable {
 
   /** The API for a part of the platform in this process. */
   public ApiClient client(Identity identity) {
-    return new InProcessApiClient(pipeline, registry, identity);
+    return new InProcessApiClient(pipeline, registry, audit, identity);
   }
 
   /** The port it listens on. */

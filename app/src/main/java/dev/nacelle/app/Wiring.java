@@ -291,7 +291,8 @@ final class Wiring {
         "api",
         () -> {
           AllocationPools.Ranges ranges = ranges();
-          var access = new Access(pki, store, options, clock);
+          var access = new Access(pki, store, options, metrics, clock);
+          access.addTo(platform);
           ApiServer server =
               ApiServer.start(
                   new ApiServerConfig(
@@ -304,7 +305,7 @@ final class Wiring {
                       ranges,
                       ApiServerConfig.DEFAULT_READS,
                       ApiServerConfig.DEFAULT_WRITES),
-                  access.parts(store, loops, metrics, gateway, new AcceptedMark(timeline)));
+                  access.parts(store, loops, gateway, new AcceptedMark(timeline)));
           platform.add("api", () -> server.close(Duration.ofSeconds(2)));
           access.open(server, platform);
           if (!server.awaitReady(READY)) {

@@ -112,6 +112,7 @@ final class JoinTestCluster implements AutoCloseable {
             NamespaceLifecycle.alone(store),
             Map.of(),
             nowhere,
+            Optional.empty(),
             List.of(),
             loops,
             new Metrics(),

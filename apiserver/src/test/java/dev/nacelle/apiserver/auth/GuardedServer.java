@@ -89,6 +89,7 @@ final class GuardedServer implements AutoCloseable {
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },
+                Optional.empty(),
                 access.health(),
                 loops,
                 new Metrics(),

@@ -76,6 +76,7 @@ public final class OpenApiServer implements AutoCloseable {
             (exchange, request) -> {
               throw ApiException.unavailable("no nodes in this test");
             },
+            Optional.empty(),
             List.of(),
             loops,
             new Metrics(),
