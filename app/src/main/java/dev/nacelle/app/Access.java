@@ -102,10 +102,12 @@ final class Access {
     audit.ifPresent(log -> platform.add("audit", log::close));
   }
 
-  /** Lets access control see the cluster; until then, whoever needs that waits. */
-  void open(ApiServer server, Platform platform) {
-    var informers = new Informers(server.client(Identity.system("access")));
-    platform.add("informers of access", informers::close);
+  /**
+   * Lets access control see the cluster; until then, whoever needs that waits.
+   *
+   * @param informers of one who may do everything; shared
+   */
+  void open(ApiServer server, Informers informers, Platform platform) {
     platform.add("access", control::close);
     control.open(server.client(Identity.system("apiserver")), informers);
   }
