@@ -115,9 +115,9 @@ final class Wiring {
               + " without the API of a cluster: add 'api', or say --server");
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
-    ApiServer server = startApi(loops, pki);
-    Informers informers = new Informers(server.client(Identity.system("informers")));
-    platform.add("informers", informers::close);
+    Api api = startApi(loops, pki);
+    ApiServer server = api.server();
+    Informers informers = api.informers();
     if (has("controllers")) {
       phases.time("controllers", () -> startControllers(server, informers, pki));
     }
@@ -149,7 +149,7 @@ final class Wiring {
             server.client(Identity.system("control")),
             join,
             clock);
-    JsonObject api =
+    JsonObject reached =
         JsonObject.builder()
             .put("url", "https://127.0.0.1:" + server.port())
             .put("address", address + ":" + server.port())
@@ -158,7 +158,9 @@ final class Wiring {
         loops,
         ranges,
         Optional.of(people),
-        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", api));
+        JsonObject.builder()
+            .put("kubeconfig", layout.kubeconfig().toString())
+            .put("api", reached));
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -277,7 +279,10 @@ final class Wiring {
     platform.facts(known.put("parts", phases.parts()).build());
   }
 
-  private ApiServer startApi(EventLoops loops, ClusterPki pki)
+  /** The API, and what all parts in this process see of the cluster. */
+  private record Api(ApiServer server, Informers informers) {}
+
+  private Api startApi(EventLoops loops, ClusterPki pki)
       throws StartException, InterruptedException {
     Store store =
         phases.time(
@@ -296,7 +301,8 @@ final class Wiring {
         "api",
         () -> {
           AllocationPools.Ranges ranges = ranges();
-          var access = new Access(pki, options, clock);
+          var access = new Access(pki, store, options, metrics, clock);
+          access.addTo(platform);
           ApiServer server =
               ApiServer.start(
                   new ApiServerConfig(
@@ -309,14 +315,16 @@ final class Wiring {
                       ranges,
                       ApiServerConfig.DEFAULT_READS,
                       ApiServerConfig.DEFAULT_WRITES),
-                  access.parts(store, loops, metrics, gateway, new AcceptedMark(timeline)));
+                  access.parts(store, loops, gateway, new AcceptedMark(timeline)));
           platform.add("api", () -> server.close(Duration.ofSeconds(2)));
-          access.open(server, platform);
+          Informers informers = new Informers(server.client(Identity.system("informers")));
+          platform.add("informers", informers::close);
+          access.open(server, informers, platform);
           if (!server.awaitReady(READY)) {
             throw new StartException("the API is not ready after " + READY.toSeconds() + " s");
           }
           pki.ensureAdminKubeconfig(layout.kubeconfig(), "https://127.0.0.1:" + server.port());
-          return server;
+          return new Api(server, informers);
         });
   }
 

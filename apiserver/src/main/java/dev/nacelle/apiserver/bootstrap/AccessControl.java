@@ -18,7 +18,10 @@ import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
 import dev.nacelle.apiserver.auth.rbac.EscalationStep;
 import dev.nacelle.apiserver.auth.rbac.RbacAuthorizer;
 import dev.nacelle.apiserver.auth.review.Reviews;
+import dev.nacelle.apiserver.auth.signing.CertificateApprovalStep;
 import dev.nacelle.apiserver.auth.signing.CertificateSigning;
+import dev.nacelle.apiserver.auth.signing.CertificateSigningStep;
+import dev.nacelle.apiserver.auth.signing.SubjectRestrictionStep;
 import dev.nacelle.apiserver.auth.token.BearerAuthenticator;
 import dev.nacelle.apiserver.auth.token.BootstrapTokens;
 import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
@@ -28,6 +31,8 @@ import dev.nacelle.apiserver.auth.token.TokenRequests;
 import dev.nacelle.apiserver.auth.token.TokenSource;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.http.HealthCheck;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
+import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -54,18 +59,26 @@ public final class AccessControl implements AutoCloseable {
   /**
    * What access is governed by.
    *
+   * @param store of the server
    * @param tokenFile static tokens
    * @param authorizationModes as {@code --authorization-mode} names them
+   * @param enabledPlugins as {@code --enable-admission-plugins} names them
+   * @param disabledPlugins as {@code --disable-admission-plugins} names them
    * @param random makes names of volumes; safe for any thread
    */
   public record Settings(
       ClusterPki pki,
+      Store store,
       Optional<Path> tokenFile,
       List<String> authorizationModes,
+      List<String> enabledPlugins,
+      List<String> disabledPlugins,
       InstantSource clock,
       RandomGenerator random) {
     public Settings {
       authorizationModes = List.copyOf(authorizationModes);
+      enabledPlugins = List.copyOf(enabledPlugins);
+      disabledPlugins = List.copyOf(disabledPlugins);
     }
   }
 
@@ -75,6 +88,7 @@ public final class AccessControl implements AutoCloseable {
   private final NodeAuthorizer nodes = new NodeAuthorizer(view, RbacDefaults.nodeRules());
   private final Authorizer authorizer;
   private final Authenticator authenticator;
+  private final AdmissionSteps steps;
   private final Map<String, Responder> responders;
   private final CountDownLatch rolesMade = new CountDownLatch(1);
   private final CountDownLatch prioritiesMade = new CountDownLatch(1);
@@ -83,7 +97,8 @@ public final class AccessControl implements AutoCloseable {
 
   /**
    * @throws IOException if the keys or the tokens cannot be read
-   * @throws IllegalArgumentException for an authorization mode that there is not
+   * @throws IllegalArgumentException for an authorization mode or an admission plugin that there is
+   *     not
    */
   public static AccessControl of(Settings settings) throws IOException {
     return new AccessControl(settings);
@@ -92,6 +107,8 @@ public final class AccessControl implements AutoCloseable {
   private AccessControl(Settings settings) throws IOException {
     this.settings = settings;
     this.authorizer = AuthorizationModes.of(settings.authorizationModes(), nodes, rbac);
+    this.steps =
+        plugins().chosen(settings.enabledPlugins(), settings.disabledPlugins()).then(always());
     InstantSource clock = settings.clock();
     var keys = new TokenKeys(settings.pki().tokenKeys(), settings.pki().tokenVerifiers());
     var sources = new ArrayList<TokenSource>();
@@ -122,13 +139,33 @@ public final class AccessControl implements AutoCloseable {
     return responders;
   }
 
-  /** The steps of admission, in their order. */
+  /** The steps of admission that were chosen, in their order. */
   public AdmissionSteps steps() {
+    return steps;
+  }
+
+  /** The admission plugins there are. The order is upstream's. */
+  private AdmissionSteps plugins() {
+    var lifecycle = new NamespaceLifecycle(settings.store());
     var priority = new PriorityStep(view);
     return new AdmissionSteps(
         List.of(
-            new ServiceAccountStep(view, settings.random()), new DefaultTolerations(), priority),
-        List.of(new NodeRestriction(view), new EscalationStep(rbac, authorizer), priority));
+            lifecycle,
+            new ServiceAccountStep(view, settings.random()),
+            priority,
+            new DefaultTolerations()),
+        List.of(
+            lifecycle,
+            new NodeRestriction(view),
+            priority,
+            new CertificateApprovalStep(authorizer),
+            new CertificateSigningStep(authorizer),
+            new SubjectRestrictionStep()));
+  }
+
+  /** What no flag switches off. */
+  private AdmissionSteps always() {
+    return new AdmissionSteps(List.of(), List.of(new EscalationStep(rbac, authorizer)));
   }
 
   /** Ready once roles and bindings are known, and those that every cluster has are made. */

@@ -294,6 +294,7 @@ final class ResourceHandler {
       throw methodNotAllowed();
     }
     JsonObject json = Query.delete(exchange.query(), BodyReader.optional(exchange));
+    call.audit().patched(json);
     var dryRun = Query.dryRun(json.array("dryRun").strings().toList(), "DeleteOptions");
     var options = Query.deleteOptions(json);
     if (target.name().isEmpty()) {
