@@ -98,8 +98,7 @@ class CustomKindsTest {
             .reading(BOAT.replace("sails: 2", "sails: 2, colour: green"))
             .run();
     assertThat(colour.err())
-        .contains(
-            "spec.colour: Unsupported value: \"green\"", "supported values: \"red\", \"blue\"");
+        .contains("spec.colour: Unsupported value: \"green\": supported values: \"red\", \"blue\"");
     Command.Outcome unknown =
         kubectl
             .command("apply", "-f", "-")
