@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The verbs of stock kubectl, as people type them. */
 @Tag("e2e")
@@ -54,8 +56,9 @@ class KubectlVerbsTest {
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=3")).hasLineCount(3);
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=1", "--timestamps"))
         .matches("\\d{4}-\\d\\d-\\d\\dT\\S+Z line \\d+\\n");
-    assertThat(PLATFORM.kubectl().ok("logs", "-l", "app=counter", "--limit-bytes=6"))
-        .isEqualTo("line 0");
+    assertThat(PLATFORM.kubectl().ok("logs", "counter", "--limit-bytes=6")).isEqualTo("line 0");
+    // kubectl asks for ten lines where a selector names the pods
+    assertThat(PLATFORM.kubectl().ok("logs", "-l", "app=counter")).hasLineCount(10);
   }
 
   @Test
@@ -89,18 +92,27 @@ class KubectlVerbsTest {
   }
 
   @Test
-  void execWithATerminalIsATerminal() {
+  void execWithATerminalIsATerminalOfTheSameSize() {
     Assumptions.assumeTrue(Command.find("script").isPresent(), "no script(1) on this machine");
-    String kubectl = Command.find("kubectl").orElseThrow().toString();
     Command exec = PLATFORM.kubectl().command("exec", "-it", "counter", "--", "sh");
     Command typed =
         new Command(
-            List.of("script", "-qec", String.join(" ", exec.words()), "/dev/null"),
+            List.of(
+                "script",
+                "-qec",
+                "stty rows 33 cols 77; exec " + String.join(" ", exec.words()),
+                "/dev/null"),
             exec.environment(),
-            "tty; stty size; echo $((40+2)); exit 7\n");
+            """
+            tty
+            until [ "$(stty size)" = "33 77" ]; do usleep 50000; done
+            echo sized $(stty size)
+            echo $((40+2))
+            exit 7
+            """);
     Command.Outcome outcome = typed.run();
-    assertThat(outcome.exitCode()).as("%s: %s", kubectl, outcome.all()).isEqualTo(7);
-    assertThat(outcome.out()).contains("/dev/pts/", "42");
+    assertThat(outcome.exitCode()).as(outcome.all()).isEqualTo(7);
+    assertThat(outcome.out()).contains("/dev/pts/", "sized 33 77", "42");
   }
 
   @Test
@@ -224,33 +236,93 @@ class KubectlVerbsTest {
     kubectl.ok("delete", "pod", "web", "--now");
   }
 
-  @Test
-  void everyKubectlOfThisMachineAppliesAndReads() throws IOException {
-    for (Path program : otherVersions()) {
-      Kubectl kubectl = PLATFORM.get().kubectl(program);
-      String namespace = String.valueOf(program.getFileName()).replace('.', '-');
-      kubectl.ok("create", "namespace", namespace);
-      Kubectl inside = kubectl.in(namespace);
-      String manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\"}\n";
-      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c created");
-      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c unchanged");
-      assertThat(inside.apply(manifest, "--server-side", "--force-conflicts"))
-          .as("%s", program)
-          .contains("serverside-applied");
-      assertThat(inside.command("apply", "-f", "-").reading(manifest + "other: 1\n").run().err())
-          .as("%s", program)
-          .contains("unknown field \"other\"");
-      assertThat(kubectl.ok("get", "pods", "-n", "default")).as("%s", program).contains("counter");
-      assertThat(kubectl.ok("explain", "pod.spec.hostNetwork")).contains("hostNetwork");
-      assertThat(kubectl.ok("exec", "counter", "-n", "default", "--", "echo", "x"))
-          .as("%s", program)
-          .isEqualTo("x\n");
-      kubectl.ok("delete", "namespace", namespace);
-    }
+  private static final String WORKLOAD =
+      """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: c}
+      data: {a: "1"}
+      ---
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: d, labels: {app: d}}
+      spec:
+        replicas: 1
+        selector: {matchLabels: {app: d}}
+        template:
+          metadata: {labels: {app: d}}
+          spec:
+            terminationGracePeriodSeconds: 0
+            containers:
+              - name: main
+                image: nacelle.test/busybox:1
+                command: ["sh", "-c", "echo started; exec sleep 100000"]
+                env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: a}}}]
+                ports: [{containerPort: 80}]
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata: {name: d}
+      spec: {selector: {app: d}, ports: [{port: 80}]}
+      """;
+
+  static Stream<String> kubectlsOfThisMachine() throws IOException {
+    return PlatformUnderTest.missing().isPresent()
+        ? Stream.of("kubectl")
+        : versions().stream().map(Path::toString);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kubectlsOfThisMachine")
+  void everyKubectlOfThisMachineAppliesAndReads(String program) {
+    Kubectl kubectl = PLATFORM.get().kubectl(Path.of(program));
+    String namespace = String.valueOf(Path.of(program).getFileName()).replace('.', '-');
+    kubectl.ok("create", "namespace", namespace);
+    Kubectl inside = kubectl.in(namespace);
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" created"));
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" unchanged"));
+    assertThat(inside.apply(WORKLOAD, "--server-side", "--force-conflicts").lines())
+        .hasSize(3)
+        .allMatch(l -> l.endsWith(" serverside-applied"));
+    // the first writes down anew, in its own form, what was applied last
+    inside.apply(WORKLOAD);
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" unchanged"));
+    assertThat(inside.ok("rollout", "status", "deployment/d", "--timeout=90s"))
+        .contains("successfully rolled out");
+    assertThat(inside.ok("get", "deployment,pod,service", "-o", "wide"))
+        .containsPattern("deployment.apps/d +1/1 +1 +1 ")
+        .containsPattern("pod/d-\\S+ +1/1 +Running +0 ")
+        .containsPattern("service/d +ClusterIP +10\\.");
+    assertThat(inside.ok("get", "pods", "-o", "jsonpath={.items[*].status.phase}"))
+        .isEqualTo("Running");
+    assertThat(inside.ok("describe", "deployment", "d"))
+        .contains("1 desired | 1 updated | 1 total | 1 available")
+        .contains("Scaled up replica set d-");
+    assertThat(inside.ok("describe", "pod", "-l", "app=d")).contains("Started", "Ready");
+    assertThat(inside.ok("describe", "service", "d"))
+        .containsPattern("Endpoints: +10\\.\\d+\\.\\d+\\.\\d+:80\\n");
+    assertThat(inside.ok("logs", "deployment/d")).isEqualTo("started\n");
+    assertThat(inside.ok("explain", "pod.spec.hostNetwork")).contains("hostNetwork");
+    inside.ok("scale", "deployment/d", "--replicas=2");
+    inside.await("jsonpath={.status.readyReplicas}=2", "deployment/d");
+    Command unknown = inside.command("apply", "-f", "-");
+    assertThat(unknown.reading(WORKLOAD.replace("data:", "other: 1\ndata:")).run().err())
+        .contains("unknown field \"other\"");
+    assertThat(inside.command("delete", "-f", "-").reading(WORKLOAD).run().ok())
+        .contains("deployment.apps \"d\" deleted");
+    kubectl.ok("delete", "namespace", namespace);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kubectlsOfThisMachine")
+  void everyKubectlOfThisMachineExecs(String program) {
+    Command exec =
+        PLATFORM.get().kubectl(Path.of(program)).command("exec", "-i", "counter", "--", "cat");
+    assertThat(exec.reading("echoed\n").run().ok()).isEqualTo("echoed\n");
   }
 
   /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
-  private static List<Path> otherVersions() throws IOException {
+  private static List<Path> versions() throws IOException {
     Path plain = Command.find("kubectl").orElseThrow().toRealPath();
     try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
       List<Path> versions =
