@@ -129,6 +129,107 @@ class KubectlVerbsTest {
   }
 
   @Test
+  void runWithStandardInputAttachesAndTidiesUp() {
+    Kubectl kubectl = PLATFORM.kubectlIn("once");
+    Command run =
+        kubectl.command(
+            "run",
+            "once",
+            "--rm",
+            "-i",
+            "--restart=Never",
+            "--image=" + PlatformUnderTest.IMAGE,
+            "--command",
+            "--",
+            "sh",
+            "-c",
+            "read line; echo got $line");
+    assertThat(run.reading("hello\n").run().ok())
+        .contains("got hello")
+        .contains("pod \"once\" deleted");
+    assertThat(kubectl.ok("get", "pods", "-o", "name")).isEmpty();
+  }
+
+  @Test
+  void cpCopiesBothWays() throws IOException {
+    Kubectl kubectl = PLATFORM.kubectl();
+    Path there = PLATFORM.get().scratch().resolve("there");
+    Path back = PLATFORM.get().scratch().resolve("back");
+    Files.createDirectories(there.resolve("sub"));
+    Files.writeString(there.resolve("sub/file"), "copied");
+    kubectl.ok("cp", there.toString(), "counter:/tmp/there");
+    assertThat(kubectl.ok("exec", "counter", "--", "cat", "/tmp/there/sub/file"))
+        .isEqualTo("copied");
+    kubectl.ok("cp", "counter:/tmp/there", back.toString());
+    assertThat(back.resolve("sub/file")).hasContent("copied");
+  }
+
+  @Test
+  void aWatchPrintsALineForEachChange() {
+    Kubectl kubectl = PLATFORM.kubectlIn("watched");
+    try (BackgroundCommand watch =
+        kubectl.command("get", "pods", "--watch", "--output-watch-events").background()) {
+      kubectl.ok("run", "seen", "--image=" + PlatformUnderTest.IMAGE, "--", "sleep", "100000");
+      Eventually.holds(
+          "the pod is seen to come up",
+          () -> watch.lines().stream().anyMatch(l -> l.matches("MODIFIED +seen +1/1 +Running .*")),
+          () -> String.join("\n", watch.lines()));
+      kubectl.ok("delete", "pod", "seen", "--now");
+      Eventually.holds(
+          "the pod is seen to go",
+          () -> watch.lines().stream().anyMatch(l -> l.startsWith("DELETED ")),
+          () -> String.join("\n", watch.lines()));
+      assertThat(watch.lines().getFirst()).startsWith("EVENT ");
+      assertThat(watch.lines().get(1)).matches("ADDED +seen +0/1 +Pending .*");
+    }
+  }
+
+  @Test
+  void aCordonedNodeTakesNoPodUntilItIsUncordoned() {
+    Kubectl kubectl = PLATFORM.kubectlIn("cordon");
+    String node = kubectl.path("{.items[0].metadata.name}", "nodes");
+    kubectl.ok("cordon", node);
+    try {
+      assertThat(kubectl.ok("get", "node", node)).contains("Ready,SchedulingDisabled");
+      kubectl.ok("run", "late", "--image=" + PlatformUnderTest.IMAGE, "--", "sleep", "100000");
+      kubectl.awaitPath(
+          "{.status.conditions[?(@.type=='PodScheduled')].message}",
+          message -> message.contains("0/1 nodes are available: 1 node(s) were unschedulable"),
+          "pod",
+          "late");
+    } finally {
+      kubectl.ok("uncordon", node);
+    }
+    kubectl.await("condition=Ready", "pod/late");
+  }
+
+  @Test
+  void rightsAreToldAndEnforced() {
+    Kubectl kubectl = PLATFORM.kubectlIn("rights");
+    kubectl.ok("create", "serviceaccount", "reader");
+    kubectl.ok("create", "role", "reader", "--verb=get,list", "--resource=configmaps");
+    kubectl.ok("create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
+    String reader = "--as=system:serviceaccount:rights:reader";
+    Eventually.sees(
+        "the binding counts",
+        () -> kubectl.run("auth", "can-i", "list", "configmaps", reader).out(),
+        "yes\n"::equals);
+    assertThat(kubectl.run("auth", "can-i", "delete", "configmaps", reader).out())
+        .isEqualTo("no\n");
+    String token = kubectl.ok("create", "token", "reader").strip();
+    Kubectl bearer = PLATFORM.get().kubectlBearing(token).in("rights");
+    assertThat(bearer.ok("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"))
+        .isEqualTo("system:serviceaccount:rights:reader");
+    assertThat(bearer.ok("get", "configmaps", "-o", "name"))
+        .contains("configmap/kube-root-ca.crt");
+    assertThat(bearer.run("get", "secrets").err())
+        .contains(
+            "Error from server (Forbidden): secrets is forbidden: User"
+                + " \"system:serviceaccount:rights:reader\" cannot list resource \"secrets\" in API"
+                + " group \"\" in the namespace \"rights\"");
+  }
+
+  @Test
   void describeShowsThePodAndItsEvents() {
     assertThat(PLATFORM.kubectl().ok("describe", "pod", "counter"))
         .contains("Name:", "Node:", "IP:", "Container ID:", "State:", "Running", "Events:")

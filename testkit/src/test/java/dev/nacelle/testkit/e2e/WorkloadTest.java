@@ -140,6 +140,8 @@ class WorkloadTest {
     assertThat(kubectl.ok("rollout", "status", "deployment/web", "--timeout=90s"))
         .contains("successfully rolled out");
     kubectl.awaitPath("{.status.readyReplicas}", "3"::equals, "deployment", "web");
+    assertThat(inPod("wget", "-q", "-O", "-", "http://web.server-side/"))
+        .startsWith("hello from the config map from web-");
     String before = written(kubectl);
     kubectl.apply(MANIFEST, "--server-side");
     assertThat(written(kubectl)).isEqualTo(before);
