@@ -67,6 +67,7 @@ bool socket_peer_is_root(int socket);
 
 /* --- files, time, processes --- */
 uint64_t now_ns(void);
+uint64_t monotonic_ms(void);
 void time_text(uint64_t ns, char text[40]); /* RFC 3339 with nanoseconds, UTC */
 int write_all(int fd, const void *data, size_t size);                      /* 0 or errno */
 int write_file_at(int directory, const char *name, const char *text);      /* existing file, one write */

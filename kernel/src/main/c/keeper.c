@@ -295,8 +295,8 @@ int main(int argc, char **argv) {
     become_quiet();
   }
   while (!shutting_down) {
-    /* fill the pool when there is nothing else to do */
-    if (!loop_step(0) && !pool_fill_one()) loop_step(-1);
+    int idle_in = sandboxes_idle_in();
+    if (!loop_step(idle_in) && idle_in >= 0) sandboxes_idle();
   }
   unlinkat(run_directory, "keeper.sock", 0);
   return 0;

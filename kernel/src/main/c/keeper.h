@@ -18,7 +18,8 @@ void sandbox_remove(int client, struct message *m);
 void sandbox_list(int client, struct message *m);
 void sandboxes_remove_all(void);
 void pool_target(uint32_t count);
-bool pool_fill_one(void); /* false when nothing is to be done */
+int sandboxes_idle_in(void); /* ms until there is work for an idle keeper; -1: there is none */
+void sandboxes_idle(void);   /* does a part of it */
 void sandbox_child_reaped(pid_t pid);
 void sandboxes_save(int state);
 void sandboxes_load(const char *line);

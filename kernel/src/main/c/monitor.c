@@ -33,12 +33,6 @@ static void control_ready(struct source *s, uint32_t events);
 struct source control = {3, control_ready};
 static struct source signals = {.fd = -1};
 
-uint64_t monotonic_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 void deadline_set(enum deadline d, uint64_t in_ms) {
   uint64_t most = 1ull << 40;
   uint64_t at = monotonic_ms() + (in_ms > most ? most : in_ms);

@@ -11,7 +11,6 @@ extern struct shared *shared;
 extern int init_pidfd;
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
-uint64_t monotonic_ms(void);
 /* Calls back once at or after that time; 0 cancels. */
 enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
 void deadline_set(enum deadline d, uint64_t in_ms);

@@ -24,6 +24,11 @@
 #define KINDS 4 /* the bits of SANDBOX_*, lowest first */
 #define MAX_SANDBOXES 8192
 #define MAX_POOL 256
+#define MAX_GRAVES 128
+/* Making and ending a network namespace take the lock that the start of a pod needs: both wait
+   until no pod has started for so long. */
+#define REFILL_AFTER_MS 50
+#define BURY_AFTER_MS 250
 
 static const char *const names[KINDS] = {"net", "ipc", "uts", "pid"};
 static const int clone_flags[KINDS] = {CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWPID};
@@ -42,6 +47,9 @@ static int pins = -1; /* RUN/ns */
 static int pool[MAX_POOL][3];
 static uint32_t pool_count, pool_wanted;
 static bool pool_failed; /* do not spin when the kernel refuses */
+static int graves[MAX_GRAVES]; /* network namespaces that nobody uses any more */
+static int grave_count;
+static uint64_t last_start_ms;
 static struct message answer;
 
 static struct sandbox *find(const char *id) {
@@ -61,12 +69,25 @@ static struct sandbox *insert(const char *id) {
   return s;
 }
 
+/* All at once: the kernel then waits for its readers once. */
+static void close_graves(void) {
+  while (grave_count > 0) close(graves[--grave_count]);
+}
+
+static void bury(int *fd) {
+  if (*fd < 0) return;
+  if (grave_count == MAX_GRAVES) close_graves();
+  graves[grave_count++] = *fd;
+  *fd = -1;
+}
+
 static void drop(struct sandbox *s) {
   for (struct sandbox **p = &sandboxes; *p; p = &(*p)->next)
     if (*p == s) {
       *p = s->next;
       break;
     }
+  bury(&s->fds[0]);
   for (int i = 0; i < KINDS; i++) close_if(&s->fds[i]);
   free(s);
   sandbox_count--;
@@ -249,14 +270,23 @@ void pool_target(uint32_t count) {
   }
 }
 
-bool pool_fill_one(void) {
-  if (pool_failed || pool_count >= pool_wanted) return false;
-  if (make(SANDBOX_NET | SANDBOX_IPC | SANDBOX_UTS, pool[pool_count]) != 0) {
+static bool pool_is_short(void) { return !pool_failed && pool_count < pool_wanted; }
+
+int sandboxes_idle_in(void) {
+  uint64_t after = pool_is_short() ? REFILL_AFTER_MS : BURY_AFTER_MS;
+  if (!pool_is_short() && grave_count == 0) return -1;
+  uint64_t since = monotonic_ms() - last_start_ms;
+  return last_start_ms == 0 || since >= after ? 0 : (int)(after - since);
+}
+
+void sandboxes_idle(void) {
+  if (!pool_is_short()) {
+    close_graves();
+  } else if (make(SANDBOX_NET | SANDBOX_IPC | SANDBOX_UTS, pool[pool_count]) == 0) {
+    pool_count++;
+  } else {
     pool_failed = true;
-    return false;
   }
-  pool_count++;
-  return true;
 }
 
 /* Three namespaces from the pool, those that are not wanted let go. */
@@ -289,6 +319,7 @@ void sandbox_ensure(int client, struct message *m) {
   }
   struct sandbox *s = find(id);
   bool made = !s;
+  last_start_ms = monotonic_ms();
   if (!s) {
     int error = 0;
     s = sandbox_count < MAX_SANDBOXES ? insert(id) : NULL;
@@ -363,6 +394,7 @@ void sandbox_list(int client, struct message *m) {
 
 void sandboxes_remove_all(void) {
   while (sandboxes) destroy(sandboxes);
+  close_graves();
   pool_target(0);
 }
 

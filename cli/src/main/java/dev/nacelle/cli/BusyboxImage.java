@@ -11,13 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A root filesystem of the host's static busybox and links for its applets. */
-final class BusyboxImage {
+public final class BusyboxImage {
   private static final List<Path> PLACES =
       List.of(Path.of("/bin/busybox"), Path.of("/usr/bin/busybox"));
 
   private BusyboxImage() {}
 
-  static void write(Path tree) throws IOException, InterruptedException {
+  /** Makes the tree anew; an older one is removed. */
+  public static void write(Path tree) throws IOException, InterruptedException {
     Path busybox =
         PLACES.stream()
             .filter(Files::isExecutable)
@@ -52,7 +53,8 @@ final class BusyboxImage {
     return text.lines().toList();
   }
 
-  static void delete(Path tree) throws IOException {
+  /** Removes the tree, if it is there. */
+  public static void delete(Path tree) throws IOException {
     if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

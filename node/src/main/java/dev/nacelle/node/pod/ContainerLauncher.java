@@ -53,7 +53,7 @@ final class ContainerLauncher {
       ContainerRecord record,
       ImagePulls.Image.Here here,
       UsedReferences used) {
-    int attempt = record.hasExited() ? record.restarts() + 1 : record.restarts();
+    int attempt = record.nextAttempt();
     String id = PodPaths.containerId(context.pod().uid(), container.name(), attempt);
     String imageId = here.image().statusImageId(here.reference());
     try {

@@ -75,6 +75,11 @@ record ContainerRecord(
     return status().filter(c -> c.state() == ContainerStatus.State.RUNNING).isPresent();
   }
 
+  /** The number of the next start. */
+  int nextAttempt() {
+    return hasExited() ? restarts + 1 : restarts;
+  }
+
   boolean hasExited() {
     return status().filter(c -> c.exit().isPresent()).isPresent();
   }

@@ -11,6 +11,7 @@ import dev.nacelle.image.Ensured;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
+import dev.nacelle.image.MountOptions;
 import dev.nacelle.image.PullPolicy;
 import dev.nacelle.image.PullProgress;
 import dev.nacelle.image.PullRequest;
@@ -23,9 +24,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Makes the images of one pod's containers present, each on a thread of its own: beside the
- * sandbox, and, where a registry must be asked, beside everything else. Called by the pod's worker
- * alone.
+ * Makes the images of one pod's containers present and mounts them, each on a thread of its own:
+ * beside the sandbox, and, where a registry must be asked, beside everything else. Called by the
+ * pod's worker alone.
  */
 final class ImagePulls implements AutoCloseable {
 
@@ -49,13 +50,13 @@ final class ImagePulls implements AutoCloseable {
     this.done = done;
   }
 
-  /** Begins to look for the container's image, unless that is under way. */
-  void begin(ContainerView container) {
-    pull(container);
+  /** Begins to look for the image of a container's next start, unless that is under way. */
+  void begin(ContainerView container, int attempt) {
+    pull(container, attempt);
   }
 
-  private Pull pull(ContainerView container) {
-    return underWay.computeIfAbsent(container.name(), n -> new Pull(container));
+  private Pull pull(ContainerView container, int attempt) {
+    return underWay.computeIfAbsent(container.name(), n -> new Pull(container, attempt));
   }
 
   /** Whether the container's image is being looked for, or has come and was not taken. */
@@ -64,16 +65,16 @@ final class ImagePulls implements AutoCloseable {
   }
 
   /**
-   * What came of it; forgotten with this. Waits only for what is on this host: empty while a
-   * registry is asked.
+   * What came of it; forgotten with this, and an image that is here is the caller's to unmount.
+   * Waits only for what is on this host: empty while a registry is asked.
    */
-  Optional<Image> take(ContainerView container) throws InterruptedException {
-    Optional<Image> image = pull(container).local();
+  Optional<Image> take(ContainerView container, int attempt) throws InterruptedException {
+    Optional<Image> image = pull(container, attempt).local();
     image.ifPresent(i -> underWay.remove(container.name()));
     return image;
   }
 
-  /** Ends what is under way; layers that are complete are kept. */
+  /** Ends what is under way; layers that are complete are kept, what was mounted is not. */
   @Override
   public void close() {
     underWay.values().forEach(Pull::cancel);
@@ -83,12 +84,16 @@ final class ImagePulls implements AutoCloseable {
   /** One search. */
   private final class Pull {
     private final ContainerView container;
+    private final String containerId;
     private final CountDownLatch lookedHere = new CountDownLatch(1);
     private final Thread thread;
     private volatile Optional<Image> image = Optional.empty();
+    private boolean mounted;
+    private boolean cancelled;
 
-    Pull(ContainerView container) {
+    Pull(ContainerView container, int attempt) {
       this.container = container;
+      this.containerId = PodPaths.containerId(context.pod().uid(), container.name(), attempt);
       this.thread = Thread.ofVirtual().name("image " + container.image()).start(this::run);
     }
 
@@ -97,19 +102,36 @@ final class ImagePulls implements AutoCloseable {
       return image;
     }
 
-    void cancel() {
+    /** Nobody will take it. */
+    synchronized void cancel() {
+      cancelled = true;
       thread.interrupt();
+      if (mounted) {
+        context.services().images().unmount(containerId);
+      }
+    }
+
+    /** Beside the sandbox: whoever starts the container finds it mounted. */
+    private synchronized void mount(Image found) {
+      if (found instanceof Image.Here here && !cancelled) {
+        context.services().images().mount(here.image().id(), containerId, MountOptions.DEFAULT);
+        mounted = true;
+        context.services().timeline().mark(context.pod().uid(), "imageMounted");
+      }
     }
 
     private void run() {
       try {
         Optional<Image> here = lookHere();
         if (here.isPresent()) {
+          mount(here.get());
           image = here;
           return;
         }
         lookedHere.countDown();
-        image = Optional.of(pull());
+        Image pulled = pull();
+        mount(pulled);
+        image = Optional.of(pulled);
         done.run();
       } catch (ImageException e) {
         fail(e.fault(), String.valueOf(e.getMessage()));

@@ -254,14 +254,14 @@ final class PodLife implements AutoCloseable {
     if (records.isInHook() || (containers.isEmpty() && !adopted)) {
       return true;
     }
-    containers.forEach(pulls::begin);
+    containers.forEach(c -> pulls.begin(c, records.get(c).nextAttempt()));
     prepared = preparation.run();
     if (!prepared) {
       return false;
     }
     startReferences = new UsedReferences(services.client());
     for (ContainerView container : containers) {
-      Optional<ImagePulls.Image> image = pulls.take(container);
+      Optional<ImagePulls.Image> image = pulls.take(container, records.get(container).nextAttempt());
       if (image.isEmpty()) {
         continue;
       }
