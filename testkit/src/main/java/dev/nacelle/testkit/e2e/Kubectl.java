@@ -61,6 +61,11 @@ public final class Kubectl {
     return new Kubectl(command.with("--namespace", namespace));
   }
 
+  /** The same with another kubeconfig. */
+  Kubectl with(Path kubeconfig) {
+    return new Kubectl(command.env("KUBECONFIG", kubeconfig.toString()));
+  }
+
   /** The command line, for what needs more than a run. */
   public Command command(String... words) {
     return command.with(words);

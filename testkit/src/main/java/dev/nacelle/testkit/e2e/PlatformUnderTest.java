@@ -165,6 +165,32 @@ public final class PlatformUnderTest implements AutoCloseable {
     return new Kubectl(program, data().resolve("kubeconfig"), home);
   }
 
+  /** The kubectl of the PATH for somebody who has a token and no certificate. */
+  public Kubectl kubectlBearing(String token) {
+    String cluster = "{.clusters[0].cluster.";
+    String config =
+        """
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: it, cluster: {server: "%s", certificate-authority-data: "%s"}}]
+        users: [{name: somebody, user: {token: "%s"}}]
+        contexts: [{name: it, context: {cluster: it, user: somebody}}]
+        current-context: it
+        """
+            .formatted(view(cluster + "server}"), view(cluster + "certificate-authority-data}"), token);
+    Kubectl own = kubectl();
+    try {
+      Path file = Files.writeString(Files.createTempFile(directory, "token", ".yaml"), config);
+      return own.with(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String view(String path) {
+    return kubectl().ok("config", "view", "--raw", "-o", "jsonpath=" + path);
+  }
+
   /** The process of the platform. */
   public ProcessHandle process() {
     return platformProcess().orElseThrow(() -> new AssertionError("the platform does not run"));
@@ -209,10 +235,7 @@ public final class PlatformUnderTest implements AutoCloseable {
     noteTraces();
     try {
       return traces.orElseThrow().processes().stream()
-          .filter(pid -> HostTraces.commandLine(pid).contains("/node/bin/" + program + "-"))
-          // the keeper is told where the monitor's program is
-          .filter(
-              pid -> HostTraces.commandLine(pid).split(" ", 2)[0].contains("/node/bin/" + program))
+          .filter(pid -> HostTraces.program(pid).contains("/node/bin/" + program + "-"))
           .flatMap(pid -> ProcessHandle.of(pid).stream())
           .toList();
     } catch (IOException e) {
