@@ -333,7 +333,7 @@ public final class RequestPipeline {
    * @param verb as the request's method says; empty for one that has none
    */
   public void connectThrough(RequestContext context, Target target, String verb) {
-    parts.gate().require(context.identity(), verb, target);
+    parts.gate().require(context, verb, target);
     if (!verb.isEmpty()) {
       requireVerb(target, verb);
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -366,10 +367,10 @@ class KubectlVerbsTest {
       spec: {selector: {app: d}, ports: [{port: 80}]}
       """;
 
-  static Stream<String> kubectlsOfThisMachine() throws IOException {
+  static Stream<String> kubectlsOfThisMachine() {
     return PlatformUnderTest.missing().isPresent()
         ? Stream.of("kubectl")
-        : versions().stream().map(Path::toString);
+        : Kubectl.programs().stream().map(Path::toString);
   }
 
   @ParameterizedTest
@@ -419,18 +420,5 @@ class KubectlVerbsTest {
     Command exec =
         PLATFORM.get().kubectl(Path.of(program)).command("exec", "-i", "counter", "--", "cat");
     assertThat(exec.reading("echoed\n").run().ok()).isEqualTo("echoed\n");
-  }
-
-  /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
-  private static List<Path> versions() throws IOException {
-    Path plain = Command.find("kubectl").orElseThrow().toRealPath();
-    try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
-      List<Path> versions =
-          files
-              .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
-              .sorted()
-              .toList();
-      return versions.isEmpty() ? List.of(plain) : versions;
-    }
   }
 }
