@@ -107,7 +107,7 @@ class ProxyTest {
         Resources.PODS,
         POD,
         name,
-        ip.isEmpty() ? "" : "{'podIP':'IP','podIPs':[{'ip':'IP'}]}".replace("IP'", ip + "'"));
+        ip.isEmpty() ? "" : "{'podIP':'IP','podIPs':[{'ip':'IP'}]}".replace("'IP'", "'" + ip + "'"));
   }
 
   private void service(String name) {

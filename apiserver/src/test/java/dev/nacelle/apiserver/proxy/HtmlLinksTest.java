@@ -29,7 +29,7 @@ class HtmlLinksTest {
         "<A HREF='/x'>|<A HREF='/P/x'>",
         "<a href=/x>|<a href=/P/x>",
         "<a class=b href = \"/x\" id=c>|<a class=b href = \"/P/x\" id=c>",
-        "<a\nhref=\"/x\"/>|<a\nhref=\"/P/x\"/>",
+        "<a href=\"/x\"/>|<a href=\"/P/x\"/>",
         "<a title=\"a > b\" href=\"/x\">|<a title=\"a > b\" href=\"/P/x\">",
         "<a title=it's href=\"/x\">|<a title=it's href=\"/P/x\">",
         "<a download href=\"/x?a=1&amp;b=2\">|<a download href=\"/P/x?a=1&amp;b=2\">",
@@ -43,6 +43,11 @@ class HtmlLinksTest {
       })
   void linksAreRewritten(String page, String expected) throws IOException {
     assertThat(rewritten(page)).isEqualTo(expected);
+  }
+
+  @Test
+  void tagsMayHaveLineEnds() throws IOException {
+    assertThat(rewritten("<a\nid=b\r\nhref\n=\n\"/x\"\n>")).isEqualTo("<a\nid=b\r\nhref\n=\n\"/P/x\"\n>");
   }
 
   @ParameterizedTest
