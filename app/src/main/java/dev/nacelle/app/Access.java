@@ -111,4 +111,9 @@ final class Access {
     platform.add("access", control::close);
     control.open(server.client(Identity.system("apiserver")), informers);
   }
+
+  /** Waits until the controllers may do what they are for. */
+  void awaitRoles() throws InterruptedException {
+    control.awaitRoles();
+  }
 }

@@ -40,6 +40,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -118,8 +119,10 @@ final class Wiring {
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
+    var controllers = new FutureTask<>(() -> startControllers(api, pki));
     if (has("controllers")) {
-      phases.time("controllers", () -> startControllers(server, informers, pki));
+      Thread starting = Thread.ofVirtual().name("start of controllers").start(controllers);
+      platform.add("start of controllers", starting::interrupt);
     }
     if (has("scheduler")) {
       phases.time("scheduler", () -> startScheduler(server, informers));
@@ -136,6 +139,7 @@ final class Wiring {
       gateway.local(nodeName, endpoint);
     }
     if (has("controllers")) {
+      phases.time("controllers", controllers::get);
       phases.time("defaults", () -> awaitDefaults(server));
     }
     if (dns.isPresent()) {
@@ -280,7 +284,7 @@ final class Wiring {
   }
 
   /** The API, and what all parts in this process see of the cluster. */
-  private record Api(ApiServer server, Informers informers) {}
+  private record Api(ApiServer server, Access access, Informers informers) {}
 
   private Api startApi(EventLoops loops, ClusterPki pki)
       throws StartException, InterruptedException {
@@ -324,7 +328,7 @@ final class Wiring {
             throw new StartException("the API is not ready after " + READY.toSeconds() + " s");
           }
           pki.ensureAdminKubeconfig(layout.kubeconfig(), "https://127.0.0.1:" + server.port());
-          return new Api(server, informers);
+          return new Api(server, access, informers);
         });
   }
 
@@ -381,11 +385,14 @@ final class Wiring {
     return new SubjectAlternatives(List.copyOf(dns), List.copyOf(addresses));
   }
 
-  private Controllers startControllers(ApiServer server, Informers informers, ClusterPki pki) {
+  /** Beside the rest: at a first start the roles must be made, without which they are refused. */
+  private Controllers startControllers(Api api, ClusterPki pki) throws InterruptedException {
+    api.access().awaitRoles();
+    ApiServer server = api.server();
     Controllers controllers =
         Controllers.start(
             server.client(Identity.system("controllers")),
-            informers,
+            api.informers(),
             new ControllerSettings(
                 pki.authorityPem(), instance.podRange().toString(), () -> listedResources(server)),
             clock);

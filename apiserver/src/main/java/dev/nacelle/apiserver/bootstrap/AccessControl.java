@@ -55,6 +55,7 @@ public final class AccessControl implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 2_000;
+  private static final long SEEN_PAUSE_MILLIS = 2;
 
   /**
    * What access is governed by.
@@ -174,7 +175,7 @@ public final class AccessControl implements AutoCloseable {
         new HealthCheck(
             "poststarthook/rbac/bootstrap-roles",
             HealthCheck.Of.READINESS,
-            () -> rolesMade.getCount() == 0 && rbac.isReady()),
+            () -> rolesMade.getCount() == 0),
         new HealthCheck(
             "poststarthook/scheduling/bootstrap-system-priority-classes",
             HealthCheck.Of.READINESS,
@@ -182,7 +183,7 @@ public final class AccessControl implements AutoCloseable {
   }
 
   /**
-   * Lets the judges see the cluster begins to sign certificates, and to make what every cluster
+   * Lets the judges see the cluster, begins to sign certificates, and to make what every cluster
    * has. Returns at once.
    *
    * @param client of the server, as one who may do everything
@@ -203,6 +204,9 @@ public final class AccessControl implements AutoCloseable {
     try {
       if (settings.authorizationModes().contains("RBAC")) {
         untilDone("the default roles", () -> RbacDefaults.reconcile(client));
+        while (!rbac.hasSeen(RbacDefaults.SELECTOR)) {
+          Thread.sleep(SEEN_PAUSE_MILLIS);
+        }
       }
       rolesMade.countDown();
       untilDone("the system's priority classes", () -> SystemPriorities.ensure(client));
@@ -210,6 +214,14 @@ public final class AccessControl implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.debug("the defaults of access are not made: closing");
     }
+  }
+
+  /**
+   * Waits until the default roles are made and requests are judged by them. Whoever holds one of
+   * them and asks earlier is refused.
+   */
+  public void awaitRoles() throws InterruptedException {
+    rolesMade.await();
   }
 
   private interface Work {

@@ -14,6 +14,7 @@ import dev.nacelle.api.definition.ResourceRegistry;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
+import dev.nacelle.api.selector.FieldSelector;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.audit.Audit;
@@ -30,6 +31,9 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.store.StoreException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -78,7 +82,7 @@ public final class InProcessApiClient implements ApiClient {
   @Override
   public ObjectList list(ResourceType type, ListOptions options) {
     return call(
-        new Line("list", type, collection(options), ""),
+        new Line("list", type, collection(options), "", options.fieldSelector()),
         (context, target) -> {
           var page = pipeline.list(context, target, options);
           return new ObjectList(
@@ -149,7 +153,7 @@ public final class InProcessApiClient implements ApiClient {
   public ObjectWatch watch(ResourceType type, ListOptions options) {
     var how = new WatchOptions(WatchOptions.Initial.UNSPECIFIED, WatchOptions.Bookmarks.YES);
     return call(
-        new Line("watch", type, collection(options), ""),
+        new Line("watch", type, collection(options), "", options.fieldSelector()),
         (context, target) ->
             new InProcessWatch(pipeline.watch(context, target, options, how), context.audit()),
         Results::plain);
@@ -186,8 +190,32 @@ public final class InProcessApiClient implements ApiClient {
     };
   }
 
-  /** What is asked for. */
-  private record Line(String verb, ResourceType type, ObjectKey key, String subresource) {}
+  /**
+   * What is asked for.
+   *
+   * @param fields the selector of a list or a watch
+   */
+  private record Line(
+      String verb, ResourceType type, ObjectKey key, String subresource, String fields) {
+
+    Line(String verb, ResourceType type, ObjectKey key, String subresource) {
+      this(verb, type, key, subresource, "");
+    }
+
+    String uri() {
+      String path =
+          key.name().isEmpty() ? type.collectionPath(key.namespace()) : type.objectPath(key);
+      String whole = subresource.isEmpty() ? path : path + "/" + subresource;
+      var query = new ArrayList<String>();
+      if (!fields.isEmpty()) {
+        query.add("fieldSelector=" + URLEncoder.encode(fields, StandardCharsets.UTF_8));
+      }
+      if (verb.equals("watch")) {
+        query.add("watch=true");
+      }
+      return query.isEmpty() ? whole : whole + "?" + String.join("&", query);
+    }
+  }
 
   @FunctionalInterface
   private interface Request<T> {
@@ -225,8 +253,6 @@ public final class InProcessApiClient implements ApiClient {
   private AuditTrail begin(Audit log, Line line) {
     ResourceType type = line.type();
     ObjectKey key = line.key();
-    String path =
-        key.name().isEmpty() ? type.collectionPath(key.namespace()) : type.objectPath(key);
     var target =
         new Attributes.Resource(
             type.group(),
@@ -235,12 +261,14 @@ public final class InProcessApiClient implements ApiClient {
             line.subresource(),
             // as upstream, a request for a namespace itself is judged in that namespace
             type.groupResource().equals("namespaces") ? key.name() : key.namespace(),
-            key.name());
+            key.name().isEmpty()
+                ? FieldSelector.exactName(line.fields()).orElse("")
+                : key.name());
     return log.begin(
         new AuditRequest(
             UUID.randomUUID().toString(),
             new Attributes(identity, line.verb(), target),
-            line.subresource().isEmpty() ? path : path + "/" + line.subresource(),
+            line.uri(),
             List.of(),
             "nacelle (in process)",
             line.verb().equals("watch")

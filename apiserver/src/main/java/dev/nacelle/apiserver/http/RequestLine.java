@@ -1,6 +1,7 @@
 package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.selector.FieldSelector;
 import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.audit.AuditRequest;
 import dev.nacelle.base.http.HttpExchange;
@@ -55,11 +56,11 @@ record RequestLine(HttpExchange exchange, Optional<ResourcePath> resource) {
         identity,
         verb(),
         resource
-            .<Attributes.Target>map(RequestLine::target)
+            .<Attributes.Target>map(this::target)
             .orElseGet(() -> new Attributes.Path(exchange.path())));
   }
 
-  private static Attributes.Resource target(ResourcePath path) {
+  private Attributes.Resource target(ResourcePath path) {
     // as upstream, a request for a namespace itself is judged in that namespace
     boolean isNamespace = path.group().isEmpty() && path.resource().equals("namespaces");
     return new Attributes.Resource(
@@ -68,7 +69,17 @@ record RequestLine(HttpExchange exchange, Optional<ResourcePath> resource) {
         path.resource(),
         path.subresource(),
         isNamespace ? path.name() : path.namespace(),
-        path.name());
+        path.name().isEmpty() ? selectedName() : path.name());
+  }
+
+  private String selectedName() {
+    boolean isRead = exchange.method().equals("GET") || exchange.method().equals("HEAD");
+    return exchange
+        .query()
+        .first("fieldSelector")
+        .filter(text -> isRead)
+        .flatMap(FieldSelector::exactName)
+        .orElse("");
   }
 
   AuditRequest audit(String id, Identity identity) {

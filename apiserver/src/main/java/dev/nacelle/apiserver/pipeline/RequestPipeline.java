@@ -9,6 +9,7 @@ import dev.nacelle.api.definition.Hooks;
 import dev.nacelle.api.definition.Subresource;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
+import dev.nacelle.api.selector.FieldSelector;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.admission.AdmissionRequest;
 import dev.nacelle.apiserver.extension.Responder;
@@ -82,7 +83,7 @@ public final class RequestPipeline {
 
   public ListPage list(RequestContext context, Target target, ListOptions options)
       throws InterruptedException {
-    parts.gate().require(context, "list", target);
+    parts.gate().require(context, "list", judged(target, options));
     requireVerb(target, "list");
     Lists.Page page = lists.list(target, options);
     return new ListPage(
@@ -92,9 +93,16 @@ public final class RequestPipeline {
   public ResourceWatch watch(
       RequestContext context, Target target, ListOptions options, WatchOptions watch)
       throws InterruptedException {
-    parts.gate().require(context, "watch", target);
+    parts.gate().require(context, "watch", judged(target, options));
     requireVerb(target, "watch");
     return watches.begin(target, options, watch);
+  }
+
+  /** As upstream, a list or a watch that asks for one name is judged as of that object. */
+  private static Target judged(Target collection, ListOptions options) {
+    return FieldSelector.exactName(options.fieldSelector())
+        .map(collection::named)
+        .orElse(collection);
   }
 
   public Answer create(RequestContext context, Target target, Body body, WriteOptions options) {
