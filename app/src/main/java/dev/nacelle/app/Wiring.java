@@ -94,9 +94,6 @@ final class Wiring {
   }
 
   private void start() throws StartException, InterruptedException {
-    if (has("node")) {
-      host.open();
-    }
     EventLoops loops = EventLoops.start(1);
     platform.add("event loops", loops::close);
     if (options.server.isPresent()) {
@@ -113,6 +110,9 @@ final class Wiring {
           "cannot run --parts="
               + String.join(",", options.parts)
               + " without the API of a cluster: add 'api', or say --server");
+    }
+    if (has("node")) {
+      host.open();
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
     ApiServer server = startApi(loops, pki);
@@ -176,6 +176,8 @@ final class Wiring {
                         layout.node().resolve("pki")),
                     clock));
     platform.add("joined", joined::close);
+    // not before: a host that may not join has nothing to release
+    host.open();
     NodeServer nodes =
         phases.time(
             "node server",
