@@ -209,10 +209,7 @@ public final class PlatformUnderTest implements AutoCloseable {
     noteTraces();
     try {
       return traces.orElseThrow().processes().stream()
-          .filter(pid -> HostTraces.commandLine(pid).contains("/node/bin/" + program + "-"))
-          // the keeper is told where the monitor's program is
-          .filter(
-              pid -> HostTraces.commandLine(pid).split(" ", 2)[0].contains("/node/bin/" + program))
+          .filter(pid -> HostTraces.program(pid).contains("/node/bin/" + program + "-"))
           .flatMap(pid -> ProcessHandle.of(pid).stream())
           .toList();
     } catch (IOException e) {
