@@ -79,8 +79,7 @@ class ProxyTest {
     slice("forged", "192.0.2.8", true, "there");
     service("ready");
     slice("ready", "192.0.2.7", true, "there");
-    create(
-        Resources.NODES, "{'apiVersion':'v1','kind':'Node','metadata':{'name':'n1'}}", "n1", "");
+    create(Resources.NODES, "{'apiVersion':'v1','kind':'Node','metadata':{'name':'n1'}}", "n1", "");
   }
 
   @AfterAll
@@ -107,7 +106,9 @@ class ProxyTest {
         Resources.PODS,
         POD,
         name,
-        ip.isEmpty() ? "" : "{'podIP':'IP','podIPs':[{'ip':'IP'}]}".replace("'IP'", "'" + ip + "'"));
+        ip.isEmpty()
+            ? ""
+            : "{'podIP':'IP','podIPs':[{'ip':'IP'}]}".replace("'IP'", "'" + ip + "'"));
   }
 
   private void service(String name) {
@@ -132,10 +133,7 @@ class ProxyTest {
 
   @Test
   void namesThatAreNoneOfTheFormsAreRefused() throws Exception {
-    fails(
-        NAMESPACE + "/services/ftp:web:80/proxy/",
-        400,
-        "invalid service request \"ftp:web:80\"");
+    fails(NAMESPACE + "/services/ftp:web:80/proxy/", 400, "invalid service request \"ftp:web:80\"");
     fails(NAMESPACE + "/pods/a:b:c:d/proxy/", 400, "invalid pod request \"a:b:c:d\"");
     fails("/api/v1/nodes/:80/proxy/", 400, "invalid node request \":80\"");
   }
@@ -155,9 +153,7 @@ class ProxyTest {
   @Test
   void aServiceWithoutAReadyEndpointOfAPodIsUnavailable() throws Exception {
     fails(
-        NAMESPACE + "/services/empty/proxy/",
-        503,
-        "no endpoints available for service \"empty\"");
+        NAMESPACE + "/services/empty/proxy/", 503, "no endpoints available for service \"empty\"");
     fails(
         NAMESPACE + "/services/http:idle:web/proxy/",
         503,
@@ -226,9 +222,7 @@ class ProxyTest {
   void execNeedsAnUpgrade() throws Exception {
     JsonObject pod =
         Http.json(POD.replace("NAME", "bound").replace("'spec':{", "'spec':{'nodeName':'n1',"));
-    server
-        .client()
-        .create(Resources.PODS, new KubeObject(pod), WriteOptions.by("test"));
+    server.client().create(Resources.PODS, new KubeObject(pod), WriteOptions.by("test"));
     assertThat(server.client().get(Resources.PODS, new ObjectKey("default", "bound")).name())
         .isEqualTo("bound");
     for (String what : List.of("exec?command=x", "attach?", "portforward?")) {

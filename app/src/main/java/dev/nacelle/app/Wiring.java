@@ -95,9 +95,6 @@ final class Wiring {
   }
 
   private void start() throws StartException, InterruptedException {
-    if (has("node")) {
-      host.open();
-    }
     EventLoops loops = EventLoops.start(1);
     platform.add("event loops", loops::close);
     if (options.server.isPresent()) {
@@ -114,6 +111,9 @@ final class Wiring {
           "cannot run --parts="
               + String.join(",", options.parts)
               + " without the API of a cluster: add 'api', or say --server");
+    }
+    if (has("node")) {
+      host.open();
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
     Api api = startApi(loops, pki);
@@ -162,9 +162,7 @@ final class Wiring {
         loops,
         ranges,
         Optional.of(people),
-        JsonObject.builder()
-            .put("kubeconfig", layout.kubeconfig().toString())
-            .put("api", reached));
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -187,6 +185,8 @@ final class Wiring {
                         layout.node().resolve("pki")),
                     clock));
     platform.add("joined", joined::close);
+    // not before: a host that may not join has nothing to release
+    host.open();
     NodeServer nodes =
         phases.time(
             "node server",

@@ -168,8 +168,7 @@ class RemoteNodesTest {
             exchange.upgrade(
                 SpdyConnection.PROTOCOL,
                 Headers.of(
-                    "x-stream-protocol-version",
-                    version + (bare ? ", without credentials" : "")));
+                    "x-stream-protocol-version", version + (bare ? ", without credentials" : "")));
         try (var connection = SpdyConnection.ofServer(stream)) {
           SpdyStream data = connection.accept().orElseThrow();
           data.reply();
@@ -281,8 +280,7 @@ class RemoteNodesTest {
     node.close();
     try (HttpResponse response = user.send(HttpRequest.get(url("/containerLogs/default/p/c")))) {
       assertThat(response.bytes(1 << 20).toUtf8())
-          .isEqualTo(
-              "dial tcp 127.0.0.1:" + port + ": connect: connection refused");
+          .isEqualTo("dial tcp 127.0.0.1:" + port + ": connect: connection refused");
     }
   }
 

@@ -10,8 +10,8 @@ public interface NodeGateway {
    * A request as the node's endpoint (the kubelet's API) takes it.
    *
    * @param path on the node: {@code /containerLogs/NAMESPACE/POD/CONTAINER}, {@code
-   *     /exec/NAMESPACE/POD/CONTAINER}, {@code /attach/...}, {@code /portForward/NAMESPACE/POD}, and
-   *     whatever else a client asks of the node itself; percent-encoded
+   *     /exec/NAMESPACE/POD/CONTAINER}, {@code /attach/...}, {@code /portForward/NAMESPACE/POD},
+   *     and whatever else a client asks of the node itself; percent-encoded
    * @param query with the node's names of the parameters, without a question mark
    */
   record NodeRequest(String nodeName, String path, String query) {}

@@ -54,8 +54,7 @@ final class ProxyHandler implements AutoCloseable {
     client.close();
   }
 
-  void handle(HttpExchange exchange, Call call, Target target, ResourcePath path)
-      throws Exception {
+  void handle(HttpExchange exchange, Call call, Target target, ResourcePath path) throws Exception {
     pipeline.connectThrough(call.context(), target, verb(exchange.method()));
     String rest = rest(exchange, path);
     ProxyTarget to = find(target);

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 
 /**
  * An HTML page whose links are rewritten as it is read. All else passes byte by byte: text, the
- * insides of scripts and comments, and tags of more than {@value #MAX_TAG} bytes. The page may be in
- * any encoding that has ASCII in it. For one thread.
+ * insides of scripts and comments, and tags of more than {@value #MAX_TAG} bytes. The page may be
+ * in any encoding that has ASCII in it. For one thread.
  */
 final class HtmlLinks extends InputStream {
   private static final int MAX_TAG = 64 << 10;

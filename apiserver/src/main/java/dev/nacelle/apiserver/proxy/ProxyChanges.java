@@ -92,7 +92,6 @@ public final class ProxyChanges implements Relay.Changes {
       }
     }
     headers.remove("content-length").remove("content-encoding");
-    return new Relay.Answer(
-        answer.status(), headers.build(), new HtmlLinks(plain, links::rewrite));
+    return new Relay.Answer(answer.status(), headers.build(), new HtmlLinks(plain, links::rewrite));
   }
 }

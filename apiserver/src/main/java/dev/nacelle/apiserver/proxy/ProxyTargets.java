@@ -47,8 +47,7 @@ public final class ProxyTargets {
 
   private static ProxyName parsed(String kind, String id) {
     return ProxyName.parse(id)
-        .orElseThrow(
-            () -> ApiException.badRequest("invalid " + kind + " request \"" + id + "\""));
+        .orElseThrow(() -> ApiException.badRequest("invalid " + kind + " request \"" + id + "\""));
   }
 
   private static String firstPort(KubeObject pod) {
@@ -144,8 +143,7 @@ public final class ProxyTargets {
         .orElseThrow(
             () ->
                 ApiException.unavailable(
-                    "no service port %d found for service \"%s\""
-                        .formatted(number, asked.name())));
+                    "no service port %d found for service \"%s\"".formatted(number, asked.name())));
   }
 
   /** An address that a slice says is ready, and the pod that it says has it. */

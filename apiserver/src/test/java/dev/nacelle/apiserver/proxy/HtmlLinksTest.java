@@ -47,7 +47,8 @@ class HtmlLinksTest {
 
   @Test
   void tagsMayHaveLineEnds() throws IOException {
-    assertThat(rewritten("<a\nid=b\r\nhref\n=\n\"/x\"\n>")).isEqualTo("<a\nid=b\r\nhref\n=\n\"/P/x\"\n>");
+    assertThat(rewritten("<a\nid=b\r\nhref\n=\n\"/x\"\n>"))
+        .isEqualTo("<a\nid=b\r\nhref\n=\n\"/P/x\"\n>");
   }
 
   @ParameterizedTest
@@ -86,8 +87,24 @@ class HtmlLinksTest {
   @Test
   void noPageBreaksIt() throws IOException {
     String[] pieces = {
-      "<a href=\"/x\"", ">", "<", "\"", "'", "=", " ", "<!--", "-->", "</script>", "<script>", "/",
-      "<title>", "</title", "text", "<img src=", "\n", "é"
+      "<a href=\"/x\"",
+      ">",
+      "<",
+      "\"",
+      "'",
+      "=",
+      " ",
+      "<!--",
+      "-->",
+      "</script>",
+      "<script>",
+      "/",
+      "<title>",
+      "</title",
+      "text",
+      "<img src=",
+      "\n",
+      "é"
     };
     var random = new Random(7);
     for (int round = 0; round < 2_000; round++) {

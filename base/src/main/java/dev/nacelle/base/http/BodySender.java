@@ -96,9 +96,7 @@ final class BodySender {
 
   private void copyChunked(InputStream source, OutputStream out) throws IOException {
     byte[] buffer = new byte[CHUNK];
-    for (int count = read(source, buffer, CHUNK);
-        count >= 0;
-        count = read(source, buffer, CHUNK)) {
+    for (int count = read(source, buffer, CHUNK); count >= 0; count = read(source, buffer, CHUNK)) {
       if (count > 0) {
         out.write(Integer.toHexString(count).getBytes(StandardCharsets.US_ASCII));
         out.write(LINE_END);

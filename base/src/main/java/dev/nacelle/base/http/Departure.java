@@ -3,8 +3,8 @@ package dev.nacelle.base.http;
 import java.io.IOException;
 
 /**
- * Ends the wait for another server's first word when the client leaves: the waiting thread is interrupted
- * within {@link #guard}, and never outside. For one thread, used once.
+ * Ends the wait for another server's first word when the client leaves: the waiting thread is
+ * interrupted within {@link #guard}, and never outside. For one thread, used once.
  */
 final class Departure {
   private final Thread waiting = Thread.currentThread();

@@ -1,7 +1,6 @@
 package dev.nacelle.base.http;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
@@ -21,6 +20,7 @@ import java.util.function.Supplier;
  */
 public final class HttpClient implements AutoCloseable {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
+
   /** With so many known, those that rest are forgotten. */
   private static final int MOST_ORIGINS = 256;
 

@@ -79,8 +79,7 @@ public final class Relay {
             .add("connection", "Upgrade")
             .add("upgrade", String.join(", ", own.all("upgrade")))
             .build();
-    var request =
-        new HttpRequest(exchange.method(), target, asking, new HttpRequest.Body.Empty());
+    var request = new HttpRequest(exchange.method(), target, asking, new HttpRequest.Body.Empty());
     switch (departure.guard(() -> client.askUpgrade(request))) {
       case UpgradeAnswer.Switched(Headers answer, DuplexStream server) ->
           splice(exchange, answer, server);

@@ -57,7 +57,8 @@ final class WebSocketStream implements DuplexStream {
             current = bytes.unsafeArray();
             position = 0;
           }
-          case WebSocket.Message.Text text -> throw new IOException("invalid message type received");
+          case WebSocket.Message.Text text ->
+              throw new IOException("invalid message type received");
           case WebSocket.Message.Closed closed -> {
             return -1;
           }

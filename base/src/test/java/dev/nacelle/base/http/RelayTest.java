@@ -95,8 +95,7 @@ class RelayTest {
                         + exchange.headers().first("x-asked").orElse("")
                         + " "
                         + exchange.body(100).toUtf8()));
-    var request =
-        HttpRequest.of("PATCH", front.uri("/a%2Fb//c/?q=%20x")).with("x-asked", "1");
+    var request = HttpRequest.of("PATCH", front.uri("/a%2Fb//c/?q=%20x")).with("x-asked", "1");
     try (HttpResponse response = user.send(request.with(Bytes.utf8("body")))) {
       assertThat(response.status()).isEqualTo(201);
       assertThat(response.headers().first("x-answer")).contains("yes");
@@ -126,7 +125,8 @@ class RelayTest {
       assertThat(response.headers().contains("x-all")).isTrue();
       assertThat(response.headers().contains("x-mine")).isFalse();
       assertThat(response.headers().contains("keep-alive")).isFalse();
-      assertThat(response.bytes(1000).toUtf8().split(" ")).containsExactlyInAnyOrder("host", "x-end");
+      assertThat(response.bytes(1000).toUtf8().split(" "))
+          .containsExactlyInAnyOrder("host", "x-end");
     }
   }
 
@@ -169,8 +169,7 @@ class RelayTest {
           }
         };
     var request =
-        HttpRequest.of("POST", front.uri("/"))
-            .with(new HttpRequest.Body.Streamed(() -> body, -1));
+        HttpRequest.of("POST", front.uri("/")).with(new HttpRequest.Body.Streamed(() -> body, -1));
     try (HttpResponse response = user.send(request)) {
       for (String word : List.of("one", "two", "three")) {
         ends.add(word.getBytes(UTF_8));
@@ -198,7 +197,8 @@ class RelayTest {
     try (var server = new ServerSocket(0)) {
       target = URI.create("http://127.0.0.1:" + server.getLocalPort());
       for (String head :
-          List.of("content-length: 10\r\n\r\nabc", "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")) {
+          List.of(
+              "content-length: 10\r\n\r\nabc", "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")) {
         Thread.ofVirtual().start(() -> answerRaw(server, "HTTP/1.1 200 OK\r\n" + head));
         try (HttpResponse response = user.send(HttpRequest.get(front.uri("/")))) {
           assertThat(response.body().readNBytes(3)).asString(UTF_8).isEqualTo("abc");
@@ -288,8 +288,7 @@ class RelayTest {
             UnreachableException.class,
             e ->
                 assertThat(e.dialError())
-                    .isEqualTo(
-                        "dial tcp 127.0.0.1:" + port + ": connect: connection refused"));
+                    .isEqualTo("dial tcp 127.0.0.1:" + port + ": connect: connection refused"));
   }
 
   @Test

@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 
 /**
  * Answers requests about the pods of one node: {@code /containerLogs/NS/POD/CONTAINER}, {@code
- * /exec/...}, {@code /attach/...}, {@code /portForward/NS/POD}, {@code /stats/summary}, {@code /metrics}, {@code
- * /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}. The caller has
- * authenticated and authorized the request. Safe for any thread.
+ * /exec/...}, {@code /attach/...}, {@code /portForward/NS/POD}, {@code /stats/summary}, {@code
+ * /metrics}, {@code /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}.
+ * The caller has authenticated and authorized the request. Safe for any thread.
  */
 public final class NodeEndpoint {
   private final NodeAgent agent;

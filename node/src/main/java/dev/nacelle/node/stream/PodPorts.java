@@ -77,8 +77,7 @@ public final class PodPorts {
   private SocketChannel connect(
       Optional<Path> namespace, ProtocolFamily family, String host, int port)
       throws IOException, InterruptedException {
-    SocketChannel channel =
-        namespace.isPresent() ? openIn(namespace.get(), family) : open(family);
+    SocketChannel channel = namespace.isPresent() ? openIn(namespace.get(), family) : open(family);
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel

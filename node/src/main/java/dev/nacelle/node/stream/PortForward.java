@@ -40,8 +40,7 @@ public final class PortForward {
         forward(upgrade.get().connection(), pod, ports);
       }
     } else if (isTunnel(exchange)) {
-      DuplexStream tunnel =
-          exchange.acceptWebSocket(List.of(TUNNEL), TUNNEL_FRAME).asStream();
+      DuplexStream tunnel = exchange.acceptWebSocket(List.of(TUNNEL), TUNNEL_FRAME).asStream();
       SpdyConnection connection = SpdyConnection.ofServer(tunnel);
       exchange.onClose(connection::close);
       forward(connection, pod, ports);

@@ -172,6 +172,7 @@ final class SpdyPortForward {
       data.reset();
     }
   }
+
   private static void carry(SpdyStream data, SpdyStream error, SocketChannel channel)
       throws InterruptedException {
     try {

@@ -77,8 +77,7 @@ final class ChannelCommandTest {
         new HandSession("", "", 3, false),
         new ChannelCommandClient(
             new ChannelSocket(old), CommandOptions.of(QueryParameters.parse("output=1"))));
-    assertThat(old.text(3))
-        .isEqualTo("command terminated with non-zero exit code: exit status 3");
+    assertThat(old.text(3)).isEqualTo("command terminated with non-zero exit code: exit status 3");
   }
 
   @Test

@@ -132,8 +132,7 @@ class PortForwardTest {
   private void large(SpdyConnection connection) throws Exception {
     EchoServer echo = open(EchoServer.echo());
     Forwarded forwarded = Forwarded.open(connection, echo.port(), 1);
-    var sent =
-        Transfers.beside(() -> Transfers.send(forwarded.data().output(), Transfers.LARGE));
+    var sent = Transfers.beside(() -> Transfers.send(forwarded.data().output(), Transfers.LARGE));
     assertThat(Transfers.receive(forwarded.data().input())).isEqualTo(sent.get());
     assertThat(forwarded.problem()).isEmpty();
   }
@@ -247,8 +246,7 @@ class PortForwardTest {
 
   private WebSocket channels(String query, String... protocols) throws Exception {
     return open(
-        server.client.webSocket(
-            HttpRequest.get(server.uri(query)), List.of(protocols), 1 << 20));
+        server.client.webSocket(HttpRequest.get(server.uri(query)), List.of(protocols), 1 << 20));
   }
 
   private static byte[] binary(WebSocket socket) {
@@ -263,8 +261,7 @@ class PortForwardTest {
   void portsOfTheQueryAreForwardedOverChannels() throws Exception {
     EchoServer echo = open(EchoServer.echo());
     int closed = closedPort();
-    WebSocket socket =
-        channels("port=" + echo.port() + "," + closed, "v4.channel.k8s.io", "other");
+    WebSocket socket = channels("port=" + echo.port() + "," + closed, "v4.channel.k8s.io", "other");
     assertThat(binary(socket)).isEqualTo(told(0, echo.port()));
     assertThat(binary(socket)).isEqualTo(told(1, echo.port()));
     assertThat(binary(socket)).isEqualTo(told(2, closed));

@@ -77,8 +77,7 @@ class SpdyCommandTest {
       JsonObject status = JsonReader.readObject(Bytes.utf8(text(error)));
       assertThat(status.string("reason")).contains("NonZeroExitCode");
       assertThat(status.array("details", "causes").objects().findFirst().orElseThrow())
-          .isEqualTo(
-              JsonObject.builder().put("reason", "ExitCode").put("message", "42").build());
+          .isEqualTo(JsonObject.builder().put("reason", "ExitCode").put("message", "42").build());
     }
   }
 

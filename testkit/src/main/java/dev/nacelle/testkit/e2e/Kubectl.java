@@ -24,7 +24,8 @@ public final class Kubectl {
             "");
   }
 
-  private Kubectl(Command command) {
+  /** Any command line that ends where kubectl's own words begin. */
+  Kubectl(Command command) {
     this.command = command;
   }
 

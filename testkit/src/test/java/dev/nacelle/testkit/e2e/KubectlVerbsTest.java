@@ -208,7 +208,8 @@ class KubectlVerbsTest {
     Kubectl kubectl = PLATFORM.kubectlIn("rights");
     kubectl.ok("create", "serviceaccount", "reader");
     kubectl.ok("create", "role", "reader", "--verb=get,list", "--resource=configmaps");
-    kubectl.ok("create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
+    kubectl.ok(
+        "create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
     String reader = "--as=system:serviceaccount:rights:reader";
     Eventually.sees(
         "the binding counts",
@@ -220,8 +221,7 @@ class KubectlVerbsTest {
     Kubectl bearer = PLATFORM.get().kubectlBearing(token).in("rights");
     assertThat(bearer.ok("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"))
         .isEqualTo("system:serviceaccount:rights:reader");
-    assertThat(bearer.ok("get", "configmaps", "-o", "name"))
-        .contains("configmap/kube-root-ca.crt");
+    assertThat(bearer.ok("get", "configmaps", "-o", "name")).contains("configmap/kube-root-ca.crt");
     assertThat(bearer.run("get", "secrets").err())
         .contains(
             "Error from server (Forbidden): secrets is forbidden: User"

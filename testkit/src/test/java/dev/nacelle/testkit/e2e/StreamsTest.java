@@ -147,9 +147,7 @@ class StreamsTest {
   @MethodSource("clients")
   void execGivesStreamsAndExitCode(Client client) {
     Command.Outcome outcome =
-        client
-            .kubectl()
-            .run("exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 5");
+        client.kubectl().run("exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 5");
     assertThat(outcome.exitCode()).as(outcome.all()).isEqualTo(5);
     assertThat(outcome.out()).isEqualTo("out\n");
     assertThat(outcome.err()).startsWith("err\n").contains("exit code 5");
@@ -228,8 +226,7 @@ class StreamsTest {
         assertThat(Command.of("busybox", "wget", "-q", "-O", "-", url).run().ok())
             .isEqualTo("inside\n");
       }
-      assertThat(
-              sum("busybox nc 127.0.0.1 " + port(forward, 7) + " < '" + large + "'"))
+      assertThat(sum("busybox nc 127.0.0.1 " + port(forward, 7) + " < '" + large + "'"))
           .isEqualTo(checksum);
     }
   }
@@ -281,8 +278,7 @@ class StreamsTest {
 
   @Test
   void pagesRedirectsBodiesAndUpgradesPassThroughKubectlProxy() throws Exception {
-    try (BackgroundCommand proxy =
-            PLATFORM.kubectl().command("proxy", "--port=0").background();
+    try (BackgroundCommand proxy = PLATFORM.kubectl().command("proxy", "--port=0").background();
         HttpClient client = HttpClient.builder().readTimeout(Duration.ofSeconds(60)).build()) {
       proxy.awaitLine("Starting to serve on 127.0.0.1:");
       String host = String.join("", proxy.lines()).replaceAll(".*(127\\.0\\.0\\.1:\\d+).*", "$1");
