@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,6 +28,9 @@
 #define STATUS 3 /* the status socket, in the command's process */
 
 static struct exec execs[MAX_EXECS];
+/* The command's process by the exec's place, shared with the helper: it stands there before the
+   process runs, so that even one that ends at once is known. */
+static volatile int32_t *numbers;
 static struct message answer;
 static int status_fd; /* in the children */
 
@@ -60,10 +64,7 @@ static void command_main(struct exec *e, int ends[3], char **arguments, uint32_t
   child_check(status_fd == STATUS || dup3(status_fd, STATUS, O_CLOEXEC) == STATUS, "keep a descriptor");
   status_fd = STATUS;
   child_check(close_range_(STATUS + 1, ~0u, 0) == 0, "close the descriptors");
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  signal(SIGPIPE, SIG_DFL);
+  signals_reset();
   directory_enter_early();
   identity_take();
   directory_enter_late();
@@ -79,12 +80,11 @@ static void helper_main(struct exec *e, int ends[3], char **arguments, uint32_t 
   child_check(syscall(SYS_setns, init_pidfd,
                       CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
               "enter the container");
-  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  struct clone_arguments child = {.flags = CLONE_PARENT | CLONE_PARENT_SETTID,
+                                  .parent_tid = (uintptr_t)&numbers[e - execs]};
+  long pid = syscall(SYS_clone3, &child, sizeof child);
   child_check(pid >= 0, "make a process in the container");
   if (pid == 0) command_main(e, ends, arguments, columns, rows);
-  char text[32];
-  int n = snprintf(text, sizeof text, "P%d", (int)pid);
-  send(status_fd, text, (size_t)n, MSG_NOSIGNAL);
   _exit(0);
 }
 
@@ -116,8 +116,11 @@ static void finish_if_over(struct exec *e) {
   release(e);
 }
 
+static pid_t process_of(const struct exec *e) { return numbers[e - execs]; }
+
 static void started(struct exec *e) {
   loop_close(&e->status);
+  e->pid = process_of(e);
   if (e->failed || !e->pid) {
     if (!e->failed && e->client) client_error(e->client, e->id, EIO, "cannot start the command: the helper died");
     e->failed = true;
@@ -126,6 +129,7 @@ static void started(struct exec *e) {
     return;
   }
   e->started = true;
+  if (!e->client) kill(e->pid, SIGKILL); /* nobody waits for it any more */
   if (e->client) {
     msg_reply(&answer, e->id);
     msg_u32(&answer, (uint32_t)e->pid);
@@ -159,7 +163,6 @@ static void status_ready(struct source *s, uint32_t events) {
     return;
   }
   text[n] = 0;
-  if (text[0] == 'P') e->pid = atoi(text + 1);
   if (text[0] == 'T') {
     struct cmsghdr *c = CMSG_FIRSTHDR(&h);
     close_if(&e->terminal);
@@ -226,6 +229,14 @@ void exec_start(struct client *c, struct message *m) {
     client_error(c, id, ESRCH, "cannot start the command: the container does not run");
     return;
   }
+  if (!numbers) {
+    void *page = mmap(NULL, sizeof *numbers * MAX_EXECS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+      client_error(c, id, ENOMEM, "cannot start the command: no memory");
+      return;
+    }
+    numbers = page;
+  }
   struct exec *e = NULL;
   for (int i = 0; i < MAX_EXECS && !e; i++)
     if (!execs[i].id) e = &execs[i];
@@ -233,6 +244,7 @@ void exec_start(struct client *c, struct message *m) {
     client_error(c, id, EAGAIN, "cannot start the command: too many run in this container");
     return;
   }
+  numbers[e - execs] = 0;
   *e = (struct exec){.client = c, .id = id, .flags = flags, .terminal = -1, .ends = {-1, -1, -1}, .status = {.fd = -1}};
   int error = launch(e, arguments, columns, rows);
   if (error) {
@@ -246,9 +258,10 @@ void exec_client_gone(struct client *c) {
     struct exec *e = &execs[i];
     if (!e->id || e->client != c) continue;
     e->client = NULL;
-    if (e->pid > 0 && !e->exited) {
-      kill(-e->pid, SIGKILL); /* its session's first group; it may not lead one yet */
-      kill(e->pid, SIGKILL);
+    pid_t pid = process_of(e);
+    if (pid > 0 && !e->exited) {
+      kill(-pid, SIGKILL); /* its session's first group; it may not lead one yet */
+      kill(pid, SIGKILL);
     }
   }
 }
@@ -257,16 +270,7 @@ bool exec_child_exited(pid_t pid, int status) {
   for (int i = 0; i < MAX_EXECS; i++) {
     struct exec *e = &execs[i];
     if (!e->id) continue;
-    /* its number may still be on the way: messages that were sent come first */
-    if (pid != e->helper && e->pid == 0)
-      while (e->status.fd >= 0 && e->pid == 0) {
-        char peek[8];
-        ssize_t n = recv(e->status.fd, peek, sizeof peek, MSG_PEEK | MSG_DONTWAIT);
-        if (n < 0) break;
-        status_ready(&e->status, 0);
-        if (n == 0) break;
-      }
-    if (!e->id || pid != e->pid || e->exited) continue;
+    if (pid != process_of(e) || e->exited) continue;
     e->exited = true;
     e->exit_status = status;
     finish_if_over(e);

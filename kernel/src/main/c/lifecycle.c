@@ -26,6 +26,7 @@ static struct {
 } waiters[MAX_WAITERS];
 static int waiter_count;
 static bool ended, stopped; /* stopped: asked to, while it was created or before */
+static char end_message[1024];
 static struct message answer;
 static void pidfd_ready(struct source *s, uint32_t events);
 static struct source exit_watch = {-1, pidfd_ready}; /* of a process that is not our child */
@@ -74,6 +75,7 @@ static void end(int code, int signal, const char *message) {
   /* one that never ran is a failed start, whatever else happened */
   bool oom = shared->state >= STATE_RUNNING && oom_kills(config("oom")) > 0;
   uint64_t finished = now_ns();
+  snprintf(end_message, sizeof end_message, "%s", message);
   output_drain();
   write_exit_file(directory, code, signal, oom, shared->started, shared->first_output, finished, message);
   shared->state = STATE_EXITED;
@@ -223,6 +225,18 @@ void life_look_deadline(void) {
   if (!over) deadline_set(DEADLINE_LOOK, 5);
 }
 
+static int begin(bool run) {
+  if (!native()) return oci_begin(run);
+  int error = start_begin(run);
+  if (error) return error;
+  /* first the socket, then the note: who finds the note may expect to find the monitor */
+  clients_listen();
+  note_started();
+  return 0;
+}
+
+void life_run(void) { begin(true); }
+
 void life_request(struct client *c, uint32_t type, uint32_t id) {
   int error = 0;
   switch (shared->state) {
@@ -231,8 +245,7 @@ void life_request(struct client *c, uint32_t type, uint32_t id) {
         client_error(c, id, EINVAL, "cannot start the container: it is not created");
         return;
       }
-      error = native() ? start_begin(type == MONITOR_RUN) : oci_begin(type == MONITOR_RUN);
-      if (!error && native()) note_started();
+      error = begin(type == MONITOR_RUN);
       break;
     case STATE_CREATING: break;
     case STATE_CREATED:
@@ -249,7 +262,12 @@ void life_request(struct client *c, uint32_t type, uint32_t id) {
       }
       break;
     case STATE_RUNNING: answer_started(c, id); return;
-    default: client_error(c, id, ESRCH, "cannot start the container: it has ended"); return;
+    default:
+      if (shared->started)
+        answer_started(c, id);
+      else
+        client_error(c, id, ENOEXEC, end_message[0] ? end_message : "the container has ended");
+      return;
   }
   if (error || waiter_count == MAX_WAITERS) {
     client_error(c, id, error ? error : EAGAIN, strerror(error ? error : EAGAIN));

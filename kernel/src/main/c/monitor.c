@@ -143,15 +143,18 @@ int main(void) {
   signals = (struct source){signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready};
   set_nonblocking(control.fd);
   if (loop_add(&signals, EPOLLIN) != 0 || loop_add(&control, EPOLLIN) != 0) _exit(77);
-  clients_open(socket_listen(directory, "monitor.sock"));
-  output_open(ends[1], ends[2], ends[3]);
+  clients_open();
   child_stdio[0] = ends[6], child_stdio[1] = ends[4], child_stdio[2] = ends[5];
+  /* first what the container waits for; the rest is done while it is on its way */
+  if (flags & INIT_RUN) life_run();
+  clients_listen();
+  output_open(ends[1], ends[2], ends[3]);
   if (flags & INIT_ADOPT) {
     output_recover();
     if (flags & INIT_TTY) output_terminal(msg_take_fd(&message));
     life_adopt();
   }
-  if (ends[0] >= 0) clients_add(ends[0]);
+  if (ends[0] >= 0) clients_add(ends[0], flags & INIT_RUN);
   while (!run_deadlines()) loop_step(next_timeout());
   unlinkat(directory, "monitor.sock", 0);
   return 0;

@@ -27,6 +27,7 @@ bool config_flag(const char *key);
 /* --- lifecycle.c --- */
 struct client;
 void life_request(struct client *c, uint32_t type, uint32_t id); /* CREATE, START, RUN */
+void life_run(void);                        /* as RUN, before anybody asks */
 void life_client_gone(struct client *c);
 void life_adopt(void);
 void life_child_exited(pid_t pid, int status); /* of waitpid */
@@ -56,8 +57,9 @@ void input_close(void);
 int output_spare(int kind); /* the descriptor for a new keeper: 0 out, 1 err, 2 in, 3 terminal */
 
 /* --- clients.c --- */
-void clients_open(int listener_fd);
-void clients_add(int fd);
+void clients_open(void);
+void clients_listen(void); /* once: others can connect from then on */
+void clients_add(int fd, bool watches);
 void clients_input_ready(void);
 void clients_output(int stream, const uint8_t *data, size_t size);
 void clients_event(const struct message *m); /* to the watchers */

@@ -255,6 +255,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
     if (flags & STDIO_STDIN) init |= INIT_STDIN | INIT_CHILD_STDIN;
   }
   if (starter_mounts >= 0) init |= INIT_EMPTY_MOUNTS;
+  if (flags & START_RUN) init |= INIT_RUN;
   msg_u32(&event, init);
   msg_string(&event, m->id);
   msg_fd(&event, m->directory);

@@ -130,6 +130,15 @@ void identity_take(void) {
   if (config_flag("nnp")) child_check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "forbid new privileges");
 }
 
+void signals_reset(void) {
+  /* also those that the C library keeps for itself, which some ancestor may have ignored */
+  static const uint64_t by_default[4];
+  for (long i = 1; i <= 64; i++) syscall(SYS_rt_sigaction, i, by_default, NULL, 8);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* --- streams --- */
 
 static void send_terminal(int socket, int master) {

@@ -22,6 +22,8 @@ void seccomp_read(void);
 void identity_take(void);
 /* What must not be filtered earlier: seccomp where no_new_privs allows it at the end. */
 void seccomp_apply_late(void);
+/* As at the start of a system: none ignored, none blocked. */
+void signals_reset(void);
 /* A terminal of this mount namespace: the slave; its master goes over the socket. */
 int terminal_make(int socket, uint32_t columns, uint32_t rows);
 /* Takes a terminal, or three ends, -1 where there is none, as standard streams. */

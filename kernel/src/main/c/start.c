@@ -134,7 +134,6 @@ static char **read_arguments(void) {
 static _Noreturn void child_main(bool run, bool cloned_into, int socket, int gate, int template) {
   bool tty = config_flag("tty");
   child_failed = failed;
-  signal(SIGPIPE, SIG_DFL);
   umask(0);
   setsid();
   keep_descriptors(child_stdio, socket, gate, template);
@@ -164,9 +163,7 @@ static _Noreturn void child_main(bool run, bool cloned_into, int socket, int gat
   umask(022);
   const char *file = command_find(arguments);
   if (!run) wait_at_gate();
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  signals_reset();
   shared->started = now_ns();
   set_phase(PHASE_EXECUTING);
   command_execute(file, arguments, tty);

@@ -3,6 +3,7 @@ package dev.nacelle.runtime;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.kernel.cgroup.Cgroup;
 import dev.nacelle.kernel.cgroup.CgroupTree;
+import dev.nacelle.kernel.keeper.KeeperClient;
 import dev.nacelle.kernel.process.CompanionException;
 import dev.nacelle.kernel.process.Poller;
 import dev.nacelle.runtime.ContainerRuntimeException.Reason;
@@ -136,7 +137,7 @@ final class Containers {
       }
       if (!container.isCreated()) {
         prepare(container, spec, sandbox);
-        openMonitor(container);
+        openMonitor(container, until);
       }
       begin(container, until);
       return container.status();
@@ -145,9 +146,10 @@ final class Containers {
     }
   }
 
-  private void openMonitor(Container container) throws InterruptedException {
+  private void openMonitor(Container container, Until until) throws InterruptedException {
     try {
-      container.open();
+      container.open(
+          until == Until.RUNNING ? KeeperClient.Begin.RUNNING : KeeperClient.Begin.WAITING);
     } catch (CompanionException e) {
       // one that an interrupted call started is as good
       if (!container.adopt()) {
@@ -166,13 +168,24 @@ final class Containers {
                 container.isCreated() ? container.monitor().start() : container.monitor().run());
       }
     } catch (CompanionException e) {
-      throw startFailure(container, e);
+      // a short command may have ended, and its monitor with it, before it was asked
+      if (!container.readExit() || container.status().startedAt().isEmpty()) {
+        throw startFailure(container, e);
+      }
     }
   }
 
   private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
-    String message = "cannot start container " + container.record().id() + ": " + e.getMessage();
-    if (!container.readExit() && e.isGone()) {
+    boolean ended = container.readExit();
+    String why =
+        container
+            .status()
+            .exit()
+            .map(ContainerStatus.Exit::message)
+            .filter(said -> !said.isEmpty())
+            .orElse(String.valueOf(e.getMessage()));
+    String message = "cannot start container " + container.record().id() + ": " + why;
+    if (!ended && e.isGone()) {
       return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
     }
     boolean command =

@@ -213,15 +213,36 @@ public final class KeeperClient implements AutoCloseable {
     }
   }
 
+  /** What a monitor does without being asked. */
+  public enum Begin {
+    /** Nothing. */
+    WAITING(0),
+    /**
+     * Creates and starts the container at once. The connection watches already; {@link
+     * MonitorClient#run} only waits for the result.
+     */
+    RUNNING(4);
+
+    private final int bit;
+
+    Begin(int bit) {
+      this.bit = bit;
+    }
+  }
+
   /**
    * Starts the monitor of a container whose directory, with monitor.conf, is there.
    *
    * @throws CompanionException EEXIST if it has one
    */
   public MonitorClient startMonitor(
-      String containerId, Set<MonitorClient.Stdio> stdio, MonitorClient.Listener listener)
+      String containerId,
+      Set<MonitorClient.Stdio> stdio,
+      Begin begin,
+      MonitorClient.Listener listener)
       throws InterruptedException {
-    var fields = new Packet.Fields().string(containerId).u32(MonitorClient.Stdio.bits(stdio));
+    var fields =
+        new Packet.Fields().string(containerId).u32(MonitorClient.Stdio.bits(stdio) | begin.bit);
     try (Packet reply =
         connection.call("start a monitor for " + containerId, MONITOR_START, fields, PATIENCE)) {
       reply.u32();

@@ -80,7 +80,9 @@ final class StarterComparisonTest {
                 .cwd("/work"));
     SHAPES.put("a user with rights", spec -> spec.user(new ProcessUser(1000, 0, List.of())));
     SHAPES.put("no rights", spec -> spec.capabilities(Set.of()));
-    SHAPES.put("privileged", ContainerSpec.Builder::privileged);
+    SHAPES.put(
+        "privileged",
+        spec -> spec.privileged().capabilities(Set.of("CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE")));
     SHAPES.put("terminal", spec -> spec.stdio(Set.of(Stdio.TTY, Stdio.STDIN)));
     SHAPES.put("input", spec -> spec.stdio(Set.of(Stdio.STDIN)));
     SHAPES.put(
@@ -150,8 +152,14 @@ final class StarterComparisonTest {
   @Test
   void identityAndRightsAreTheSame() {
     sameEverywhere(
-        "grep -E '^(Umask|Uid|Gid|Groups|SigBlk|SigIgn|Cap|NoNewPrivs|Seccomp:)' /proc/self/status;"
+        "grep -E '^(Umask|Uid|Gid|Groups|SigBlk|Cap|NoNewPrivs|Seccomp:)' /proc/self/status;"
             + " id -u; id -g; id -G; umask");
+  }
+
+  @Test
+  void noSignalIsIgnored() {
+    assertThat(answer(own, spec -> spec, "grep SigIgn /proc/self/status"))
+        .isEqualTo("SigIgn:\t0000000000000000\n");
   }
 
   @Test
@@ -178,8 +186,13 @@ final class StarterComparisonTest {
     SHAPES.forEach(
         (name, shape) -> {
           Answers answers = ask(shape, list);
-          // runc makes no /dev/core, and nodes of the host that crun leaves out
-          assertThat(devices(answers.own())).as(name).isEqualTo(devices(answers.crun()));
+          // crun gives its own /dev/null away to the user; runc makes no /dev/core
+          assertThat(devices(answers.own()))
+              .as(name)
+              .isEqualTo(devices(answers.crun().replace("user 1000 1, 3 null", "root 0 1, 3 null")));
+          assertThat(devices(answers.own()))
+              .as(name)
+              .isEqualTo(devices(answers.runc() + "lrwxrwxrwx root 0 11 Jan /proc/kcore\n"));
         });
   }
 
@@ -233,13 +246,15 @@ final class StarterComparisonTest {
             + " [ -e $p ] && echo $p $(head -c 20 $p | wc -c); done; "
             + "for p in /sys/firmware /proc/acpi /proc/scsi; do [ -e $p ] && echo $p $(ls $p | wc -l); done; "
             + "for p in /proc/sys/kernel/hostname /proc/sysrq-trigger /sys/kernel/profiling"
-            + " /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/x; do"
+            + " /sys/fs/cgroup/pids/pids.max; do"
             + " (echo x > $p) 2>/dev/null && echo wrote $p || echo refused $p; done";
     for (String shape : List.of("plain", "user", "no rights", "volumes")) {
       Answers answers = ask(SHAPES.get(shape), script);
       assertThat(answers.own()).as(shape).doesNotContain("wrote");
-      assertThat(answers.own()).as(shape).isEqualTo(answers.runc());
+      assertThat(answers.own()).as(shape).isEqualTo(answers.crun()).isEqualTo(answers.runc());
     }
+    assertThat(answer(own, spec -> spec, "touch /sys/fs/cgroup/x 2>/dev/null || echo refused"))
+        .isEqualTo("refused\n");
   }
 
   @Test
