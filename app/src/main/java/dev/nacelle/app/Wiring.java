@@ -157,9 +157,7 @@ final class Wiring {
         loops,
         ranges,
         Optional.of(people),
-        JsonObject.builder()
-            .put("kubeconfig", layout.kubeconfig().toString())
-            .put("api", reached));
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */

@@ -261,9 +261,7 @@ public final class InProcessApiClient implements ApiClient {
             line.subresource(),
             // as upstream, a request for a namespace itself is judged in that namespace
             type.groupResource().equals("namespaces") ? key.name() : key.namespace(),
-            key.name().isEmpty()
-                ? FieldSelector.exactName(line.fields()).orElse("")
-                : key.name());
+            key.name().isEmpty() ? FieldSelector.exactName(line.fields()).orElse("") : key.name());
     return log.begin(
         new AuditRequest(
             UUID.randomUUID().toString(),

@@ -329,9 +329,7 @@ class AccessTest {
     assertRefused(
         403,
         "No Object name found",
-        () ->
-            node.list(
-                Resources.CONFIG_MAPS, all.withFieldSelector("metadata.name!=unrelated")));
+        () -> node.list(Resources.CONFIG_MAPS, all.withFieldSelector("metadata.name!=unrelated")));
   }
 
   @Test
