@@ -119,6 +119,7 @@ static void resume(int state) {
     }
   }
   if (run_directory < 0 || listener.fd < 0) _exit(71);
+  starter_open();
   sandboxes_open();
   rewind(in);
   while (getline(&line, &size, in) > 0) {
@@ -151,6 +152,7 @@ static void handle(struct client *c, struct message *m) {
       msg_reply(&answer, id);
       msg_u32(&answer, PROTOCOL_VERSION);
       msg_u32(&answer, (uint32_t)getpid());
+      msg_u32(&answer, starter_mounts >= 0 && starter_program >= 0 ? FEATURE_STARTER : 0);
       msg_answer(fd, &answer);
       break;
     case KEEPER_WATCH:
@@ -227,6 +229,7 @@ static int daemonise(void) {
     ssize_t n = read(ready[0], &ok, 1);
     _exit(n == 1 && ok == 1 ? 0 : 1);
   }
+  close(ready[0]);
   setsid();
   pid = fork();
   if (pid < 0) fail("fork");
@@ -248,6 +251,7 @@ static int start(const char *directory) {
   int ready = daemonise();
   if (chdir("/") != 0) fail("change to /");
   umask(022);
+  starter_open();
   sandboxes_open();
   monitors_open();
   listener.fd = socket_listen(run_directory, "keeper.sock");

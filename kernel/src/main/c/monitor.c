@@ -26,6 +26,7 @@ int directory = -1;
 char container_id[101];
 struct shared *shared;
 int init_pidfd = -1;
+int empty_mounts = -1;
 static int memory = -1;
 static uint64_t deadlines[DEADLINES]; /* monotonic ms; 0: none */
 static struct message message;
@@ -63,6 +64,7 @@ static bool run_deadlines(void) {
     switch ((enum deadline)i) {
       case DEADLINE_KILL: life_kill_deadline(); break;
       case DEADLINE_REAP: life_reap_deadline(); break;
+      case DEADLINE_LOOK: life_look_deadline(); break;
       case DEADLINE_SLOW_CLIENT: clients_slow_deadline(); break;
       case DEADLINE_END: return true;
       case DEADLINES: break;
@@ -117,6 +119,7 @@ static uint32_t receive_init(int ends[7]) {
   memory = msg_take_fd(&message);
   if (message.bad || memory < 0) _exit(75);
   for (int i = 0; i < 7; i++) ends[i] = flags & order[i] ? msg_take_fd(&message) : -1;
+  if (flags & INIT_EMPTY_MOUNTS) empty_mounts = msg_take_fd(&message);
   shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (shared == MAP_FAILED || shared->magic != SHARED_MAGIC || !config_load()) _exit(76);
   return flags;
@@ -128,6 +131,8 @@ int main(void) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "nacelle-mon");
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  /* its children, while they enter a container, cannot be looked into from there */
+  prctl(PR_SET_DUMPABLE, 0);
   umask(022);
   uint32_t flags = receive_init(ends);
   loop_open();

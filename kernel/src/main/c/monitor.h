@@ -9,10 +9,11 @@ extern int directory; /* the container's */
 extern char container_id[101];
 extern struct shared *shared;
 extern int init_pidfd;
+extern int empty_mounts; /* a mount namespace with nothing in it, of the keeper's; -1: none */
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
 /* Calls back once at or after that time; 0 cancels. */
-enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
+enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_LOOK, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
 void deadline_set(enum deadline d, uint64_t in_ms);
 void deadline_cancel(enum deadline d);
 
@@ -32,15 +33,17 @@ void life_child_exited(pid_t pid, int status); /* of waitpid */
 pid_t life_runtime_pid(void);                  /* while crun or runc works; else 0 */
 void life_reaped(pid_t pid, int status);       /* told by the keeper */
 void life_reap_deadline(void);
+void life_starter_moved(void); /* the native starter went a step on, or ended */
+void life_look_deadline(void);
 void life_stop(int signal, uint64_t grace_ms);
 void life_kill_deadline(void);
 void life_signal(int signal);
 bool life_ended(void);
-void join_cgroups(void); /* the calling process; for children */
 
 /* --- output.c --- */
 void output_open(int out, int err, int in); /* takes them over; -1 where there is none */
 void output_terminal(int master);           /* takes it over */
+void output_new_terminal(int master);       /* and gives the keeper its spare */
 void output_recover(void);                  /* finishes the log write of a dead monitor */
 void output_drain(void);
 void output_pause(void);

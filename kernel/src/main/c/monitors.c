@@ -113,9 +113,10 @@ static int spawn(struct monitor *m) {
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  char *arguments[] = {"monitor", m->id, NULL};
+  char *arguments[] = {"monitor", m->id, NULL}, program[64];
   pid_t pid;
-  int error = posix_spawn(&pid, monitor_path, &actions, &attributes, arguments, keeper_environment);
+  snprintf(program, sizeof program, "/proc/self/fd/%d", starter_program);
+  int error = posix_spawn(&pid, starter_program >= 0 ? program : monitor_path, &actions, &attributes, arguments, keeper_environment);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   close(theirs);
@@ -158,9 +159,10 @@ static int respawn(struct monitor *m) {
 /* Without a monitor the keeper itself writes down the end of a container. */
 static void write_orphan_exit(struct monitor *m) {
   int status = m->status;
-  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  write_exit_file(m->directory, signal ? 128 + signal : WEXITSTATUS(status), signal, false,
-                  m->shared->started, m->shared->first_output, now_ns(), "");
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0, code = signal ? 128 + signal : WEXITSTATUS(status);
+  bool failed = m->shared->phase == PHASE_FAILED; /* before its command was executed */
+  write_exit_file(m->directory, failed ? 128 : code, failed ? 0 : signal, false, m->shared->started,
+                  m->shared->first_output, now_ns(), failed ? m->shared->failure : "");
   m->shared->state = STATE_EXITED;
 }
 
@@ -252,6 +254,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
     init |= INIT_STDOUT | INIT_STDERR | INIT_CHILD_STDOUT | INIT_CHILD_STDERR;
     if (flags & STDIO_STDIN) init |= INIT_STDIN | INIT_CHILD_STDIN;
   }
+  if (starter_mounts >= 0) init |= INIT_EMPTY_MOUNTS;
   msg_u32(&event, init);
   msg_string(&event, m->id);
   msg_fd(&event, m->directory);
@@ -261,6 +264,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
     if (e->own[i] >= 0) msg_fd(&event, e->own[i]);
   for (int i = 0; i < 3; i++)
     if (e->child[i] >= 0) msg_fd(&event, e->child[i]);
+  if (starter_mounts >= 0) msg_fd(&event, starter_mounts);
   return msg_send(m->control.fd, &event);
 }
 
@@ -302,9 +306,11 @@ void monitor_start(int client, struct message *request) {
 static int adopt_orphan(struct monitor *m) {
   char text[256];
   int state, init, runtime;
+  unsigned want_start = 0, native = 0; /* of a later version than the rest */
   unsigned long long ticks, started;
   if (read_file_at(m->directory, "started", text, sizeof text) <= 0) return ENOENT;
-  if (sscanf(text, "%d %d %d %llu %llu", &state, &init, &runtime, &ticks, &started) != 5) return EINVAL;
+  if (sscanf(text, "%d %d %d %llu %llu %u %u", &state, &init, &runtime, &ticks, &started, &want_start, &native) < 5)
+    return EINVAL;
   m->memory = memfd_create("container", MFD_CLOEXEC);
   if (m->memory < 0 || ftruncate(m->memory, SHARED_SIZE) != 0 || !map_memory(m)) return errno;
   *m->shared = (struct shared){.magic = SHARED_MAGIC,
@@ -313,7 +319,9 @@ static int adopt_orphan(struct monitor *m) {
                                .runtime_pid = runtime,
                                .init_ticks = ticks,
                                .created = started,
-                               .started = started};
+                               .started = started,
+                               .want_start = want_start,
+                               .phase = native ? PHASE_UNKNOWN : PHASE_NONE};
   if (init > 0 && process_start_ticks(init) == ticks) {
     for (int i = 0; i < 2; i++) {
       char path[64], link[64] = "";

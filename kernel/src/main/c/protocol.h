@@ -24,7 +24,7 @@
 #define MAX_FDS 12
 
 enum {
-  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid */
+  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid; of the keeper also u32 FEATURE_* flags */
 
   /* to the keeper */
   KEEPER_SANDBOX_ENSURE = 0x0101, /* string id, u32 SANDBOX_* flags, string hostname, u32 n, n * (string
@@ -91,6 +91,8 @@ enum {
   INIT_CHILD_STDIN = 64,
   INIT_TTY = 128,   /* the terminal's master */
   INIT_ADOPT = 256, /* no descriptor: the container may run already */
+  INIT_EMPTY_MOUNTS = 512, /* a mount namespace with nothing in it, for the native starter */
 };
+enum { FEATURE_STARTER = 1 /* monitors can start containers without an OCI runtime */ };
 
 #endif

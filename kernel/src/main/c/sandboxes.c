@@ -167,6 +167,7 @@ static int configure(struct sandbox *s, const char *hostname, struct message *m,
 static void init_main(void) {
   syscall(SYS_close_range, 0u, ~0u, 0);
   prctl(PR_SET_NAME, "nacelle-init");
+  prctl(PR_SET_DUMPABLE, 0); /* containers share its namespace */
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);

@@ -6,6 +6,7 @@ import dev.nacelle.bench.platform.Profile;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.podstart.PodStart;
 import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.starter.ContainerStarts;
 import dev.nacelle.bench.up.UpTimes;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Parameters;
 /** Takes figures and prints them; what it starts, it ends. Its help is {@code bench/help.txt}. */
 @Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
-  private static final List<String> ALL = List.of("up", "pod-start", "api", "memory");
+  private static final List<String> ALL = List.of("up", "pod-start", "starter", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();
@@ -94,6 +95,7 @@ public final class Bench implements Callable<Integer> {
       case "pod-start" ->
           PodStart.run(
               session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
+      case "starter" -> ContainerStarts.run(session, count.orElse(200));
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);

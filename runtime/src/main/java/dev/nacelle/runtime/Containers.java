@@ -31,7 +31,7 @@ final class Containers {
   private final KeeperLink keeper;
   private final CgroupTree cgroups;
   private final Sandboxes sandboxes;
-  private final Optional<OciRuntime> ociRuntime;
+  private final Starters starters;
   private final Poller poller;
   private final EventHub events;
   private final InstantSource clock;
@@ -43,7 +43,7 @@ final class Containers {
       KeeperLink keeper,
       CgroupTree cgroups,
       Sandboxes sandboxes,
-      Optional<OciRuntime> ociRuntime,
+      Starters starters,
       Poller poller,
       EventHub events,
       InstantSource clock) {
@@ -51,7 +51,7 @@ final class Containers {
     this.keeper = keeper;
     this.cgroups = cgroups;
     this.sandboxes = sandboxes;
-    this.ociRuntime = ociRuntime;
+    this.starters = starters;
     this.poller = poller;
     this.events = events;
     this.clock = clock;
@@ -201,46 +201,56 @@ final class Containers {
         directory.bootId());
   }
 
-  private void prepare(Container container, ContainerSpec spec, SandboxRecord sandbox) {
-    OciRuntime runtime =
-        ociRuntime.orElseThrow(
-            () ->
-                new ContainerRuntimeException(
-                    Reason.FAILED,
-                    "cannot create containers: neither crun nor runc is installed; install crun"));
+  private void prepare(Container container, ContainerSpec spec, SandboxRecord sandbox)
+      throws InterruptedException {
     ContainerRecord record = container.record();
     Path at = container.directory();
     Cgroup cgroup = cgroups.at(record.cgroup());
-    cgroup.create();
-    if (runtime.joinsFirst()) {
-      cgroup.limit(Sandboxes.limits(spec.resources()));
-      if (!spec.privileged()) {
-        cgroup.restrictDevices(OciConfig.deviceRules(spec));
-      }
-    }
-    var config =
-        new OciConfig(
-            sandboxes.ociNamespaces(sandbox),
-            runtime.joinsFirst() ? Optional.empty() : Optional.of("/" + record.cgroup()),
-            hardLimits,
-            spec.privileged() ? HostFacts.devices() : List.of());
     boolean sharesProcesses =
         sandbox.options().contains(SandboxSpec.Option.HOST_PID)
             || sandbox.options().contains(SandboxSpec.Option.SHARE_PROCESS_NAMESPACE);
+    var place = new MonitorConfig.Place(directory.ociRoot(), at, cgroup, sharesProcesses);
+    List<Device> devices = spec.privileged() ? HostFacts.devices() : List.of();
+    Map<String, Optional<Path>> namespaces = sandboxes.ociNamespaces(sandbox);
+    cgroup.create();
     try {
       Files.createDirectories(at);
       Path logs = spec.log().path().getParent();
       if (logs != null) {
         Files.createDirectories(logs);
       }
-      Files.write(at.resolve("config.json"), JsonWriter.write(config.of(spec)).unsafeArray());
-      Files.write(
-          at.resolve("monitor.conf"),
-          MonitorConfig.of(
-              spec, runtime, directory.ociRoot(), at, cgroup, hidden(runtime), sharesProcesses));
+      byte[] config =
+          switch (starters.of(spec)) {
+            case Starter.Native ignored -> {
+              confine(cgroup, spec);
+              yield MonitorConfig.of(spec, place, namespaces, devices);
+            }
+            case OciRuntime runtime -> {
+              if (runtime.joinsFirst()) {
+                confine(cgroup, spec);
+              }
+              var bundle =
+                  new OciConfig(
+                      namespaces,
+                      runtime.joinsFirst() ? Optional.empty() : Optional.of("/" + record.cgroup()),
+                      hardLimits,
+                      devices);
+              Files.write(
+                  at.resolve("config.json"), JsonWriter.write(bundle.of(spec)).unsafeArray());
+              yield MonitorConfig.of(spec, place, runtime, hidden(runtime));
+            }
+          };
+      Files.write(at.resolve("monitor.conf"), config);
       RunDirectory.write(at.resolve(FILE), record.toJson());
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the files of container " + spec.id(), e);
+    }
+  }
+
+  private static void confine(Cgroup cgroup, ContainerSpec spec) {
+    cgroup.limit(Sandboxes.limits(spec.resources()));
+    if (!spec.privileged()) {
+      cgroup.restrictDevices(OciConfig.deviceRules(spec));
     }
   }
 

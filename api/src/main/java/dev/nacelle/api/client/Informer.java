@@ -107,15 +107,19 @@ public final class Informer implements AutoCloseable {
     return objects.values().stream().filter(o -> o.namespace().equals(namespace)).toList();
   }
 
-  /** The objects that an index of {@link #index} has under a value. */
+  /**
+   * The objects that an index of {@link #index} has under a value. One that has the value before
+   * and after a change is never missed.
+   */
   public List<KubeObject> by(String index, String value) {
     Index found = indexes.get(index);
     if (found == null) {
       throw new IllegalArgumentException(type + " has no index " + index);
     }
     return found.keys().getOrDefault(value, Set.of()).stream()
-        .map(objects::get)
-        .filter(java.util.Objects::nonNull)
+        .flatMap(key -> get(key).stream())
+        // it may have moved on meanwhile
+        .filter(object -> found.values().apply(object).contains(value))
         .toList();
   }
 
@@ -210,10 +214,11 @@ public final class Informer implements AutoCloseable {
     }
     objects.put(object.key(), object);
     for (Index index : indexes.values()) {
+      // a reader must not miss, between the two, an object that stays under a value
+      Set<String> now = enter(index, object);
       if (before != null) {
-        leave(index, before);
+        leave(index, before, now);
       }
-      enter(index, object);
     }
     tell(Optional.ofNullable(before), Optional.of(object));
   }
@@ -223,7 +228,7 @@ public final class Informer implements AutoCloseable {
     if (before == null) {
       return;
     }
-    indexes.values().forEach(index -> leave(index, before));
+    indexes.values().forEach(index -> leave(index, before, Set.of()));
     tell(Optional.of(before), Optional.empty());
   }
 
@@ -237,14 +242,19 @@ public final class Informer implements AutoCloseable {
     }
   }
 
-  private static void enter(Index index, KubeObject object) {
-    for (String value : index.values().apply(object)) {
+  private static Set<String> enter(Index index, KubeObject object) {
+    Set<String> values = Set.copyOf(index.values().apply(object));
+    for (String value : values) {
       index.keys().computeIfAbsent(value, v -> ConcurrentHashMap.newKeySet()).add(object.key());
     }
+    return values;
   }
 
-  private static void leave(Index index, KubeObject object) {
+  private static void leave(Index index, KubeObject object, Set<String> kept) {
     for (String value : index.values().apply(object)) {
+      if (kept.contains(value)) {
+        continue;
+      }
       index
           .keys()
           .computeIfPresent(

@@ -178,7 +178,8 @@ public final class PlatformUnderTest implements AutoCloseable {
         contexts: [{name: it, context: {cluster: it, user: somebody}}]
         current-context: it
         """
-            .formatted(view(cluster + "server}"), view(cluster + "certificate-authority-data}"), token);
+            .formatted(
+                view(cluster + "server}"), view(cluster + "certificate-authority-data}"), token);
     Kubectl own = kubectl();
     try {
       Path file = Files.writeString(Files.createTempFile(directory, "token", ".yaml"), config);

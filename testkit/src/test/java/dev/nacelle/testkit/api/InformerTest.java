@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,6 +72,30 @@ final class InformerTest {
     api.update(Resources.CONFIG_MAPS, map("a").withLabel("team", "y"), USER);
     assertThat(api.await(() -> informer.by("team", "y").size() == 1, BOUND)).isTrue();
     assertThat(informer.by("team", "x")).isEmpty();
+  }
+
+  /** Or a controller would count a pod less in that moment, and make one too many. */
+  @Test
+  void anIndexNeverMissesAnObjectThatOnlyChanges() throws InterruptedException {
+    api.create(Resources.CONFIG_MAPS, map("a").withLabel("team", "x"), USER);
+    List<Integer> found = new CopyOnWriteArrayList<>();
+    var idle = new AtomicBoolean();
+    Informer informer = synced();
+    informer.index(
+        "team",
+        o -> {
+          // looks at the index in the midst of its own change
+          if (idle.compareAndSet(true, false)) {
+            found.add(informer.by("team", "x").size());
+            idle.set(true);
+          }
+          return o.label("team").stream().toList();
+        });
+    idle.set(true);
+    api.update(
+        Resources.CONFIG_MAPS, map("a").withLabel("team", "x").withLabel("other", "y"), USER);
+    assertThat(api.await(() -> found.size() >= 2, BOUND)).isTrue();
+    assertThat(found).containsOnly(1);
   }
 
   @Test

@@ -208,7 +208,8 @@ class KubectlVerbsTest {
     Kubectl kubectl = PLATFORM.kubectlIn("rights");
     kubectl.ok("create", "serviceaccount", "reader");
     kubectl.ok("create", "role", "reader", "--verb=get,list", "--resource=configmaps");
-    kubectl.ok("create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
+    kubectl.ok(
+        "create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
     String reader = "--as=system:serviceaccount:rights:reader";
     Eventually.sees(
         "the binding counts",
@@ -220,8 +221,7 @@ class KubectlVerbsTest {
     Kubectl bearer = PLATFORM.get().kubectlBearing(token).in("rights");
     assertThat(bearer.ok("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"))
         .isEqualTo("system:serviceaccount:rights:reader");
-    assertThat(bearer.ok("get", "configmaps", "-o", "name"))
-        .contains("configmap/kube-root-ca.crt");
+    assertThat(bearer.ok("get", "configmaps", "-o", "name")).contains("configmap/kube-root-ca.crt");
     assertThat(bearer.run("get", "secrets").err())
         .contains(
             "Error from server (Forbidden): secrets is forbidden: User"
@@ -367,10 +367,10 @@ class KubectlVerbsTest {
       spec: {selector: {app: d}, ports: [{port: 80}]}
       """;
 
-  static Stream<String> kubectlsOfThisMachine() throws IOException {
+  static Stream<String> kubectlsOfThisMachine() {
     return PlatformUnderTest.missing().isPresent()
         ? Stream.of("kubectl")
-        : versions().stream().map(Path::toString);
+        : Kubectl.programs().stream().map(Path::toString);
   }
 
   @ParameterizedTest
@@ -420,18 +420,5 @@ class KubectlVerbsTest {
     Command exec =
         PLATFORM.get().kubectl(Path.of(program)).command("exec", "-i", "counter", "--", "cat");
     assertThat(exec.reading("echoed\n").run().ok()).isEqualTo("echoed\n");
-  }
-
-  /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
-  private static List<Path> versions() throws IOException {
-    Path plain = Command.find("kubectl").orElseThrow().toRealPath();
-    try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
-      List<Path> versions =
-          files
-              .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
-              .sorted()
-              .toList();
-      return versions.isEmpty() ? List.of(plain) : versions;
-    }
   }
 }

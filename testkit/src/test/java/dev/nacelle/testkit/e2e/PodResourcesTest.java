@@ -154,8 +154,7 @@ class PodResourcesTest {
     String token = inMain("cat", "/var/run/secrets/kubernetes.io/serviceaccount/token");
     JsonObject who =
         JsonReader.readObject(
-                Bytes.utf8(
-                    PLATFORM.get().kubectlBearing(token).ok("auth", "whoami", "-o", "json")))
+                Bytes.utf8(PLATFORM.get().kubectlBearing(token).ok("auth", "whoami", "-o", "json")))
             .object("status", "userInfo");
     assertThat(who.string("username")).contains("system:serviceaccount:default:default");
     assertThat(who.array("extra", "authentication.kubernetes.io/pod-name").strings())
