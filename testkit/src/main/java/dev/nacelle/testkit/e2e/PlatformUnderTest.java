@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -277,7 +278,25 @@ public final class PlatformUnderTest implements AutoCloseable {
     assertThat(purge.exitCode()).as("%s%n%s", purge.command(), purge.all()).isZero();
     assertThat(left).as("what '%s' left on the host", purge.command()).isEmpty();
     assertThat(Files.exists(data())).as("the data directory is left").isFalse();
+    assertThat(indexes()).as("the index on this host is left").isEmpty();
     delete(directory);
+  }
+
+  /** Where this host notes that the instance has an index, and with it ranges of addresses. */
+  private List<Path> indexes() {
+    try (Stream<Path> notes = Files.list(Path.of("/run/nacelle/instances"))) {
+      var held = new ArrayList<Path>();
+      for (Path note : (Iterable<Path>) notes::iterator) {
+        if (Files.readString(note).contains(data().toString())) {
+          held.add(note);
+        }
+      }
+      return held;
+    } catch (NoSuchFileException e) {
+      return List.of(); // no instance has ever been started here, or one was purged just now
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A failed purge must not spoil the tests that follow. */
