@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,45 +89,14 @@ static int open_container(const char *id) {
   return openat(run_directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Starts the process; its descriptor 3 is the control channel, nothing else is inherited. */
-static int spawn(struct monitor *m) {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
-  int theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, 10); /* so that dup2 to 3 clears the flag */
-  close(pair[1]);
-  if (theirs < 0) {
-    close(pair[0]);
-    return EMFILE;
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  sigset_t none, defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, theirs, 3);
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  char *arguments[] = {"monitor", m->id, NULL}, program[64];
-  pid_t pid;
-  snprintf(program, sizeof program, "/proc/self/fd/%d", starter_program);
-  int error = posix_spawn(&pid, starter_program >= 0 ? program : monitor_path, &actions, &attributes, arguments, keeper_environment);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  close(theirs);
-  if (error) {
-    close(pair[0]);
-    return error;
-  }
-  set_nonblocking(pair[0]);
-  m->pid = pid;
-  m->control.fd = pair[0];
+static int attach(struct monitor *m, int control) {
+  if (control < 0) return errno;
+  set_nonblocking(control);
+  m->control.fd = control;
   return loop_add(&m->control, EPOLLIN);
 }
+
+static int spawn(struct monitor *m) { return attach(m, process_start(m->id, &m->pid)); }
 
 static void say_reaped(struct monitor *m) {
   msg_begin(&event, CONTROL_REAPED, 0);
@@ -246,7 +214,6 @@ static int make_ends(struct monitor *m, uint32_t flags, struct ends *e) {
 
 static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   int error = make_ends(m, flags, e);
-  if (!error) error = spawn(m);
   if (error) return error;
   uint32_t init = INIT_CLIENT;
   msg_begin(&event, CONTROL_INIT, 0);
@@ -266,7 +233,11 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   for (int i = 0; i < 3; i++)
     if (e->child[i] >= 0) msg_fd(&event, e->child[i]);
   if (starter_mounts >= 0) msg_fd(&event, starter_mounts);
-  return msg_send(m->control.fd, &event);
+  int ready = process_take(&m->pid);
+  if (ready >= 0 && attach(m, ready) == 0 && msg_send(m->control.fd, &event) == 0) return 0;
+  loop_close(&m->control);
+  error = spawn(m);
+  return error ? error : msg_send(m->control.fd, &event);
 }
 
 void monitor_start(int client, struct message *request) {

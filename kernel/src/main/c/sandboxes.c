@@ -421,5 +421,6 @@ void sandboxes_load(const char *line) {
     if (s) s->init = number;
   } else if (sscanf(line, "pool %u", &count) == 1) {
     pool_target(count);
+    processes_target(count);
   }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** The containers of this host: made, started, stopped, removed, adopted. Safe for any thread. */
 final class Containers {
-  private static final String FILE = "container.json";
+  private static final String FILE = "monitor.conf";
   private static final int SIGKILL = 9;
   private static final int KILLED = 128 + SIGKILL;
   private static final int UNKNOWN = 255;
@@ -63,8 +63,8 @@ final class Containers {
     for (String id : directory.containers()) {
       Path at = directory.container(id);
       Optional<ContainerRecord> found =
-          RunDirectory.read(at.resolve(FILE))
-              .map(ContainerRecord::of)
+          RunDirectory.bytes(at.resolve(FILE))
+              .flatMap(MonitorConfig::record)
               .filter(record -> record.id().equals(id));
       if (found.isEmpty()) {
         RunDirectory.delete(at); // a creation that never got a monitor
@@ -253,8 +253,7 @@ final class Containers {
               yield MonitorConfig.of(spec, place, runtime, hidden(runtime));
             }
           };
-      Files.write(at.resolve("monitor.conf"), config);
-      RunDirectory.write(at.resolve(FILE), record.toJson());
+      Files.write(at.resolve(FILE), MonitorConfig.withRecord(config, record));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the files of container " + spec.id(), e);
     }

@@ -1,9 +1,13 @@
 package dev.nacelle.runtime;
 
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.kernel.cgroup.Cgroup;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +78,8 @@ final class MonitorConfig {
           "NICE",
           "RTPRIO",
           "RTTIME");
+
+  private static final byte[] RECORD = "record=".getBytes(StandardCharsets.UTF_8);
 
   private static final Map<String, String> NAMESPACES =
       Map.of("network", "ns.net", "ipc", "ns.ipc", "uts", "ns.uts", "pid", "ns.pid");
@@ -150,6 +156,36 @@ final class MonitorConfig {
     spec.args().forEach(argument -> config.put("argv", argument));
     config.common(spec, place);
     return config.out.toByteArray();
+  }
+
+  /** A configuration with what the platform itself keeps of the container behind it. */
+  static byte[] withRecord(byte[] config, ContainerRecord record) {
+    var result = new MonitorConfig();
+    result.out.writeBytes(config);
+    result.out.writeBytes(RECORD);
+    result.out.writeBytes(JsonWriter.write(record.toJson()).unsafeArray());
+    result.out.write(0);
+    return result.out.toByteArray();
+  }
+
+  /** The record in a configuration; empty if it was not written to its end. */
+  static Optional<ContainerRecord> record(byte[] config) {
+    int end = config.length - 1;
+    int begin = end - 1;
+    while (begin >= 0 && config[begin] != 0) {
+      begin--;
+    }
+    begin++;
+    boolean whole =
+        end > begin + RECORD.length
+            && config[end] == 0
+            && Arrays.equals(config, begin, begin + RECORD.length, RECORD, 0, RECORD.length);
+    return whole
+        ? Optional.of(
+            ContainerRecord.of(
+                JsonReader.readObject(
+                    Bytes.wrap(Arrays.copyOfRange(config, begin + RECORD.length, end)))))
+        : Optional.empty();
   }
 
   private void device(Device device) {
