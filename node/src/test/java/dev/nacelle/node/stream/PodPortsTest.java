@@ -51,8 +51,7 @@ class PodPortsTest {
   private ServerSocketChannel listen(StandardProtocolFamily family, String address) {
     return made.orElseThrow()
         .call(
-            () ->
-                ServerSocketChannel.open(family).bind(new InetSocketAddress(address, PORT), 10));
+            () -> ServerSocketChannel.open(family).bind(new InetSocketAddress(address, PORT), 10));
   }
 
   private void reaches(ServerSocketChannel listener) throws Exception {
