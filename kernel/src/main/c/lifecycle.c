@@ -91,6 +91,7 @@ static void end(int code, int signal, const char *message) {
   deadline_cancel(DEADLINE_KILL);
   deadline_cancel(DEADLINE_REAP);
   deadline_cancel(DEADLINE_LOOK);
+  deadline_cancel(DEADLINE_NOTE);
   if (native()) start_close();
   ended = true;
   deadline_set(DEADLINE_END, 2000);
@@ -119,6 +120,14 @@ static uint32_t phase_now(void) {
   return shared->want_start ? PHASE_SETTING_UP : PHASE_WAITING;
 }
 
+static void is_running(void) {
+  shared->state = STATE_RUNNING;
+  if (!shared->started) shared->started = now_ns();
+  /* it may have written before anybody looked */
+  if (shared->first_output && shared->first_output < shared->started) shared->started = shared->first_output;
+  answer_waiters(0, "");
+}
+
 /* Of the native starter's process, before it was the container's: false if it was that already. */
 static bool ended_before_it_ran(int signal) {
   uint32_t phase = __atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST);
@@ -130,9 +139,9 @@ static bool ended_before_it_ran(int signal) {
     return true;
   }
   if (!native() || shared->state >= STATE_RUNNING || stopped) return false;
-  if (phase_now() == PHASE_EXECUTING) {
-    shared->state = STATE_RUNNING;
-    answer_waiters(0, "");
+  /* of one that nobody saw it is assumed that it came so far */
+  if (phase_now() == PHASE_EXECUTING || (phase == PHASE_UNKNOWN && shared->want_start)) {
+    is_running();
     return false;
   }
   end(128, 0,
@@ -153,12 +162,14 @@ static void ended_with(int status) {
 /* --- begun --- */
 
 static void runs(void) {
-  shared->state = STATE_RUNNING;
-  /* it may have written before anybody looked */
-  if (shared->first_output && shared->first_output < shared->started) shared->started = shared->first_output;
-  answer_waiters(0, "");
-  note_started();
+  is_running();
+  if (native())
+    deadline_set(DEADLINE_NOTE, 20); /* the note of its creation tells enough; its output comes first */
+  else
+    note_started();
 }
+
+void life_note_deadline(void) { note_started(); }
 
 static void runtime_finished(bool good) {
   shared->runtime_pid = 0;

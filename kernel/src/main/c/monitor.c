@@ -65,6 +65,7 @@ static bool run_deadlines(void) {
       case DEADLINE_KILL: life_kill_deadline(); break;
       case DEADLINE_REAP: life_reap_deadline(); break;
       case DEADLINE_LOOK: life_look_deadline(); break;
+      case DEADLINE_NOTE: life_note_deadline(); break;
       case DEADLINE_SLOW_CLIENT: clients_slow_deadline(); break;
       case DEADLINE_END: return true;
       case DEADLINES: break;

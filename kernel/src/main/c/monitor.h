@@ -13,7 +13,7 @@ extern int empty_mounts; /* a mount namespace with nothing in it, of the keeper'
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
 /* Calls back once at or after that time; 0 cancels. */
-enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_LOOK, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
+enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_LOOK, DEADLINE_NOTE, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
 void deadline_set(enum deadline d, uint64_t in_ms);
 void deadline_cancel(enum deadline d);
 
@@ -36,6 +36,7 @@ void life_reaped(pid_t pid, int status);       /* told by the keeper */
 void life_reap_deadline(void);
 void life_starter_moved(void); /* the native starter went a step on, or ended */
 void life_look_deadline(void);
+void life_note_deadline(void);
 void life_stop(int signal, uint64_t grace_ms);
 void life_kill_deadline(void);
 void life_signal(int signal);
