@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,8 +30,12 @@
 #define MAX_SECCOMP 65536
 
 static struct exec execs[MAX_EXECS];
+/* The commands' numbers, which the kernel writes before they run: shared with the helpers. */
+static int *numbers;
 static struct message answer;
 static int status_fd; /* in the children */
+
+static int *number_of(const struct exec *e) { return &numbers[e - execs]; }
 
 /* --- in the children --- */
 
@@ -218,12 +223,10 @@ static void helper_main(struct exec *e, int ends[3], char **arguments, uint32_t 
   check(syscall(SYS_setns, init_pidfd,
                 CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
         "enter the container");
-  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  /* the command may have ended before this helper runs again */
+  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0, number_of(e), 0, 0);
   check(pid >= 0, "make a process in the container");
   if (pid == 0) command_main(e, ends, arguments, columns, rows, program, program_size);
-  char text[32];
-  int n = snprintf(text, sizeof text, "P%d", (int)pid);
-  send(status_fd, text, (size_t)n, MSG_NOSIGNAL);
   _exit(0);
 }
 
@@ -257,6 +260,7 @@ static void finish_if_over(struct exec *e) {
 
 static void started(struct exec *e) {
   loop_close(&e->status);
+  e->pid = *number_of(e);
   if (e->failed || !e->pid) {
     if (!e->failed && e->client) client_error(e->client, e->id, EIO, "cannot start the command: the helper died");
     e->failed = true;
@@ -298,7 +302,6 @@ static void status_ready(struct source *s, uint32_t events) {
     return;
   }
   text[n] = 0;
-  if (text[0] == 'P') e->pid = atoi(text + 1);
   if (text[0] == 'T') {
     struct cmsghdr *c = CMSG_FIRSTHDR(&h);
     close_if(&e->terminal);
@@ -327,6 +330,7 @@ static int make_pipes(struct exec *e, int theirs[3]) {
 static int launch(struct exec *e, char **arguments, uint32_t columns, uint32_t rows) {
   int theirs[3] = {-1, -1, -1}, pair[2] = {-1, -1};
   int error = make_pipes(e, theirs);
+  *number_of(e) = 0;
   if (!error && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) error = errno;
   if (!error) {
     e->helper = fork();
@@ -366,6 +370,14 @@ void exec_start(struct client *c, struct message *m) {
     client_error(c, id, ESRCH, "cannot start the command: the container does not run");
     return;
   }
+  if (!numbers) {
+    void *p = mmap(NULL, sizeof(int) * MAX_EXECS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) {
+      client_error(c, id, errno, strerror(errno));
+      return;
+    }
+    numbers = p;
+  }
   struct exec *e = NULL;
   for (int i = 0; i < MAX_EXECS && !e; i++)
     if (!execs[i].id) e = &execs[i];
@@ -386,9 +398,10 @@ void exec_client_gone(struct client *c) {
     struct exec *e = &execs[i];
     if (!e->id || e->client != c) continue;
     e->client = NULL;
-    if (e->pid > 0 && !e->exited) {
-      kill(-e->pid, SIGKILL); /* its session's first group; it may not lead one yet */
-      kill(e->pid, SIGKILL);
+    int pid = *number_of(e);
+    if (pid > 0 && !e->exited) {
+      kill(-pid, SIGKILL); /* its session's first group; it may not lead one yet */
+      kill(pid, SIGKILL);
     }
   }
 }
@@ -397,16 +410,7 @@ bool exec_child_exited(pid_t pid, int status) {
   for (int i = 0; i < MAX_EXECS; i++) {
     struct exec *e = &execs[i];
     if (!e->id) continue;
-    /* its number may still be on the way: messages that were sent come first */
-    if (pid != e->helper && e->pid == 0)
-      while (e->status.fd >= 0 && e->pid == 0) {
-        char peek[8];
-        ssize_t n = recv(e->status.fd, peek, sizeof peek, MSG_PEEK | MSG_DONTWAIT);
-        if (n < 0) break;
-        status_ready(&e->status, 0);
-        if (n == 0) break;
-      }
-    if (!e->id || pid != e->pid || e->exited) continue;
+    if (pid != *number_of(e) || e->exited) continue;
     e->exited = true;
     e->exit_status = status;
     finish_if_over(e);
