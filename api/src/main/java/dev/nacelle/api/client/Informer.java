@@ -47,8 +47,15 @@ public final class Informer implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
+  /**
+   * @param keys may hold more than the objects confirm, never less
+   */
   private record Index(
-      Function<KubeObject, Collection<String>> values, Map<String, Set<ObjectKey>> keys) {}
+      Function<KubeObject, Collection<String>> values, Map<String, Set<ObjectKey>> keys) {
+    Set<String> of(KubeObject object) {
+      return Set.copyOf(values.apply(object));
+    }
+  }
 
   /** An informer that does nothing until {@link #start}. */
   public Informer(ApiClient client, ResourceType type, ListOptions selection) {
@@ -108,8 +115,8 @@ public final class Informer implements AutoCloseable {
   }
 
   /**
-   * The objects that an index of {@link #index} has under a value. One that has the value before
-   * and after a change is never missed.
+   * The objects that an index of {@link #index} has under a value: each as {@link #get} gives it,
+   * none that has the value is missed.
    */
   public List<KubeObject> by(String index, String value) {
     Index found = indexes.get(index);
@@ -118,7 +125,6 @@ public final class Informer implements AutoCloseable {
     }
     return found.keys().getOrDefault(value, Set.of()).stream()
         .flatMap(key -> get(key).stream())
-        // it may have moved on meanwhile
         .filter(object -> found.values().apply(object).contains(value))
         .toList();
   }
@@ -212,13 +218,11 @@ public final class Informer implements AutoCloseable {
     if (before != null && before.resourceVersion().equals(object.resourceVersion())) {
       return;
     }
+    // readers take from an index what the objects confirm: they see the change in this one step
+    indexes.values().forEach(index -> enter(index, object));
     objects.put(object.key(), object);
-    for (Index index : indexes.values()) {
-      // a reader must not miss, between the two, an object that stays under a value
-      Set<String> now = enter(index, object);
-      if (before != null) {
-        leave(index, before, now);
-      }
+    if (before != null) {
+      indexes.values().forEach(index -> leave(index, before, index.of(object)));
     }
     tell(Optional.ofNullable(before), Optional.of(object));
   }
@@ -242,16 +246,14 @@ public final class Informer implements AutoCloseable {
     }
   }
 
-  private static Set<String> enter(Index index, KubeObject object) {
-    Set<String> values = Set.copyOf(index.values().apply(object));
-    for (String value : values) {
+  private static void enter(Index index, KubeObject object) {
+    for (String value : index.of(object)) {
       index.keys().computeIfAbsent(value, v -> ConcurrentHashMap.newKeySet()).add(object.key());
     }
-    return values;
   }
 
   private static void leave(Index index, KubeObject object, Set<String> kept) {
-    for (String value : index.values().apply(object)) {
+    for (String value : index.of(object)) {
       if (kept.contains(value)) {
         continue;
       }
