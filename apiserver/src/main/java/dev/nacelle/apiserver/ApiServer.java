@@ -7,6 +7,7 @@ import dev.nacelle.api.definition.ResourceRegistry;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
+import dev.nacelle.apiserver.audit.Audit;
 import dev.nacelle.apiserver.client.InProcessApiClient;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.gateway.NodeGateway;
@@ -14,9 +15,9 @@ import dev.nacelle.apiserver.http.ApiHandler;
 import dev.nacelle.apiserver.http.HealthCheck;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.apiserver.pipeline.Gate;
-import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
 import dev.nacelle.apiserver.pipeline.ServerParts;
+import dev.nacelle.apiserver.proxy.ProxyTargets;
 import dev.nacelle.apiserver.registry.CustomKinds;
 import dev.nacelle.apiserver.registry.LiveRegistry;
 import dev.nacelle.apiserver.watch.WatchCaches;
@@ -30,6 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -40,6 +42,7 @@ public final class ApiServer implements AutoCloseable {
   private final WatchCaches caches;
   private final LiveRegistry registry;
   private final RequestPipeline pipeline;
+  private final Optional<Audit> audit;
   private final CustomKinds customKinds;
   private final SystemObjects systemObjects;
   private final ApiHandler handler;
@@ -50,9 +53,10 @@ public final class ApiServer implements AutoCloseable {
    * What the server works with.
    *
    * @param kinds the built-in ones
-   * @param steps of admission, after those that every server has
+   * @param steps of admission
    * @param responders by {@code tokenreviews.authentication.k8s.io} or {@code
    *     serviceaccounts/token}
+   * @param audit what is written down of requests; empty for nothing. The caller closes it
    * @param health checks besides the server's own
    * @param random makes uids and names; safe for any thread
    */
@@ -64,6 +68,7 @@ public final class ApiServer implements AutoCloseable {
       AdmissionSteps steps,
       Map<String, Responder> responders,
       NodeGateway gateway,
+      Optional<Audit> audit,
       List<HealthCheck> health,
       EventLoops loops,
       Metrics metrics,
@@ -84,6 +89,7 @@ public final class ApiServer implements AutoCloseable {
     this.caches = new WatchCaches(parts.store());
     this.registry = new LiveRegistry(parts.kinds());
     this.pipeline = pipeline(config, parts);
+    this.audit = parts.audit();
     this.customKinds =
         new CustomKinds(client(Identity.system("apiserver")), registry, caches, parts.clock());
     this.systemObjects =
@@ -111,9 +117,11 @@ public final class ApiServer implements AutoCloseable {
                 registry,
                 parts.authenticator(),
                 parts.gateway(),
+                new ProxyTargets(client(Identity.system("apiserver")), parts.random()),
                 checks,
                 ServerVersion.json(),
                 parts.metrics(),
+                parts.audit(),
                 parts.clock(),
                 config.mostReads(),
                 config.mostWrites()));
@@ -125,16 +133,13 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private RequestPipeline pipeline(ApiServerConfig config, Parts parts) {
-    var lifecycle = new NamespaceLifecycle(parts.store());
-    AdmissionSteps steps =
-        new AdmissionSteps(List.of(lifecycle), List.of(lifecycle)).then(parts.steps());
     return new RequestPipeline(
         new ServerParts(
             parts.store(),
             registry,
             caches,
             new Gate(parts.authorizer()),
-            steps,
+            parts.steps(),
             new AllocationPools(parts.store(), config.ranges(), parts.random()),
             parts.clock(),
             parts.random()),
@@ -148,7 +153,7 @@ public final class ApiServer implements AutoCloseable {
 
   /** The API for a part of the platform in this process. */
   public ApiClient client(Identity identity) {
-    return new InProcessApiClient(pipeline, registry, identity);
+    return new InProcessApiClient(pipeline, registry, audit, identity);
   }
 
   /** The port it listens on. */

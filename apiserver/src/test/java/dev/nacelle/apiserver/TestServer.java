@@ -8,7 +8,9 @@ import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
+import dev.nacelle.apiserver.audit.Audit;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.rocks.RocksStore;
@@ -55,6 +57,31 @@ final class TestServer implements AutoCloseable {
   static TestServer start(
       Path directory, int port, Authorizer authorizer, AdmissionSteps steps, int writes)
       throws IOException, InterruptedException {
+    return start(directory, port, authorizer, steps, writes, Optional.empty(), new Metrics());
+  }
+
+  /** Whose requests are written down. */
+  static TestServer audited(Path directory, Audit audit, Metrics metrics)
+      throws IOException, InterruptedException {
+    return start(
+        directory,
+        0,
+        ALLOW_ALL,
+        AdmissionSteps.NONE,
+        ApiServerConfig.DEFAULT_WRITES,
+        Optional.of(audit),
+        metrics);
+  }
+
+  private static TestServer start(
+      Path directory,
+      int port,
+      Authorizer authorizer,
+      AdmissionSteps steps,
+      int writes,
+      Optional<Audit> audit,
+      Metrics metrics)
+      throws IOException, InterruptedException {
     RocksStore store = RocksStore.open(directory, RocksStoreOptions.defaults());
     EventLoops loops = EventLoops.start(1);
     var config =
@@ -79,14 +106,15 @@ final class TestServer implements AutoCloseable {
                             .map(name -> new Identity(name, "", List.of(), Map.of()))
                             .orElse(Identity.system("tester"))),
                 authorizer,
-                steps,
+                NamespaceLifecycle.alone(store).then(steps),
                 Map.of(),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },
+                audit,
                 List.of(),
                 loops,
-                new Metrics(),
+                metrics,
                 InstantSource.system(),
                 new SecureRandom()));
     if (!server.awaitReady(Duration.ofSeconds(30))) {

@@ -6,6 +6,7 @@ import dev.nacelle.api.kinds.BuiltInKinds;
 import dev.nacelle.apiserver.ApiServer;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.ValidatingStep;
+import dev.nacelle.apiserver.audit.Audit;
 import dev.nacelle.apiserver.bootstrap.AccessControl;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.gateway.NodeGateway;
@@ -17,27 +18,60 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /** Who may come in, and what they may do, as the options say it. */
 final class Access {
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
+  private final Metrics metrics;
+  private final Optional<Audit> audit;
   private final AccessControl control;
 
   /**
    * @throws StartException if an option names what there is not
    */
-  Access(ClusterPki pki, UpOptions options, InstantSource clock)
+  Access(ClusterPki pki, Store store, UpOptions options, Metrics metrics, InstantSource clock)
       throws IOException, StartException {
     this.clock = clock;
+    this.metrics = metrics;
     try {
+      this.audit = audit(options);
       this.control =
           AccessControl.of(
               new AccessControl.Settings(
-                  pki, options.tokenFile, options.authorizationModes, clock, random));
+                  pki,
+                  store,
+                  options.tokenFile,
+                  options.authorizationModes,
+                  options.enabledPlugins,
+                  options.disabledPlugins,
+                  clock,
+                  random));
     } catch (IllegalArgumentException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private Optional<Audit> audit(UpOptions options) throws IOException {
+    if (options.auditPolicy.isEmpty() || options.auditLog.isEmpty()) {
+      if (options.auditPolicy.isPresent() || options.auditLog.isPresent()) {
+        LoggerFactory.getLogger(Access.class)
+            .warn("no audit: it takes both --audit-policy-file and --audit-log-path");
+      }
+      return Optional.empty();
+    }
+    return Optional.of(
+        Audit.open(
+            new Audit.Options(
+                options.auditPolicy.get(),
+                options.auditLog.get(),
+                options.auditLogSize,
+                options.auditLogBackups,
+                options.auditLogAge),
+            clock,
+            metrics));
   }
 
   /**
@@ -46,11 +80,7 @@ final class Access {
    * @param accepted the last step of admission
    */
   ApiServer.Parts parts(
-      Store store,
-      EventLoops loops,
-      Metrics metrics,
-      NodeGateway gateway,
-      ValidatingStep accepted) {
+      Store store, EventLoops loops, NodeGateway gateway, ValidatingStep accepted) {
     return new ApiServer.Parts(
         store,
         BuiltInKinds.all(),
@@ -59,6 +89,7 @@ final class Access {
         control.steps().then(new AdmissionSteps(List.of(), List.of(accepted))),
         control.responders(),
         gateway,
+        audit,
         control.health(),
         loops,
         metrics,
@@ -66,11 +97,23 @@ final class Access {
         random);
   }
 
-  /** Lets access control see the cluster; until then, whoever needs that waits. */
-  void open(ApiServer server, Platform platform) {
-    var informers = new Informers(server.client(Identity.system("access")));
-    platform.add("informers of access", informers::close);
+  /** What must be closed after the server. */
+  void addTo(Platform platform) {
+    audit.ifPresent(log -> platform.add("audit", log::close));
+  }
+
+  /**
+   * Lets access control see the cluster; until then, whoever needs that waits.
+   *
+   * @param informers of one who may do everything; shared
+   */
+  void open(ApiServer server, Informers informers, Platform platform) {
     platform.add("access", control::close);
     control.open(server.client(Identity.system("apiserver")), informers);
+  }
+
+  /** Waits until the controllers may do what they are for. */
+  void awaitRoles() throws InterruptedException {
+    control.awaitRoles();
   }
 }

@@ -40,6 +40,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -94,9 +95,6 @@ final class Wiring {
   }
 
   private void start() throws StartException, InterruptedException {
-    if (has("node")) {
-      host.open();
-    }
     EventLoops loops = EventLoops.start(1);
     platform.add("event loops", loops::close);
     if (options.server.isPresent()) {
@@ -114,29 +112,40 @@ final class Wiring {
               + String.join(",", options.parts)
               + " without the API of a cluster: add 'api', or say --server");
     }
+    if (has("node")) {
+      host.open();
+    }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
-    ApiServer server = startApi(loops, pki);
-    Informers informers = new Informers(server.client(Identity.system("informers")));
-    platform.add("informers", informers::close);
+    Api api = startApi(loops, pki);
+    ApiServer server = api.server();
+    Informers informers = api.informers();
+    var controllers = new FutureTask<>(() -> startControllers(api, pki));
     if (has("controllers")) {
-      phases.time("controllers", () -> startControllers(server, informers, pki));
+      Thread starting = Thread.ofVirtual().name("start of controllers").start(controllers);
+      platform.add("start of controllers", starting::interrupt);
     }
     if (has("scheduler")) {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
     var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
-    if (has("dns")) {
-      phases.time("dns", () -> startDns(server, informers));
-    }
+    var joining = Beside.start(phases, "join info", () -> letOthersIn(server, pki, ranges));
+    Optional<Beside<ClusterDns>> dns =
+        has("dns")
+            ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
+            : Optional.empty();
     if (has("node")) {
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
     }
     if (has("controllers")) {
+      phases.time("controllers", controllers::get);
       phases.time("defaults", () -> awaitDefaults(server));
     }
-    JoinInfo join = phases.time("join info", () -> letOthersIn(server, pki, ranges));
+    if (dns.isPresent()) {
+      dns.get().result();
+    }
+    JoinInfo join = joining.result();
     var people =
         new People(
             pki,
@@ -144,7 +153,7 @@ final class Wiring {
             server.client(Identity.system("control")),
             join,
             clock);
-    JsonObject api =
+    JsonObject reached =
         JsonObject.builder()
             .put("url", "https://127.0.0.1:" + server.port())
             .put("address", address + ":" + server.port())
@@ -153,7 +162,7 @@ final class Wiring {
         loops,
         ranges,
         Optional.of(people),
-        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", api));
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -176,6 +185,8 @@ final class Wiring {
                         layout.node().resolve("pki")),
                     clock));
     platform.add("joined", joined::close);
+    // not before: a host that may not join has nothing to release
+    host.open();
     NodeServer nodes =
         phases.time(
             "node server",
@@ -272,7 +283,10 @@ final class Wiring {
     platform.facts(known.put("parts", phases.parts()).build());
   }
 
-  private ApiServer startApi(EventLoops loops, ClusterPki pki)
+  /** The API, and what all parts in this process see of the cluster. */
+  private record Api(ApiServer server, Access access, Informers informers) {}
+
+  private Api startApi(EventLoops loops, ClusterPki pki)
       throws StartException, InterruptedException {
     Store store =
         phases.time(
@@ -291,7 +305,8 @@ final class Wiring {
         "api",
         () -> {
           AllocationPools.Ranges ranges = ranges();
-          var access = new Access(pki, options, clock);
+          var access = new Access(pki, store, options, metrics, clock);
+          access.addTo(platform);
           ApiServer server =
               ApiServer.start(
                   new ApiServerConfig(
@@ -304,14 +319,16 @@ final class Wiring {
                       ranges,
                       ApiServerConfig.DEFAULT_READS,
                       ApiServerConfig.DEFAULT_WRITES),
-                  access.parts(store, loops, metrics, gateway, new AcceptedMark(timeline)));
+                  access.parts(store, loops, gateway, new AcceptedMark(timeline)));
           platform.add("api", () -> server.close(Duration.ofSeconds(2)));
-          access.open(server, platform);
+          Informers informers = new Informers(server.client(Identity.system("informers")));
+          platform.add("informers", informers::close);
+          access.open(server, informers, platform);
           if (!server.awaitReady(READY)) {
             throw new StartException("the API is not ready after " + READY.toSeconds() + " s");
           }
           pki.ensureAdminKubeconfig(layout.kubeconfig(), "https://127.0.0.1:" + server.port());
-          return server;
+          return new Api(server, access, informers);
         });
   }
 
@@ -368,11 +385,14 @@ final class Wiring {
     return new SubjectAlternatives(List.copyOf(dns), List.copyOf(addresses));
   }
 
-  private Controllers startControllers(ApiServer server, Informers informers, ClusterPki pki) {
+  /** Beside the rest: at a first start the roles must be made, without which they are refused. */
+  private Controllers startControllers(Api api, ClusterPki pki) throws InterruptedException {
+    api.access().awaitRoles();
+    ApiServer server = api.server();
     Controllers controllers =
         Controllers.start(
             server.client(Identity.system("controllers")),
-            informers,
+            api.informers(),
             new ControllerSettings(
                 pki.authorityPem(), instance.podRange().toString(), () -> listedResources(server)),
             clock);

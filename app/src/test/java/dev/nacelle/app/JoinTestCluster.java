@@ -17,11 +17,11 @@ import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.access.InvalidCredentialsException;
-import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.auth.CertificateAuthenticator;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.ServerTls;
@@ -109,9 +109,10 @@ final class JoinTestCluster implements AutoCloseable {
               return shown.isPresent() ? shown : Optional.of(byToken(exchange));
             },
             new AllowAll(),
-            AdmissionSteps.NONE,
+            NamespaceLifecycle.alone(store),
             Map.of(),
             nowhere,
+            Optional.empty(),
             List.of(),
             loops,
             new Metrics(),

@@ -99,6 +99,50 @@ public final class UpOptions {
   public List<String> authorizationModes = new ArrayList<>(List.of("Node", "RBAC"));
 
   @Option(
+      names = "--enable-admission-plugins",
+      split = ",",
+      paramLabel = "PLUGIN",
+      description = "admission plugins that must run, by upstream's names (all run by default)")
+  public List<String> enabledPlugins = new ArrayList<>();
+
+  @Option(
+      names = "--disable-admission-plugins",
+      split = ",",
+      paramLabel = "PLUGIN",
+      description = "admission plugins that must not run")
+  public List<String> disabledPlugins = new ArrayList<>();
+
+  @Option(
+      names = "--audit-policy-file",
+      paramLabel = "FILE",
+      description = "which requests are written down: a Policy of audit.k8s.io/v1")
+  public Optional<Path> auditPolicy = Optional.empty();
+
+  @Option(
+      names = "--audit-log-path",
+      paramLabel = "FILE",
+      description = "where they are written, a line of JSON for each event; - for standard output")
+  public Optional<Path> auditLog = Optional.empty();
+
+  @Option(
+      names = "--audit-log-maxsize",
+      paramLabel = "MB",
+      description = "size at which the audit log is put aside (default: ${DEFAULT-VALUE})")
+  public int auditLogSize = 100;
+
+  @Option(
+      names = "--audit-log-maxbackup",
+      paramLabel = "N",
+      description = "audit logs put aside that stay; 0 for all (default: ${DEFAULT-VALUE})")
+  public int auditLogBackups = 100;
+
+  @Option(
+      names = "--audit-log-maxage",
+      paramLabel = "DAYS",
+      description = "days that they stay; 0 for ever (default: ${DEFAULT-VALUE})")
+  public int auditLogAge = 366;
+
+  @Option(
       names = "--tls-san",
       split = ",",
       paramLabel = "NAME",

@@ -4,7 +4,6 @@ import dev.nacelle.kernel.cgroup.CgroupTree;
 import dev.nacelle.runtime.RuntimeCapability.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The lines of {@code doctor} on starting containers. */
 final class Capabilities {

@@ -59,8 +59,7 @@ record MountEntry(String type, String source, String target, List<String> option
         entry("tmpfs", "shm", "/dev/shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
         entry("mqueue", "mqueue", "/dev/mqueue", "nosuid", "noexec", "nodev"),
         entry("sysfs", "sysfs", "/sys", "nosuid", "noexec", "nodev", mode),
-        entry(
-            "cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", mode));
+        entry("cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", mode));
   }
 
   private static int depth(String path) {

@@ -43,6 +43,35 @@ public final class FieldSelector {
     return terms.isEmpty() ? EVERYTHING : new FieldSelector(terms);
   }
 
+  /**
+   * The only name that the objects may have which a selector's text asks for; empty where it asks
+   * for others too, or cannot be read. Needs no knowledge of the kind.
+   */
+  public static Optional<String> exactName(String text) {
+    for (String part : split(text)) {
+      for (String operator : List.of("==", "=")) {
+        String begin = "metadata.name" + operator;
+        if (part.startsWith(begin)) {
+          try {
+            return Optional.of(unescape(part.substring(begin.length())))
+                .filter(FieldSelector::isPathSegment);
+          } catch (ApiException e) {
+            return Optional.empty();
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isPathSegment(String name) {
+    return !name.isEmpty()
+        && !name.equals(".")
+        && !name.equals("..")
+        && !name.contains("/")
+        && !name.contains("%");
+  }
+
   /** Splits at commas that no backslash precedes; the escapes stay. */
   private static List<String> split(String text) {
     var parts = new ArrayList<String>();

@@ -88,6 +88,27 @@ class SelectorTest {
                 + " `operator` is 'In' or 'NotIn'");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      emptyValue = "",
+      value = {
+        "metadata.name=a|a",
+        "metadata.name==a|a",
+        "spec.unknown=b,metadata.name=a|a",
+        "metadata.name=a\\,b|'a,b'",
+        "metadata.name!=a|''",
+        "metadata.name=|''",
+        "metadata.name=..|''",
+        "metadata.name=a/b|''",
+        "metadata.name=a\\b|''",
+        "metadata.namespace=a|''",
+        "''|''"
+      })
+  void selectorOfOneNameSaysIt(String selector, String name) {
+    assertThat(FieldSelector.exactName(selector).orElse("")).isEqualTo(name);
+  }
+
   @Test
   void fieldSelectorsCompareStrings() {
     var pod = kube("{'metadata':{'name':'a'},'spec':{'nodeName':'n,1'}}");

@@ -9,7 +9,7 @@ import dev.nacelle.api.object.KubeObject;
  */
 public interface MutatingStep {
 
-  /** The name by which {@code --disable-admission-plugins} knows it. */
+  /** The name, that of upstream's plugin where there is one. */
   String name();
 
   /**

@@ -6,7 +6,7 @@ package dev.nacelle.apiserver.admission;
  */
 public interface ValidatingStep {
 
-  /** The name by which {@code --disable-admission-plugins} knows it. */
+  /** The name, that of upstream's plugin where there is one. */
   String name();
 
   /**

@@ -40,6 +40,12 @@ public final class AuthorizationModes {
                     new Decision.NoOpinion("Everything is forbidden."), Constant.For.EVERYBODY);
             case "Node" -> node;
             case "RBAC" -> rbac;
+            case "ABAC", "Webhook" ->
+                throw new IllegalArgumentException(
+                    "cannot use --authorization-mode="
+                        + mode
+                        + ": kube-apiserver has this mode, Nacelle has not yet; the modes are "
+                        + String.join(", ", KNOWN));
             default ->
                 throw new IllegalArgumentException(
                     "cannot use --authorization-mode="

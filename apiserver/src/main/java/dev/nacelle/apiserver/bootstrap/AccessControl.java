@@ -18,7 +18,10 @@ import dev.nacelle.apiserver.auth.pods.ServiceAccountStep;
 import dev.nacelle.apiserver.auth.rbac.EscalationStep;
 import dev.nacelle.apiserver.auth.rbac.RbacAuthorizer;
 import dev.nacelle.apiserver.auth.review.Reviews;
+import dev.nacelle.apiserver.auth.signing.CertificateApprovalStep;
 import dev.nacelle.apiserver.auth.signing.CertificateSigning;
+import dev.nacelle.apiserver.auth.signing.CertificateSigningStep;
+import dev.nacelle.apiserver.auth.signing.SubjectRestrictionStep;
 import dev.nacelle.apiserver.auth.token.BearerAuthenticator;
 import dev.nacelle.apiserver.auth.token.BootstrapTokens;
 import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
@@ -28,6 +31,8 @@ import dev.nacelle.apiserver.auth.token.TokenRequests;
 import dev.nacelle.apiserver.auth.token.TokenSource;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.http.HealthCheck;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
+import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -50,22 +55,31 @@ public final class AccessControl implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 2_000;
+  private static final long SEEN_PAUSE_MILLIS = 2;
 
   /**
    * What access is governed by.
    *
+   * @param store of the server
    * @param tokenFile static tokens
    * @param authorizationModes as {@code --authorization-mode} names them
+   * @param enabledPlugins as {@code --enable-admission-plugins} names them
+   * @param disabledPlugins as {@code --disable-admission-plugins} names them
    * @param random makes names of volumes; safe for any thread
    */
   public record Settings(
       ClusterPki pki,
+      Store store,
       Optional<Path> tokenFile,
       List<String> authorizationModes,
+      List<String> enabledPlugins,
+      List<String> disabledPlugins,
       InstantSource clock,
       RandomGenerator random) {
     public Settings {
       authorizationModes = List.copyOf(authorizationModes);
+      enabledPlugins = List.copyOf(enabledPlugins);
+      disabledPlugins = List.copyOf(disabledPlugins);
     }
   }
 
@@ -75,6 +89,7 @@ public final class AccessControl implements AutoCloseable {
   private final NodeAuthorizer nodes = new NodeAuthorizer(view, RbacDefaults.nodeRules());
   private final Authorizer authorizer;
   private final Authenticator authenticator;
+  private final AdmissionSteps steps;
   private final Map<String, Responder> responders;
   private final CountDownLatch rolesMade = new CountDownLatch(1);
   private final CountDownLatch prioritiesMade = new CountDownLatch(1);
@@ -83,7 +98,8 @@ public final class AccessControl implements AutoCloseable {
 
   /**
    * @throws IOException if the keys or the tokens cannot be read
-   * @throws IllegalArgumentException for an authorization mode that there is not
+   * @throws IllegalArgumentException for an authorization mode or an admission plugin that there is
+   *     not
    */
   public static AccessControl of(Settings settings) throws IOException {
     return new AccessControl(settings);
@@ -92,6 +108,8 @@ public final class AccessControl implements AutoCloseable {
   private AccessControl(Settings settings) throws IOException {
     this.settings = settings;
     this.authorizer = AuthorizationModes.of(settings.authorizationModes(), nodes, rbac);
+    this.steps =
+        plugins().chosen(settings.enabledPlugins(), settings.disabledPlugins()).then(always());
     InstantSource clock = settings.clock();
     var keys = new TokenKeys(settings.pki().tokenKeys(), settings.pki().tokenVerifiers());
     var sources = new ArrayList<TokenSource>();
@@ -122,13 +140,33 @@ public final class AccessControl implements AutoCloseable {
     return responders;
   }
 
-  /** The steps of admission, in their order. */
+  /** The steps of admission that were chosen, in their order. */
   public AdmissionSteps steps() {
+    return steps;
+  }
+
+  /** The admission plugins there are. The order is upstream's. */
+  private AdmissionSteps plugins() {
+    var lifecycle = new NamespaceLifecycle(settings.store());
     var priority = new PriorityStep(view);
     return new AdmissionSteps(
         List.of(
-            new ServiceAccountStep(view, settings.random()), new DefaultTolerations(), priority),
-        List.of(new NodeRestriction(view), new EscalationStep(rbac, authorizer), priority));
+            lifecycle,
+            new ServiceAccountStep(view, settings.random()),
+            priority,
+            new DefaultTolerations()),
+        List.of(
+            lifecycle,
+            new NodeRestriction(view),
+            priority,
+            new CertificateApprovalStep(authorizer),
+            new CertificateSigningStep(authorizer),
+            new SubjectRestrictionStep()));
+  }
+
+  /** What no flag switches off. */
+  private AdmissionSteps always() {
+    return new AdmissionSteps(List.of(), List.of(new EscalationStep(rbac, authorizer)));
   }
 
   /** Ready once roles and bindings are known, and those that every cluster has are made. */
@@ -137,7 +175,7 @@ public final class AccessControl implements AutoCloseable {
         new HealthCheck(
             "poststarthook/rbac/bootstrap-roles",
             HealthCheck.Of.READINESS,
-            () -> rolesMade.getCount() == 0 && rbac.isReady()),
+            () -> rolesMade.getCount() == 0),
         new HealthCheck(
             "poststarthook/scheduling/bootstrap-system-priority-classes",
             HealthCheck.Of.READINESS,
@@ -145,7 +183,7 @@ public final class AccessControl implements AutoCloseable {
   }
 
   /**
-   * Lets the judges see the cluster begins to sign certificates, and to make what every cluster
+   * Lets the judges see the cluster, begins to sign certificates, and to make what every cluster
    * has. Returns at once.
    *
    * @param client of the server, as one who may do everything
@@ -166,6 +204,9 @@ public final class AccessControl implements AutoCloseable {
     try {
       if (settings.authorizationModes().contains("RBAC")) {
         untilDone("the default roles", () -> RbacDefaults.reconcile(client));
+        while (!rbac.hasSeen(RbacDefaults.SELECTOR)) {
+          Thread.sleep(SEEN_PAUSE_MILLIS);
+        }
       }
       rolesMade.countDown();
       untilDone("the system's priority classes", () -> SystemPriorities.ensure(client));
@@ -173,6 +214,14 @@ public final class AccessControl implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.debug("the defaults of access are not made: closing");
     }
+  }
+
+  /**
+   * Waits until the default roles are made and requests are judged by them. Whoever holds one of
+   * them and asks earlier is refused.
+   */
+  public void awaitRoles() throws InterruptedException {
+    rolesMade.await();
   }
 
   private interface Work {

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 public final class RbacDefaults {
   static final String GROUP = "rbac.authorization.k8s.io";
   static final Map<String, String> LABELS = Map.of("kubernetes.io/bootstrapping", "rbac-defaults");
+  static final String SELECTOR = "kubernetes.io/bootstrapping=rbac-defaults";
   private static final String AUTO_UPDATE = "rbac.authorization.kubernetes.io/autoupdate";
   private static final WriteOptions WRITER = WriteOptions.by("kube-apiserver");
   private static final int WRITES_AT_ONCE = 16;
@@ -77,7 +78,7 @@ public final class RbacDefaults {
     Map<ObjectKey, KubeObject> present = new HashMap<>();
     ListOptions ours =
         type.equals(Resources.ROLES) || type.equals(Resources.ROLE_BINDINGS)
-            ? ListOptions.ALL.withLabelSelector("kubernetes.io/bootstrapping=rbac-defaults")
+            ? ListOptions.ALL.withLabelSelector(SELECTOR)
             : ListOptions.ALL;
     client.list(type, ours).items().forEach(o -> present.put(o.key(), o));
     var permits = new Semaphore(WRITES_AT_ONCE);

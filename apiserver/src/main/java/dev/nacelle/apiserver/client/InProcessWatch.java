@@ -3,12 +3,14 @@ package dev.nacelle.apiserver.client;
 import dev.nacelle.api.client.ObjectWatch;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.status.ApiException;
+import dev.nacelle.apiserver.audit.AuditTrail;
 import dev.nacelle.apiserver.pipeline.ResourceWatch;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A watch on the watch cache. A quiet watch gives a bookmark now and then. */
 final class InProcessWatch implements ObjectWatch {
@@ -16,19 +18,24 @@ final class InProcessWatch implements ObjectWatch {
   private static final Duration LOOK = Duration.ofMillis(500);
 
   private final ResourceWatch watch;
+  private final AuditTrail trail;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final ArrayDeque<ResourceWatch.Item> waiting = new ArrayDeque<>();
   private long nextBookmark = System.nanoTime() + BOOKMARK_NANOS;
-  private volatile boolean closed;
 
-  InProcessWatch(ResourceWatch watch) {
+  /**
+   * @param trail ends with the watch
+   */
+  InProcessWatch(ResourceWatch watch, AuditTrail trail) {
     this.watch = watch;
+    this.trail = trail;
   }
 
   @Override
   public Optional<Event> next(Duration timeout) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
     while (true) {
-      if (closed) {
+      if (closed.get()) {
         throw ApiException.unavailable("the watch is closed");
       }
       ResourceWatch.Item item = waiting.poll();
@@ -77,6 +84,8 @@ final class InProcessWatch implements ObjectWatch {
 
   @Override
   public void close() {
-    closed = true;
+    if (closed.compareAndSet(false, true)) {
+      trail.complete();
+    }
   }
 }

@@ -5,10 +5,12 @@ import dev.nacelle.api.definition.ResourceRegistry;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.InvalidCredentialsException;
+import dev.nacelle.apiserver.audit.Audit;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.pipeline.ContinueExpiredException;
 import dev.nacelle.apiserver.pipeline.Gate;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
+import dev.nacelle.apiserver.proxy.ProxyTargets;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpHandler;
 import dev.nacelle.base.json.JsonObject;
@@ -31,14 +33,19 @@ import org.slf4j.LoggerFactory;
 public final class ApiHandler implements HttpHandler, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
 
+  /** Of whom nothing is known: as which audit judges requests with bad credentials. */
+  private static final Identity NOBODY = Identity.of("");
+
   private final Authenticator authenticator;
   private final Gate gate;
   private final Impersonation impersonation;
   private final InFlight inFlight;
   private final Deadlines deadlines = new Deadlines();
   private final ResourceHandler resources;
+  private final ProxyHandler proxies;
   private final RootHandler roots;
   private final RequestMetrics metrics;
+  private final Optional<Audit> audit;
   private final ResourceRegistry registry;
 
   /** What an API over HTTP is made of. */
@@ -47,9 +54,11 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       ResourceRegistry registry,
       Authenticator authenticator,
       NodeGateway gateway,
+      ProxyTargets proxyTargets,
       List<HealthCheck> health,
       JsonObject version,
       Metrics metrics,
+      Optional<Audit> audit,
       InstantSource clock,
       int mostReads,
       int mostWrites) {}
@@ -65,13 +74,17 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
             parts.version(),
             parts.metrics());
     var connections = new ConnectHandler(parts.pipeline(), parts.gateway());
+    var proxies = new ProxyHandler(parts.pipeline(), parts.proxyTargets(), parts.gateway());
     return new ApiHandler(
         parts.authenticator(),
         parts.pipeline().gate(),
         new InFlight(parts.mostReads(), parts.mostWrites()),
-        new ResourceHandler(parts.pipeline(), parts.registry(), connections, parts.clock()),
+        new ResourceHandler(
+            parts.pipeline(), parts.registry(), connections, proxies, parts.clock()),
+        proxies,
         roots,
         requestMetrics,
+        parts.audit(),
         parts.registry());
   }
 
@@ -80,28 +93,34 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       Gate gate,
       InFlight inFlight,
       ResourceHandler resources,
+      ProxyHandler proxies,
       RootHandler roots,
       RequestMetrics metrics,
+      Optional<Audit> audit,
       ResourceRegistry registry) {
+    this.audit = audit;
     this.registry = registry;
     this.authenticator = authenticator;
     this.gate = gate;
     this.impersonation = new Impersonation(gate);
     this.inFlight = inFlight;
     this.resources = resources;
+    this.proxies = proxies;
     this.roots = roots;
     this.metrics = metrics;
   }
 
   @Override
-  public void handle(HttpExchange exchange) throws Exception {
-    var call = new Call(exchange, auditId(exchange));
+  public void handle(HttpExchange plain) throws Exception {
+    var call = new Call(plain, auditId(plain));
+    HttpExchange exchange = audit.isPresent() ? new AuditedExchange(plain, call) : plain;
     long start = System.nanoTime();
     String path = exchange.path();
-    Optional<ResourcePath> resource = ResourcePath.parse(path);
+    RequestLine line = RequestLine.of(exchange);
+    Optional<ResourcePath> resource = line.resource();
     int code = 200;
     try {
-      serve(exchange, call, path, resource);
+      serve(exchange, call, line);
     } catch (ApiException e) {
       code = e.code();
       Replies.failure(exchange, call, e);
@@ -129,7 +148,9 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       code = 500;
       LOG.error("{} {} failed", exchange.method(), path, e);
       answer(exchange, call, ApiException.internal(String.valueOf(e.getMessage())));
+      call.audit().broke(e);
     } finally {
+      call.audit().complete();
       boolean known =
           resource.filter(r -> registry.find(r.group(), r.resource()).isPresent()).isPresent();
       metrics.record(exchange, resource, known, code, System.nanoTime() - start);
@@ -145,21 +166,27 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
     }
   }
 
-  private void serve(HttpExchange exchange, Call call, String path, Optional<ResourcePath> resource)
-      throws Exception {
-    call.identity(identity(exchange));
-    if (resource.isEmpty()) {
-      gate.requirePath(call.identity(), exchange.method().toLowerCase(Locale.ROOT), path);
-      roots.handle(exchange, call, path);
+  private void serve(HttpExchange exchange, Call call, RequestLine line) throws Exception {
+    Identity caller = identity(exchange, call, line);
+    audit.ifPresent(a -> call.audit(a.begin(line.audit(call.auditId(), caller))));
+    Identity identity = impersonation.resolve(caller, exchange.headers());
+    if (identity != caller) {
+      call.audit().impersonated(identity);
+    }
+    call.identity(identity);
+    if (line.resource().isEmpty()) {
+      gate.requirePath(call.context(), exchange.method().toLowerCase(Locale.ROOT), exchange.path());
+      roots.handle(exchange, call, exchange.path());
       return;
     }
-    if (isLongRunning(exchange, resource.get())) {
-      resources.handle(exchange, call, resource.get());
+    ResourcePath resource = line.resource().get();
+    if (line.isLongRunning()) {
+      resources.handle(exchange, call, resource);
       return;
     }
     try (var deadline = deadlines.begin(exchange.query().first("timeout"))) {
       try (var place = inFlight.enter(exchange.method(), call.identity())) {
-        resources.handle(exchange, call, resource.get());
+        resources.handle(exchange, call, resource);
       } catch (InterruptedException | InterruptedIOException e) {
         if (deadline.isPassed()) {
           throw new RequestTimedOutException();
@@ -182,26 +209,17 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
   @Override
   public void close() {
     deadlines.close();
+    proxies.close();
   }
 
-  private Identity identity(HttpExchange exchange) {
-    Identity caller;
+  private Identity identity(HttpExchange exchange, Call call, RequestLine line) {
     try {
-      caller = authenticator.authenticate(exchange).orElse(Identity.ANONYMOUS);
+      return authenticator.authenticate(exchange).orElse(Identity.ANONYMOUS);
     } catch (InvalidCredentialsException e) {
       LOG.debug("refused credentials: {}", e.getMessage());
+      audit.ifPresent(a -> call.audit(a.begin(line.audit(call.auditId(), NOBODY))));
       throw ApiException.unauthorized();
     }
-    return impersonation.resolve(caller, exchange.headers());
-  }
-
-  private static boolean isLongRunning(HttpExchange exchange, ResourcePath path) {
-    return path.isWatch()
-        || exchange.query().flag("watch")
-        || switch (path.subresource()) {
-          case "log", "exec", "attach", "portforward", "proxy" -> true;
-          default -> false;
-        };
   }
 
   private static String auditId(HttpExchange exchange) {

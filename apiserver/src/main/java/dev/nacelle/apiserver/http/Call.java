@@ -1,6 +1,7 @@
 package dev.nacelle.apiserver.http;
 
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.apiserver.audit.AuditTrail;
 import dev.nacelle.apiserver.pipeline.RequestContext;
 import dev.nacelle.base.http.HttpExchange;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ final class Call {
   private Identity identity = Identity.ANONYMOUS;
   private String mediaType = Accepted.JSON;
   private final String userAgent;
+  private AuditTrail audit = AuditTrail.NONE;
 
   Call(HttpExchange exchange, String auditId) {
     this.auditId = auditId;
@@ -35,6 +37,14 @@ final class Call {
     identity = found;
   }
 
+  AuditTrail audit() {
+    return audit;
+  }
+
+  void audit(AuditTrail trail) {
+    audit = trail;
+  }
+
   String mediaType() {
     return mediaType;
   }
@@ -51,7 +61,7 @@ final class Call {
   RequestContext context() {
     int slash = userAgent.indexOf('/');
     String manager = slash < 0 ? userAgent : userAgent.substring(0, slash);
-    return new RequestContext(identity, manager.isEmpty() ? "unknown" : manager, this::warn);
+    return new RequestContext(identity, manager.isEmpty() ? "unknown" : manager, this::warn, audit);
   }
 
   /** The values of the Warning headers, by RFC 7234. */

@@ -1,6 +1,5 @@
 package dev.nacelle.apiserver.pipeline;
 
-import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.api.status.Status;
 import dev.nacelle.apiserver.access.Attributes;
@@ -18,18 +17,20 @@ public final class Gate {
   /**
    * @throws ApiException with code 403 and upstream's words unless it is allowed
    */
-  public void require(Identity identity, String verb, Target target) {
-    Attributes attributes = target.attributes(identity, verb);
+  public void require(RequestContext context, String verb, Target target) {
+    Attributes attributes = target.attributes(context.identity(), verb);
     Decision decision = authorizer.authorize(attributes);
+    context.audit().decided(decision);
     if (!(decision instanceof Decision.Allow)) {
       throw ApiException.forbidden(target.type(), target.name(), words(attributes, decision));
     }
   }
 
   /** As the other, for a path that is no resource. */
-  public void requirePath(Identity identity, String method, String path) {
-    var attributes = new Attributes(identity, method, new Attributes.Path(path));
+  public void requirePath(RequestContext context, String method, String path) {
+    var attributes = new Attributes(context.identity(), method, new Attributes.Path(path));
     Decision decision = authorizer.authorize(attributes);
+    context.audit().decided(decision);
     if (!(decision instanceof Decision.Allow)) {
       throw new ApiException(
           new Status(

@@ -281,7 +281,7 @@ final class Modification {
     List<FieldError> own =
         switch (target.subresource()) {
           case "" -> hooks.validateUpdate(context, object, old);
-          case "status", "approval" -> hooks.validateStatusUpdate(context, object, old);
+          case "status" -> hooks.validateStatusUpdate(context, object, old);
           // the others change just what they are made for
           default -> Subparts.faults(target, object, old);
         };

@@ -6,6 +6,7 @@ import dev.nacelle.api.status.ApiException;
 import dev.nacelle.api.status.Status;
 import dev.nacelle.apiserver.admission.AdmissionRequest;
 import dev.nacelle.apiserver.admission.AdmissionRequest.Operation;
+import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.MutatingStep;
 import dev.nacelle.apiserver.admission.ValidatingStep;
 import dev.nacelle.base.json.JsonReader;
@@ -37,6 +38,12 @@ public final class NamespaceLifecycle implements MutatingStep, ValidatingStep {
 
   public NamespaceLifecycle(Store store) {
     this.store = store;
+  }
+
+  /** Admission that does nothing else. */
+  public static AdmissionSteps alone(Store store) {
+    var lifecycle = new NamespaceLifecycle(store);
+    return new AdmissionSteps(List.of(lifecycle), List.of(lifecycle));
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.nacelle.api.definition.Hooks;
 import dev.nacelle.api.definition.Subresource;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
+import dev.nacelle.api.selector.FieldSelector;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.admission.AdmissionRequest;
 import dev.nacelle.apiserver.extension.Responder;
@@ -70,7 +71,7 @@ public final class RequestPipeline {
   }
 
   public Answer get(RequestContext context, Target target) {
-    parts.gate().require(context.identity(), "get", target);
+    parts.gate().require(context, "get", target);
     requireVerb(target, "get");
     StoredObject found =
         commits.read(target).orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
@@ -82,7 +83,7 @@ public final class RequestPipeline {
 
   public ListPage list(RequestContext context, Target target, ListOptions options)
       throws InterruptedException {
-    parts.gate().require(context.identity(), "list", target);
+    parts.gate().require(context, "list", judged(target, options));
     requireVerb(target, "list");
     Lists.Page page = lists.list(target, options);
     return new ListPage(
@@ -92,14 +93,22 @@ public final class RequestPipeline {
   public ResourceWatch watch(
       RequestContext context, Target target, ListOptions options, WatchOptions watch)
       throws InterruptedException {
-    parts.gate().require(context.identity(), "watch", target);
+    parts.gate().require(context, "watch", judged(target, options));
     requireVerb(target, "watch");
     return watches.begin(target, options, watch);
   }
 
+  /** As upstream, a list or a watch that asks for one name is judged as of that object. */
+  private static Target judged(Target collection, ListOptions options) {
+    return FieldSelector.exactName(options.fieldSelector())
+        .map(collection::named)
+        .orElse(collection);
+  }
+
   public Answer create(RequestContext context, Target target, Body body, WriteOptions options) {
-    parts.gate().require(context.identity(), "create", target);
+    parts.gate().require(context, "create", target);
     requireVerb(target, "create");
+    context.audit().asked(body.object());
     if (target.isFor("", "bindings") && target.subresource().isEmpty()) {
       String name = body.object().string("metadata", "name").orElse("");
       return bind(context, podOf(target, name), body.object(), options);
@@ -184,8 +193,9 @@ public final class RequestPipeline {
   }
 
   public Answer update(RequestContext context, Target target, Body body, WriteOptions options) {
-    parts.gate().require(context.identity(), "update", target);
+    parts.gate().require(context, "update", target);
     requireVerb(target, "update");
+    context.audit().asked(body.object());
     if (target.subresource().equals("scale")) {
       return scaled(context, target, options, old -> Scales.applied(target, old, body.object()));
     }
@@ -197,7 +207,7 @@ public final class RequestPipeline {
             context,
             target,
             options,
-            old -> new Modification.Proposal(Subparts.merged(target, object, old), old));
+            old -> new Modification.Proposal(merged(target, object, old), old));
     if (written.isPresent()) {
       return new Answer.Stored(written.get().effect(), written.get().object());
     }
@@ -207,10 +217,14 @@ public final class RequestPipeline {
     if (!mayCreate) {
       throw ApiException.notFound(target.type(), target.name());
     }
-    parts.gate().require(context.identity(), "create", target);
+    parts.gate().require(context, "create", target);
     return new Answer.Stored(
         Written.Effect.CREATED,
         creation.run(context, target, object, options, Creation.Tracking.WRITE));
+  }
+
+  private KubeObject merged(Target target, KubeObject sent, KubeObject old) {
+    return Subparts.merged(target, sent, old, parts.clock().instant());
   }
 
   private static void requireFit(Target target, KubeObject object) {
@@ -223,8 +237,9 @@ public final class RequestPipeline {
   }
 
   public Answer patch(RequestContext context, Target target, Patch patch, WriteOptions options) {
-    parts.gate().require(context.identity(), "patch", target);
+    parts.gate().require(context, "patch", target);
     requireVerb(target, "patch");
+    context.audit().patched(patch.body());
     if (target.subresource().equals("scale")) {
       return scaled(
           context,
@@ -243,7 +258,7 @@ public final class RequestPipeline {
             old -> {
               Modification.Proposal proposal = edit.propose(old);
               return new Modification.Proposal(
-                  Subparts.merged(target, proposal.object(), old), proposal.trackFrom());
+                  merged(target, proposal.object(), old), proposal.trackFrom());
             });
     if (written.isPresent()) {
       return new Answer.Stored(written.get().effect(), written.get().object());
@@ -251,7 +266,7 @@ public final class RequestPipeline {
     if (patch.type() != Patch.Type.APPLY || !target.subresource().isEmpty()) {
       throw ApiException.notFound(target.type(), target.name());
     }
-    parts.gate().require(context.identity(), "create", target);
+    parts.gate().require(context, "create", target);
     KubeObject applied = patching.apply(context, target, Optional.empty(), patch, options);
     return new Answer.Stored(
         Written.Effect.CREATED,
@@ -278,7 +293,7 @@ public final class RequestPipeline {
 
   public Written delete(
       RequestContext context, Target target, DeleteOptions options, DryRun dryRun) {
-    parts.gate().require(context.identity(), "delete", target);
+    parts.gate().require(context, "delete", target);
     requireVerb(target, "delete");
     return removal.run(context, target, options, dryRun);
   }
@@ -290,7 +305,7 @@ public final class RequestPipeline {
       DeleteOptions options,
       DryRun dryRun)
       throws InterruptedException {
-    parts.gate().require(context.identity(), "deletecollection", target);
+    parts.gate().require(context, "deletecollection", target);
     requireVerb(target, "deletecollection");
     for (StoredObject each : lists.list(target, selection).objects()) {
       KubeObject object = each.object();
@@ -313,8 +328,27 @@ public final class RequestPipeline {
   public KubeObject connect(RequestContext context, Target target, String verb) {
     KubeObject object = connectedTo(context, target, verb);
     if (!verb.equals("create")) {
-      parts.gate().require(context.identity(), "create", target);
+      parts.gate().require(context, "create", target);
     }
+    admitConnection(context, target);
+    return object;
+  }
+
+  /**
+   * Authorizes a connection to a proxy subresource and asks the admission steps. The target's name
+   * may have a scheme and a port to it, so no object is read.
+   *
+   * @param verb as the request's method says; empty for one that has none
+   */
+  public void connectThrough(RequestContext context, Target target, String verb) {
+    parts.gate().require(context, verb, target);
+    if (!verb.isEmpty()) {
+      requireVerb(target, verb);
+    }
+    admitConnection(context, target);
+  }
+
+  private void admitConnection(RequestContext context, Target target) {
     parts
         .steps()
         .validate(
@@ -329,7 +363,6 @@ public final class RequestPipeline {
                 Optional.empty(),
                 DryRun.NONE,
                 context.warnings()));
-    return object;
   }
 
   /** As {@link #connect}, for what only reads (log): nothing is admitted. */
@@ -338,7 +371,7 @@ public final class RequestPipeline {
   }
 
   private KubeObject connectedTo(RequestContext context, Target target, String verb) {
-    parts.gate().require(context.identity(), verb, target);
+    parts.gate().require(context, verb, target);
     requireVerb(target, verb);
     return commits
         .read(target)

@@ -1,37 +1,37 @@
 package dev.nacelle.apiserver.pipeline;
 
+import dev.nacelle.api.kinds.certificates.CertificateSigningRequestKind;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * What a write to one of the lesser subresources may change: everything else is as before. The
  * object itself and its status are the modification's own matter.
  */
 final class Subparts {
-  private static final Set<String> APPROVALS = Set.of("Approved", "Denied");
-
   private Subparts() {}
 
   /** What is wrong with a write to one of the lesser subresources, as upstream words it. */
   static List<FieldError> faults(Target target, KubeObject object, KubeObject old) {
     return switch (target.subresource()) {
+      case "approval" -> CertificateSigningRequestKind.approvalFaults(object, old);
       case "ephemeralcontainers" -> EphemeralContainers.faults(object, old);
       default -> List.of();
     };
   }
 
-  static KubeObject merged(Target target, KubeObject sent, KubeObject old) {
+  static KubeObject merged(Target target, KubeObject sent, KubeObject old, Instant now) {
     return switch (target.subresource()) {
       case "finalize" -> with(sent, old, List.of("spec", "finalizers"));
       case "ephemeralcontainers" -> with(sent, old, List.of("spec", "ephemeralContainers"));
       case "resize" -> resized(sent, old);
-      case "approval" -> approved(sent, old);
+      case "approval" -> precondition(CertificateSigningRequestKind.approved(sent, old, now), sent);
       default -> sent;
     };
   }
@@ -79,25 +79,6 @@ final class Subparts {
         .putIf("resources", sent.get("resources"))
         .putIf("resizePolicy", sent.get("resizePolicy"))
         .build();
-  }
-
-  /**
-   * Approvals and denials in the status of a certificate signing request; other conditions stay.
-   */
-  private static KubeObject approved(KubeObject sent, KubeObject old) {
-    var conditions = new ArrayList<Json>();
-    old.status()
-        .array("conditions")
-        .objects()
-        .filter(c -> !APPROVALS.contains(c.string("type").orElse("")))
-        .forEach(conditions::add);
-    sent.status()
-        .array("conditions")
-        .objects()
-        .filter(c -> APPROVALS.contains(c.string("type").orElse("")))
-        .forEach(conditions::add);
-    return precondition(
-        new KubeObject(old.json().withAt(new JsonArray(conditions), "status", "conditions")), sent);
   }
 
   private static KubeObject precondition(KubeObject object, KubeObject sent) {

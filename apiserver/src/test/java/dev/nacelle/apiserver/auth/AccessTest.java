@@ -25,6 +25,7 @@ import dev.nacelle.base.pki.SubjectAlternatives;
 import dev.nacelle.base.pki.SubjectName;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -283,6 +284,52 @@ class AccessTest {
                 new ObjectKey("default", "on-node"),
                 Patch.merge(JsonObject.EMPTY.withAt(Json.of("Failed"), "status", "phase")),
                 WRITER.of("status")));
+  }
+
+  @Test
+  void nodeFollowsByNameWhatItsPodsReferTo() throws Exception {
+    for (String name : List.of("followed", "unrelated")) {
+      system.create(
+          Resources.CONFIG_MAPS,
+          GuardedServer.object(
+              """
+              {"apiVersion":"v1","kind":"ConfigMap",
+               "metadata":{"name":"%s","namespace":"default"}}"""
+                  .formatted(name)),
+          WRITER);
+    }
+    create(
+        pod(
+            "following",
+            """
+            ,"nodeName":"n3","volumes":[{"name":"v","configMap":{"name":"followed"}}]"""));
+    ApiClient node = guarded.as(Identity.node("n3"));
+    ListOptions all = ListOptions.inNamespace("default");
+    ListOptions followed = all.withFieldSelector("metadata.name=followed");
+    ListOptions unrelated = all.withFieldSelector("metadata.name=unrelated");
+    var listed = node.list(Resources.CONFIG_MAPS, followed);
+    assertThat(listed.items()).extracting(KubeObject::name).containsExactly("followed");
+    try (var watch = node.watch(Resources.CONFIG_MAPS, followed.from(listed.resourceVersion()))) {
+      system.patch(
+          Resources.CONFIG_MAPS,
+          new ObjectKey("default", "followed"),
+          Patch.merge(JsonObject.EMPTY.withAt(Json.of("b"), "data", "a")),
+          WRITER);
+      var event = watch.next(Duration.ofSeconds(30)).orElseThrow();
+      assertThat(event.object().json().string("data", "a")).contains("b");
+    }
+    String refusal = "no relationship found between node 'n3' and this object";
+    assertRefused(403, refusal, () -> node.list(Resources.CONFIG_MAPS, unrelated));
+    assertRefused(403, refusal, () -> node.watch(Resources.CONFIG_MAPS, unrelated).close());
+    assertRefused(
+        403,
+        "configmaps is forbidden: User \"system:node:n3\" cannot watch resource \"configmaps\" in"
+            + " API group \"\" in the namespace \"default\": No Object name found",
+        () -> node.watch(Resources.CONFIG_MAPS, all).close());
+    assertRefused(
+        403,
+        "No Object name found",
+        () -> node.list(Resources.CONFIG_MAPS, all.withFieldSelector("metadata.name!=unrelated")));
   }
 
   @Test

@@ -50,11 +50,18 @@ final class GuardedServer implements AutoCloseable {
     var random = new SecureRandom();
     Path tokens = directory.resolve("tokens");
     Files.writeString(tokens, "alices-token,alice,1,\"developers\"\n");
+    store = RocksStore.open(directory.resolve("store"), RocksStoreOptions.defaults());
     access =
         AccessControl.of(
             new AccessControl.Settings(
-                pki, Optional.of(tokens), List.of("Node", "RBAC"), InstantSource.system(), random));
-    store = RocksStore.open(directory.resolve("store"), RocksStoreOptions.defaults());
+                pki,
+                store,
+                Optional.of(tokens),
+                List.of("Node", "RBAC"),
+                List.of(),
+                List.of(),
+                InstantSource.system(),
+                random));
     loops = EventLoops.start(1);
     var names =
         new SubjectAlternatives(List.of("localhost"), List.of(InetAddress.getByName("127.0.0.1")));
@@ -82,6 +89,7 @@ final class GuardedServer implements AutoCloseable {
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },
+                Optional.empty(),
                 access.health(),
                 loops,
                 new Metrics(),

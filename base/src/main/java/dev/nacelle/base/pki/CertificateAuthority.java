@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.DERUTF8String;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -143,10 +144,17 @@ public record CertificateAuthority(X509Certificate certificate, PrivateKey key) 
     };
   }
 
+  /**
+   * The values are written as they are: the builder's own way with texts would read a leading
+   * {@code #} as encoded bytes and drop a leading backslash, and so write another group than the
+   * one that was checked.
+   */
   static X500Name distinguishedName(SubjectName subject) {
     var name = new X500NameBuilder(BCStyle.INSTANCE);
-    subject.organizations().forEach(organization -> name.addRDN(BCStyle.O, organization));
-    name.addRDN(BCStyle.CN, subject.commonName());
+    subject
+        .organizations()
+        .forEach(organization -> name.addRDN(BCStyle.O, new DERUTF8String(organization)));
+    name.addRDN(BCStyle.CN, new DERUTF8String(subject.commonName()));
     return name.build();
   }
 
@@ -177,6 +185,10 @@ public record CertificateAuthority(X509Certificate certificate, PrivateKey key) 
     for (InetAddress address : alternatives.addresses()) {
       names.add(new GeneralName(GeneralName.iPAddress, new DEROctetString(address.getAddress())));
     }
+    alternatives.emails().forEach(name -> names.add(new GeneralName(GeneralName.rfc822Name, name)));
+    alternatives
+        .uris()
+        .forEach(uri -> names.add(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
     return new GeneralNames(names.toArray(new GeneralName[0]));
   }
 }

@@ -20,9 +20,15 @@ public record CertificateProfile(
 
   /** A client's: its user name and groups. Valid from five minutes ago, for clocks that differ. */
   public static CertificateProfile client(SubjectName subject, Instant now, Duration validity) {
+    return client(subject, SubjectAlternatives.NONE, now, validity);
+  }
+
+  /** A client's that speaks for further names too. */
+  public static CertificateProfile client(
+      SubjectName subject, SubjectAlternatives alternatives, Instant now, Duration validity) {
     return new CertificateProfile(
         subject,
-        SubjectAlternatives.NONE,
+        alternatives,
         Set.of(KeyUse.CLIENT_AUTH),
         now.minusSeconds(300),
         now.plus(validity));

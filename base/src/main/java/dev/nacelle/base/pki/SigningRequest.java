@@ -23,26 +23,23 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 
 /**
  * A certificate signing request (PKCS#10) whose own signature was verified: the sender holds the
- * key. What it asks for is only asked for.
- *
- * @param otherNames alternative names that are neither DNS names nor addresses
+ * key. What it asks for is only asked for. Alternative names of other kinds than {@link
+ * SubjectAlternatives} knows are passed over.
  */
 public record SigningRequest(
-    SubjectName subject, SubjectAlternatives alternatives, int otherNames, PublicKey publicKey) {
+    SubjectName subject, SubjectAlternatives alternatives, PublicKey publicKey) {
 
   /**
-   * Reads a PEM text with one request.
+   * Reads the first block of a PEM text, which must be a request.
    *
    * @throws CertificateException if it is damaged or its signature is wrong
    */
   public static SigningRequest read(String pem) throws CertificateException {
-    for (Pem.Block block : Pem.blocks(pem)) {
-      if (block.label().equals("CERTIFICATE REQUEST")
-          || block.label().equals("NEW CERTIFICATE REQUEST")) {
-        return read(block.der());
-      }
+    List<Pem.Block> blocks = Pem.blocks(pem);
+    if (blocks.isEmpty() || !blocks.getFirst().label().equals("CERTIFICATE REQUEST")) {
+      throw new CertificateException("PEM block type must be CERTIFICATE REQUEST");
     }
-    throw new CertificateException("no certificate request in the PEM text");
+    return read(blocks.getFirst().der());
   }
 
   private static SigningRequest read(byte[] der) throws CertificateException {
@@ -54,7 +51,8 @@ public record SigningRequest(
       }
       var dnsNames = new ArrayList<String>();
       var addresses = new ArrayList<InetAddress>();
-      int others = 0;
+      var emails = new ArrayList<String>();
+      var uris = new ArrayList<String>();
       for (GeneralName name : names(request)) {
         switch (name.getTagNo()) {
           case GeneralName.dNSName -> dnsNames.add(name.getName().toString());
@@ -62,19 +60,23 @@ public record SigningRequest(
               addresses.add(
                   InetAddress.getByAddress(
                       ASN1OctetString.getInstance(name.getName()).getOctets()));
-          default -> others++;
+          case GeneralName.rfc822Name -> emails.add(name.getName().toString());
+          case GeneralName.uniformResourceIdentifier -> uris.add(name.getName().toString());
+          default -> {
+            // nobody signs names of other kinds
+          }
         }
       }
       return new SigningRequest(
           CertificateAuthority.subjectName(request.getSubject()),
-          new SubjectAlternatives(dnsNames, addresses),
-          others,
+          new SubjectAlternatives(dnsNames, addresses, emails, uris),
           key);
     } catch (IOException
         | GeneralSecurityException
         | OperatorCreationException
         | PKCSException
-        | IllegalArgumentException e) {
+        // the parser answers damaged input with exceptions of many kinds
+        | RuntimeException e) {
       throw new CertificateException("cannot read the certificate request: " + e.getMessage(), e);
     }
   }

@@ -43,6 +43,21 @@ class CertificateAuthorityTest {
   }
 
   @Test
+  void aSubjectIsWrittenAsItWasRead() throws Exception {
+    var subject =
+        SubjectName.of(
+            "\\admin", "\\system:masters", "#0c0e73797374656d3a6d617374657273", " system:masters ");
+    String pem = SigningRequest.write(KeyPairs.generateP256(), subject, SubjectAlternatives.NONE);
+    SigningRequest request = SigningRequest.read(pem);
+    assertThat(request.subject()).isEqualTo(subject);
+    var certificate =
+        CA.issue(
+            request.publicKey(),
+            CertificateProfile.client(request.subject(), NOW, Duration.ofDays(1)));
+    assertThat(SubjectName.of(certificate)).isEqualTo(subject);
+  }
+
+  @Test
   void aForeignCertificateOfTheSameNameIsNotTrusted() {
     var other = CertificateAuthority.create("nacelle-ca", NOW, Duration.ofDays(1));
     var forged =
@@ -88,10 +103,15 @@ class CertificateAuthorityTest {
   void aSigningRequestIsReadBackAndAForgedOneIsRefused() throws Exception {
     var keys = KeyPairs.generateP256();
     var subject = SubjectName.of("system:node:n2", "system:nodes");
-    var names = new SubjectAlternatives(List.of("n2"), List.of(InetAddress.ofLiteral("192.0.2.7")));
+    var names =
+        new SubjectAlternatives(
+            List.of("n2"),
+            List.of(InetAddress.ofLiteral("192.0.2.7")),
+            List.of("n2@example.com"),
+            List.of("spiffe://example.com/n2"));
     String pem = SigningRequest.write(keys, subject, names);
     assertThat(SigningRequest.read(pem))
-        .isEqualTo(new SigningRequest(subject, names, 0, keys.getPublic()));
+        .isEqualTo(new SigningRequest(subject, names, keys.getPublic()));
     String forged =
         SigningRequest.write(
             new java.security.KeyPair(keys.getPublic(), KeyPairs.generateP256().getPrivate()),

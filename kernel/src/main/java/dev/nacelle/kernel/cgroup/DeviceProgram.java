@@ -89,8 +89,7 @@ final class DeviceProgram {
       boolean jumps = test.code() == JUMP_UNLESS || test.code() == JUMP_UNLESS_NUMBER;
       // behind the tests that follow, and the two instructions that allow
       int distance = jumps ? tests.size() - steps.size() + 1 : 0;
-      steps.add(
-          new Step(test.code(), test.destination(), test.source(), distance, test.number()));
+      steps.add(new Step(test.code(), test.destination(), test.source(), distance, test.number()));
     }
     steps.add(new Step(MOVE_NUMBER, 0, 0, 0, 1));
     steps.add(new Step(EXIT, 0, 0, 0, 0));

@@ -111,8 +111,7 @@ final class DeviceProgramTest {
                 "sh", "-c", "echo $$ > " + cgroup + "/cgroup.procs; " + script + " 2>/dev/null")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    String said =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return said;
   }

@@ -261,7 +261,8 @@ final class PodLife implements AutoCloseable {
     }
     startReferences = new UsedReferences(services.client());
     for (ContainerView container : containers) {
-      Optional<ImagePulls.Image> image = pulls.take(container, records.get(container).nextAttempt());
+      Optional<ImagePulls.Image> image =
+          pulls.take(container, records.get(container).nextAttempt());
       if (image.isEmpty()) {
         continue;
       }

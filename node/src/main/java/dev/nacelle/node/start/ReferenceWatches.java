@@ -5,9 +5,7 @@ import dev.nacelle.api.client.Informer;
 import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
-import dev.nacelle.api.status.ApiException;
 import java.math.BigInteger;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Watches each ConfigMap and Secret that pods of this host use: one watch per object, shared by its
  * users and ended with the last. Bounded: beyond {@value #MOST} objects a change is seen only when
- * a pod is looked at anyway. What may not be watched is asked for each second. Safe for any thread.
+ * a pod is looked at anyway. Safe for any thread.
  */
 public final class ReferenceWatches implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReferenceWatches.class);
@@ -29,17 +27,13 @@ public final class ReferenceWatches implements AutoCloseable {
   /** One watched object; its users by pod UID, with the version that they have. */
   private record Watched(Informer informer, Map<String, String> users) {}
 
-  private static final Duration POLL = Duration.ofSeconds(1);
-
   private final ApiClient client;
-  private final Thread poller;
   private final Map<References.Reference, Watched> watched = new HashMap<>();
   private final Map<String, Runnable> listeners = new HashMap<>();
   private boolean full;
 
   public ReferenceWatches(ApiClient client) {
     this.client = client;
-    this.poller = Thread.ofVirtual().name("reference polling").unstarted(this::poll);
   }
 
   /**
@@ -79,7 +73,6 @@ public final class ReferenceWatches implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    poller.interrupt();
     watched.values().forEach(w -> w.informer().close());
     watched.clear();
     listeners.clear();
@@ -100,9 +93,6 @@ public final class ReferenceWatches implements AutoCloseable {
       present.users().put(podUid, version);
       present.informer().listen((before, after) -> changed(reference, after));
       present.informer().start();
-      if (poller.getState() == Thread.State.NEW) {
-        poller.start();
-      }
       return;
     }
     present.users().put(podUid, version);
@@ -112,33 +102,6 @@ public final class ReferenceWatches implements AutoCloseable {
         .get(key)
         .filter(o -> isNewer(o.resourceVersion(), version))
         .ifPresent(o -> tell(podUid));
-  }
-
-  /** Asks for objects that a server lets a node get, but not watch. */
-  private void poll() {
-    try {
-      while (true) {
-        Thread.sleep(POLL);
-        List<References.Reference> unwatched;
-        synchronized (this) {
-          unwatched =
-              watched.entrySet().stream()
-                  .filter(e -> !e.getValue().informer().isSynced())
-                  .map(Map.Entry::getKey)
-                  .toList();
-        }
-        for (References.Reference reference : unwatched) {
-          var key = new ObjectKey(reference.namespace(), reference.name());
-          try {
-            changed(reference, client.find(reference.type(), key));
-          } catch (ApiException e) {
-            LOG.debug("cannot look at {} {}: {}", reference.type(), key, e.getMessage());
-          }
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private Informer informer(References.Reference reference) {

@@ -9,8 +9,8 @@ import dev.nacelle.apiserver.ApiServerConfig;
 import dev.nacelle.apiserver.access.Attributes;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.access.Decision;
-import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
+import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.Store;
@@ -71,11 +71,12 @@ public final class OpenApiServer implements AutoCloseable {
             BuiltInKinds.all(),
             exchange -> Optional.of(TESTER),
             ALLOWING,
-            AdmissionSteps.NONE,
+            NamespaceLifecycle.alone(store),
             Map.of(),
             (exchange, request) -> {
               throw ApiException.unavailable("no nodes in this test");
             },
+            Optional.empty(),
             List.of(),
             loops,
             new Metrics(),

@@ -103,8 +103,7 @@ final class StarterComparisonTest {
                             "/dev/net/tun", Device.Type.CHARACTER, 10, 200, 0640, 7, 8, "rw")))
                 .mounts(
                     List.of(
-                        new Mount.Tmpfs(
-                            "/scratch/deep", OptionalLong.of(1 << 20), 01770, Set.of()),
+                        new Mount.Tmpfs("/scratch/deep", OptionalLong.of(1 << 20), 01770, Set.of()),
                         new Mount.Bind(
                             volume,
                             "/vol/ro",
@@ -113,8 +112,7 @@ final class StarterComparisonTest {
                         new Mount.Bind(
                             volume,
                             "/vol/strict",
-                            Set.of(
-                                Mount.Option.NO_DEV, Mount.Option.NO_SUID, Mount.Option.NO_EXEC),
+                            Set.of(Mount.Option.NO_DEV, Mount.Option.NO_SUID, Mount.Option.NO_EXEC),
                             Mount.Propagation.HOST_TO_CONTAINER),
                         new Mount.Bind(
                             volume.resolve("file"),
@@ -215,7 +213,8 @@ final class StarterComparisonTest {
 
   @Test
   void namespacesAreNewWhereTheyAreForTheOthers() {
-    String script = "for n in cgroup ipc mnt net pid user uts time; do readlink /proc/self/ns/$n; done";
+    String script =
+        "for n in cgroup ipc mnt net pid user uts time; do readlink /proc/self/ns/$n; done";
     Set<String> host = new HashSet<>();
     for (String kind : List.of("cgroup", "ipc", "mnt", "net", "pid", "user", "uts", "time")) {
       try {
@@ -233,8 +232,9 @@ final class StarterComparisonTest {
 
   @Test
   void cgroupsAreTheSame() {
-    String script = "sed 's/^[0-9]*://' /proc/self/cgroup | sort; ls /sys/fs/cgroup | sort;"
-        + " wc -l < /sys/fs/cgroup/pids/cgroup.procs";
+    String script =
+        "sed 's/^[0-9]*://' /proc/self/cgroup | sort; ls /sys/fs/cgroup | sort;"
+            + " wc -l < /sys/fs/cgroup/pids/cgroup.procs";
     Answers answers = ask(spec -> spec, script);
     assertThat(answers.own()).contains("pids:/\n");
     // crun links controllers that this kernel lacks
@@ -267,7 +267,10 @@ final class StarterComparisonTest {
             + "mkdir /sys/fs/cgroup/pids/sub && echo made && /bin/busybox rmdir /sys/fs/cgroup/pids/sub; "
             + "mount -t tmpfs none /tmp && echo mounted; /bin/busybox unshare -U true && echo user";
     Answers answers = ask(SHAPES.get("privileged"), script);
-    assertThat(answers.own()).contains("may /sys/fs/cgroup/pids/pids.max").contains("made").contains("mounted");
+    assertThat(answers.own())
+        .contains("may /sys/fs/cgroup/pids/pids.max")
+        .contains("made")
+        .contains("mounted");
     assertThat(answers.own()).isEqualTo(answers.crun());
   }
 
@@ -317,7 +320,8 @@ final class StarterComparisonTest {
 
   @Test
   void fileSystemsHaveTheSameOptions() {
-    String script = "grep -v ' cgroup ' /proc/self/mounts | awk '{print $2, $3, $4}' | grep -E '^/(dev|scratch|vol|sys|proc) *'";
+    String script =
+        "grep -v ' cgroup ' /proc/self/mounts | awk '{print $2, $3, $4}' | grep -E '^/(dev|scratch|vol|sys|proc) *'";
     for (String shape : List.of("plain", "volumes", "privileged")) {
       Answers answers = ask(SHAPES.get(shape), script);
       assertThat(optionsOf(answers.own())).as(shape).isEqualTo(optionsOf(answers.crun()));
@@ -327,7 +331,9 @@ final class StarterComparisonTest {
   private static Set<String> optionsOf(String mounts) {
     return mounts
         .lines()
-        .filter(line -> line.matches("(/dev|/dev/pts|/dev/shm|/dev/mqueue|/sys|/proc|/scratch/deep) .*"))
+        .filter(
+            line ->
+                line.matches("(/dev|/dev/pts|/dev/shm|/dev/mqueue|/sys|/proc|/scratch/deep) .*"))
         .map(line -> String.join(",", new java.util.TreeSet<>(List.of(line.split("[ ,]")))))
         .collect(Collectors.toSet());
   }

@@ -290,8 +290,7 @@ final class StarterSafetyTest {
     ContainerSpec spec = rig.spec("foo").build();
     refused(spec, "foo");
     fixture.runtime().removeContainer(spec.id());
-    assertThat(fixture.run().resolve("containers/" + spec.id()))
-        .doesNotExist();
+    assertThat(fixture.run().resolve("containers/" + spec.id())).doesNotExist();
     assertThat(Files.exists(inRoot("proc/self"), LinkOption.NOFOLLOW_LINKS)).isFalse();
   }
 }

@@ -11,7 +11,10 @@ import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.pki.Pem;
+import dev.nacelle.base.pki.SigningRequest;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -20,6 +23,31 @@ import java.util.Set;
 /** What signing requests do beyond their schema: they say who asked, and that never changes. */
 final class CertificateSigningRequestHooks implements KindHooks {
   private static final int LEAST_SECONDS = 600;
+  private static final List<String> USAGES =
+      List.of(
+          "any",
+          "cert sign",
+          "client auth",
+          "code signing",
+          "content commitment",
+          "crl sign",
+          "data encipherment",
+          "decipher only",
+          "digital signature",
+          "email protection",
+          "encipher only",
+          "ipsec end system",
+          "ipsec tunnel",
+          "ipsec user",
+          "key agreement",
+          "key encipherment",
+          "microsoft sgc",
+          "netscape sgc",
+          "ocsp signing",
+          "s/mime",
+          "server auth",
+          "signing",
+          "timestamping");
 
   @Override
   public NameRule nameRule() {
@@ -52,20 +80,19 @@ final class CertificateSigningRequestHooks implements KindHooks {
     return KindHooks.restored(KindHooks.restored(object, old, "spec"), old, "status");
   }
 
-  /** A signer writes the certificate; it cannot approve. */
+  /** A signer writes the certificate; it cannot decide. */
   @Override
   public KubeObject prepareForStatusUpdate(Context context, KubeObject object, KubeObject old) {
     KubeObject kept = KindHooks.restored(object, old, "spec");
-    List<Json> conditions = new ArrayList<>(decisions(old));
-    kept.status()
-        .array("conditions")
-        .objects()
-        .filter(condition -> !isDecision(condition))
-        .map(condition -> CertificateSigningRequestKind.dated(condition, context.now()))
-        .forEach(conditions::add);
+    JsonArray before = old.status().array("conditions");
+    JsonArray conditions =
+        RequestConditions.dated(
+            RequestConditions.withOldDecisions(kept.status().array("conditions"), before),
+            before,
+            context.now());
     return conditions.isEmpty()
         ? kept
-        : kept.withStatus(kept.status().with("conditions", new JsonArray(conditions)));
+        : kept.withStatus(kept.status().with("conditions", conditions));
   }
 
   @Override
@@ -73,9 +100,7 @@ final class CertificateSigningRequestHooks implements KindHooks {
     var errors = new ArrayList<FieldError>();
     Check spec = Check.of(object.spec(), "spec", errors);
     request(spec);
-    if (object.spec().array("usages").isEmpty()) {
-      spec.required("usages", "usages is required");
-    }
+    usages(spec);
     signer(spec);
     if (object.spec().integer("expirationSeconds").orElse(LEAST_SECONDS) < LEAST_SECONDS) {
       spec.invalid(
@@ -86,13 +111,16 @@ final class CertificateSigningRequestHooks implements KindHooks {
 
   @Override
   public List<FieldError> validateStatusUpdate(Context context, KubeObject object, KubeObject old) {
-    var errors = new ArrayList<FieldError>();
+    List<FieldError> errors =
+        RequestConditions.faults(object, old, RequestConditions.Writer.SIGNER);
     String before = old.status().string("certificate").orElse("");
     Check status = Check.of(object.status(), "status", errors);
-    if (!before.isEmpty() && !before.equals(status.text("certificate"))) {
-      status.forbidden("certificate", "updates may not change certificate content");
+    if (!before.equals(status.text("certificate"))) {
+      if (!before.isEmpty()) {
+        status.forbidden("certificate", "updates may not modify existing certificate content");
+      }
+      certificate(status);
     }
-    CertificateSigningRequestKind.conditionFaults(status);
     return errors;
   }
 
@@ -101,40 +129,63 @@ final class CertificateSigningRequestHooks implements KindHooks {
     return subresource.isEmpty() ? Set.of(List.of("spec"), List.of("status")) : SPEC_FIELDS;
   }
 
-  private static List<JsonObject> decisions(KubeObject request) {
-    return request
-        .status()
-        .array("conditions")
-        .objects()
-        .filter(CertificateSigningRequestHooks::isDecision)
-        .toList();
-  }
-
-  private static boolean isDecision(JsonObject condition) {
-    String type = condition.string("type").orElse("");
-    return type.equals("Approved") || type.equals("Denied");
-  }
-
   private static void request(Check spec) {
-    String pem = "";
     try {
-      pem =
-          new String(
-              Base64.getMimeDecoder().decode(spec.text("request")), StandardCharsets.US_ASCII);
-    } catch (IllegalArgumentException e) {
-      spec.invalid("request", "illegal base64 data");
+      SigningRequest.read(decoded(spec.text("request")));
+    } catch (CertificateException e) {
+      spec.invalid("request", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void certificate(Check status) {
+    String encoded = status.text("certificate");
+    if (encoded.isEmpty()) {
       return;
     }
-    if (!pem.contains("-----BEGIN CERTIFICATE REQUEST-----")
-        && !pem.contains("-----BEGIN NEW CERTIFICATE REQUEST-----")) {
-      spec.invalid("request", "PEM block type must be CERTIFICATE REQUEST");
+    try {
+      Pem.certificates(decoded(encoded));
+    } catch (CertificateException e) {
+      status
+          .errors()
+          .add(
+              FieldError.invalid(
+                  status.at("certificate"),
+                  Json.of("<certificate data>"),
+                  String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static String decoded(String base64) throws CertificateException {
+    try {
+      return new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.US_ASCII);
+    } catch (IllegalArgumentException e) {
+      throw new CertificateException("illegal base64 data", e);
+    }
+  }
+
+  private static void usages(Check spec) {
+    List<String> usages = spec.object().array("usages").strings().toList();
+    if (usages.isEmpty()) {
+      spec.required("usages", "");
+    }
+    for (int i = 0; i < usages.size(); i++) {
+      String at = spec.at("usages") + "[" + i + "]";
+      Json usage = Json.of(usages.get(i));
+      if (!USAGES.contains(usages.get(i))) {
+        spec.errors().add(FieldError.notSupported(at, usage, USAGES));
+      }
+      if (usages.subList(0, i).contains(usages.get(i))) {
+        spec.errors().add(FieldError.duplicate(at, usage));
+      }
     }
   }
 
   private static void signer(Check spec) {
     String name = spec.text("signerName");
     int slash = name.indexOf('/');
-    if (name.isEmpty()) {
+    if (name.equals("kubernetes.io/legacy-unknown")) {
+      spec.invalid("signerName", "the legacy signerName is not allowed via this API version");
+    } else if (name.isEmpty()) {
       spec.required("signerName", "");
     } else if (slash <= 0 || slash == name.length() - 1) {
       spec.invalid(

@@ -2,16 +2,10 @@ package dev.nacelle.api.kinds.certificates;
 
 import dev.nacelle.api.definition.ResourceDefinition;
 import dev.nacelle.api.kinds.shared.Cells;
-import dev.nacelle.api.kinds.shared.Check;
-import dev.nacelle.api.kinds.shared.Edit;
 import dev.nacelle.api.kinds.shared.HumanDuration;
 import dev.nacelle.api.kinds.shared.Kind;
 import dev.nacelle.api.object.KubeObject;
-import dev.nacelle.api.status.ApiException;
 import dev.nacelle.api.status.FieldError;
-import dev.nacelle.base.json.Json;
-import dev.nacelle.base.json.JsonArray;
-import dev.nacelle.base.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,51 +44,20 @@ public final class CertificateSigningRequestKind {
   /**
    * The update that the approval subresource makes of what was sent to it: the conditions are taken
    * over and dated, nothing else.
-   *
-   * @throws dev.nacelle.api.status.ApiException 422 if the conditions are not valid
    */
-  public static KubeObject approve(KubeObject sent, KubeObject old, Instant now) {
-    var conditions =
-        new JsonArray(
-            sent.status().array("conditions").objects().map(c -> (Json) dated(c, now)).toList());
-    var errors = new ArrayList<FieldError>();
-    JsonObject status = old.status().with("conditions", conditions);
-    conditionFaults(Check.of(status, "status", errors));
-    if (!errors.isEmpty()) {
-      throw ApiException.invalid(old.groupVersionKind(), old.name(), errors);
-    }
-    return old.withStatus(status);
+  public static KubeObject approved(KubeObject sent, KubeObject old, Instant now) {
+    return new KubeObject(
+        old.json()
+            .withAt(
+                RequestConditions.dated(
+                    sent.status().array("conditions"), old.status().array("conditions"), now),
+                "status",
+                "conditions"));
   }
 
-  /** A condition with its times and status filled in. */
-  static JsonObject dated(JsonObject condition, Instant now) {
-    Json time = Json.of(KubeObject.formatTime(now));
-    return Edit.of(condition)
-        .text("status", "True")
-        .absent("lastUpdateTime", time)
-        .absent("lastTransitionTime", time)
-        .done();
-  }
-
-  /** Decisions are true, and there is one at most. */
-  static void conditionFaults(Check status) {
-    status.unique("conditions", "type");
-    status.each(
-        "conditions",
-        (item, at) -> {
-          Check condition = Check.of(item, at, status.errors());
-          condition.needs("type");
-          if (List.of("Approved", "Denied", "Failed").contains(condition.text("type"))) {
-            condition.optionalOneOf("status", "True");
-          } else {
-            condition.oneOf("status", "True", "False", "Unknown");
-          }
-        });
-    JsonArray conditions = status.object().array("conditions");
-    if (Cells.condition(conditions, "Approved").isPresent()
-        && Cells.condition(conditions, "Denied").isPresent()) {
-      status.invalid("conditions", "Approved and Denied conditions are mutually exclusive");
-    }
+  /** What is wrong with such an update. */
+  public static List<FieldError> approvalFaults(KubeObject object, KubeObject old) {
+    return RequestConditions.faults(object, old, RequestConditions.Writer.APPROVER);
   }
 
   private static String duration(KubeObject request) {

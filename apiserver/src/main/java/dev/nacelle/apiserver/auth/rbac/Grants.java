@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * listed.
  */
 final class Grants {
-  private static final List<ResourceType> KINDS =
+  static final List<ResourceType> KINDS =
       List.of(
           Resources.ROLES,
           Resources.CLUSTER_ROLES,
@@ -59,6 +59,16 @@ final class Grants {
   /** The rules of a role; empty when there is no such role. */
   Optional<List<PolicyRule>> rules(ObjectKey role) {
     return Optional.ofNullable(rules.get(role));
+  }
+
+  /** Whether a role or a binding is entered as it is here. */
+  boolean knows(ResourceType type, KubeObject object) {
+    if (type.equals(Resources.ROLES) || type.equals(Resources.CLUSTER_ROLES)) {
+      return PolicyRule.of(object).equals(rules.get(object.key()));
+    }
+    Grant grant = grant(type, object);
+    return subjects(object).stream()
+        .allMatch(subject -> bySubject.getOrDefault(subject, Set.of()).contains(grant));
   }
 
   /** What somebody is given, anywhere. */

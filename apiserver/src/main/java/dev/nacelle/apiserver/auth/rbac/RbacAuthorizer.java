@@ -1,6 +1,7 @@
 package dev.nacelle.apiserver.auth.rbac;
 
 import dev.nacelle.api.client.Identity;
+import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
@@ -44,6 +45,17 @@ public final class RbacAuthorizer implements Authorizer {
         && view.informer(Resources.CLUSTER_ROLES).isSynced()
         && view.informer(Resources.ROLE_BINDINGS).isSynced()
         && view.informer(Resources.CLUSTER_ROLE_BINDINGS).isSynced();
+  }
+
+  /** Whether this judges by the roles and bindings that the API shows, among those selected. */
+  public boolean hasSeen(String labelSelector) {
+    ListOptions selected = ListOptions.ALL.withLabelSelector(labelSelector);
+    return isReady()
+        && Grants.KINDS.stream()
+            .allMatch(
+                type ->
+                    view.client().list(type, selected).items().stream()
+                        .allMatch(object -> grants.knows(type, object)));
   }
 
   @Override

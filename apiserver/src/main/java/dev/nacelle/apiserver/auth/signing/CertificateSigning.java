@@ -74,7 +74,7 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
     List<String> usages = object.spec().array("usages").strings().toList();
     SigningRequest request;
     try {
-      request = SigningRequest.read(decoded(object.spec().string("request").orElse("")));
+      request = request(object);
     } catch (CertificateException e) {
       return isApproved(object) ? failed(object, String.valueOf(e.getMessage())) : Outcome.SETTLED;
     }
@@ -159,9 +159,12 @@ public final class CertificateSigning implements Reconciler, AutoCloseable {
         .anyMatch(c -> c.string("type").orElse("").equals(type));
   }
 
-  private static String decoded(String base64) throws CertificateException {
+  /** What a request object asks for. */
+  static SigningRequest request(KubeObject object) throws CertificateException {
+    String base64 = object.spec().string("request").orElse("");
     try {
-      return new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.US_ASCII);
+      return SigningRequest.read(
+          new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.US_ASCII));
     } catch (IllegalArgumentException e) {
       throw new CertificateException("the request is not in base64", e);
     }

@@ -1,0 +1,2 @@
+/** Tests of audit without a server. */
+package dev.nacelle.apiserver.audit;

@@ -1,0 +1,2 @@
+/** Tests of the rules of signers. */
+package dev.nacelle.apiserver.auth.signing;

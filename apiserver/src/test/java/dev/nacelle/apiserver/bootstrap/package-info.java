@@ -1,0 +1,2 @@
+/** Tests of how access control is put together. */
+package dev.nacelle.apiserver.bootstrap;
