@@ -324,19 +324,6 @@ public abstract class ContainerRuntimeContract {
   }
 
   @Test
-  void theEndOfNoShortCommandIsMissed() {
-    var rig = rig();
-    ContainerSpec spec = rig.shell("while true; do true; done").build();
-    runtime().runContainer(spec);
-    for (int i = 0; i < 60; i++) {
-      ExecResult result =
-          runtime().execSync(spec.id(), List.of("true"), Duration.ofSeconds(20), 100);
-      assertThat(result.outcome()).isEqualTo(ExecResult.Outcome.FINISHED);
-      assertThat(result.exitCode()).isZero();
-    }
-  }
-
-  @Test
   void execSyncEndsAtTheTimeout() {
     var rig = rig();
     ContainerSpec spec = rig.shell(FOR_EVER).build();
