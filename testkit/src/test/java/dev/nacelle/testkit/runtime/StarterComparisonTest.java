@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -68,6 +69,10 @@ final class StarterComparisonTest {
   private interface Shape extends UnaryOperator<ContainerSpec.Builder> {}
 
   private static final Map<String, Shape> SHAPES = new LinkedHashMap<>();
+
+  private static Shape shape(String name) {
+    return Objects.requireNonNull(SHAPES.get(name));
+  }
 
   static {
     SHAPES.put("plain", spec -> spec);
@@ -251,7 +256,7 @@ final class StarterComparisonTest {
             + " /sys/fs/cgroup/pids/pids.max; do"
             + " (echo x > $p) 2>/dev/null && echo wrote $p || echo refused $p; done";
     for (String shape : List.of("plain", "user", "no rights", "volumes")) {
-      Answers answers = ask(SHAPES.get(shape), script);
+      Answers answers = ask(shape(shape), script);
       assertThat(answers.own()).as(shape).doesNotContain("wrote");
       assertThat(answers.own()).as(shape).isEqualTo(answers.crun()).isEqualTo(answers.runc());
     }
@@ -266,7 +271,7 @@ final class StarterComparisonTest {
             + " [ -w $p ] && echo may $p || echo may not $p; done; "
             + "mkdir /sys/fs/cgroup/pids/sub && echo made && /bin/busybox rmdir /sys/fs/cgroup/pids/sub; "
             + "mount -t tmpfs none /tmp && echo mounted; /bin/busybox unshare -U true && echo user";
-    Answers answers = ask(SHAPES.get("privileged"), script);
+    Answers answers = ask(shape("privileged"), script);
     assertThat(answers.own())
         .contains("may /sys/fs/cgroup/pids/pids.max")
         .contains("made")
@@ -308,9 +313,9 @@ final class StarterComparisonTest {
                   // a hidden file is covered by another null device, which has no more rights
                   boolean hides = ContainerSpec.DEFAULT_MASKED_PATHS.contains(target);
                   if (!hides) {
-                    assertThat(here.get(target).type()).as(name + target).isEqualTo(seen.type());
+                    assertThat(Objects.requireNonNull(here.get(target)).type()).as(name + target).isEqualTo(seen.type());
                   }
-                  assertThat(here.get(target).options())
+                  assertThat(Objects.requireNonNull(here.get(target)).options())
                       .as(name + ": " + target)
                       .containsAll(seen.options().stream().filter(STRICT::contains).toList());
                 });
@@ -323,7 +328,7 @@ final class StarterComparisonTest {
     String script =
         "grep -v ' cgroup ' /proc/self/mounts | awk '{print $2, $3, $4}' | grep -E '^/(dev|scratch|vol|sys|proc) *'";
     for (String shape : List.of("plain", "volumes", "privileged")) {
-      Answers answers = ask(SHAPES.get(shape), script);
+      Answers answers = ask(shape(shape), script);
       assertThat(optionsOf(answers.own())).as(shape).isEqualTo(optionsOf(answers.crun()));
     }
   }
