@@ -289,10 +289,10 @@ static void client_ready(struct source *s, uint32_t events) {
   }
 }
 
-void clients_add(int fd) {
+void clients_add(int fd, bool watches) {
   for (int i = 0; i < MAX_CLIENTS; i++) {
     if (clients[i].source.fd >= 0) continue;
-    clients[i] = (struct client){.source = {fd, client_ready}};
+    clients[i] = (struct client){.source = {fd, client_ready}, .watches = watches};
     set_nonblocking(fd);
     if (loop_add(&clients[i].source, EPOLLIN) == 0) return;
     clients[i].source.fd = -1;
@@ -306,13 +306,19 @@ static void listener_ready(struct source *s, uint32_t events) {
   int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
   if (socket_peer_is_root(fd))
-    clients_add(fd);
+    clients_add(fd, false);
   else
     close(fd);
 }
 
-void clients_open(int listener_fd) {
+void clients_open(void) {
   for (int i = 0; i < MAX_CLIENTS; i++) clients[i].source.fd = -1;
-  listener = (struct source){listener_fd, listener_ready};
-  if (listener_fd >= 0) loop_add(&listener, EPOLLIN);
+}
+
+void clients_listen(void) {
+  static bool listens;
+  if (listens) return;
+  listens = true;
+  listener = (struct source){socket_listen(directory, "monitor.sock"), listener_ready};
+  if (listener.fd >= 0) loop_add(&listener, EPOLLIN);
 }

@@ -96,12 +96,22 @@ struct shared {
   uint64_t init_ticks;
   uint64_t created, started, first_output;
   uint32_t want_start; /* the runtime was told to create and start */
-  uint32_t unused;
+  uint32_t phase;      /* PHASE_*: how far the native starter came; written by the new process too */
   /* A tail is output that was read and is not in the log yet, by stream: start, length and pending
      in one word (see output.c), so that a kill never sees half of a change. While pending is not 0,
      the log was log_before long and the first pending bytes of the tail were being written to it. */
   uint64_t tail[2];
   uint64_t log_before;
+  int32_t failure_errno; /* with PHASE_FAILED */
+  char failure[700];
+};
+enum {
+  PHASE_NONE, /* nothing begun, or by an OCI runtime */
+  PHASE_SETTING_UP,
+  PHASE_WAITING,   /* at the gate, for the start */
+  PHASE_EXECUTING, /* execve is next, or done */
+  PHASE_FAILED,
+  PHASE_UNKNOWN, /* keeper and monitor died: the process itself must be looked at */
 };
 #define SHARED_SIZE (4096 + 2 * TAIL_SIZE)
 static inline uint8_t *shared_tail(struct shared *s, int stream) {

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,59 +20,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "monitor.h"
+#include "kernelcalls.h"
+#include "process.h"
 
 #define MAX_EXECS 64
 #define MAX_ARGUMENTS 4096
-#define MAX_ENVIRONMENT 8192
-#define MAX_SECCOMP 65536
+#define STATUS 3 /* the status socket, in the command's process */
 
 static struct exec execs[MAX_EXECS];
+/* The command's process by the exec's place, shared with the helper: it stands there before the
+   process runs, so that even one that ends at once is known. */
+static volatile int32_t *numbers;
 static struct message answer;
 static int status_fd; /* in the children */
 
 /* --- in the children --- */
 
-static void say_failure(const char *what, int error) {
-  char text[512];
+static _Noreturn void say_failure(int error, const char *what) {
+  char text[700];
   int n = snprintf(text, sizeof text, "E%d %s", error, what);
   send(status_fd, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, MSG_NOSIGNAL);
   _exit(127);
-}
-
-static void check(bool good, const char *what) {
-  if (!good) say_failure(what, errno);
-}
-
-static void send_terminal(int master) {
-  struct iovec part = {"T", 1};
-  union {
-    char space[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } room;
-  struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room.space, .msg_controllen = sizeof room.space};
-  memset(&room, 0, sizeof room);
-  struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-  c->cmsg_level = SOL_SOCKET;
-  c->cmsg_type = SCM_RIGHTS;
-  c->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(c), &master, sizeof master);
-  check(sendmsg(status_fd, &h, MSG_NOSIGNAL) == 1, "hand over the terminal");
-}
-
-static int make_terminal(uint32_t columns, uint32_t rows, uid_t uid) {
-  int unlock = 0;
-  int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  check(master >= 0, "open /dev/ptmx");
-  check(ioctl(master, TIOCSPTLCK, &unlock) == 0, "unlock the terminal");
-  int slave = ioctl(master, _IO('T', 0x41) /* TIOCGPTPEER */, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  check(slave >= 0, "open the terminal");
-  struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
-  if (columns && rows) ioctl(master, TIOCSWINSZ, &size);
-  if (fchown(slave, uid, (gid_t)-1) != 0 && errno != EPERM && errno != EROFS) check(false, "own the terminal");
-  send_terminal(master);
-  close(master);
-  return slave;
 }
 
 /* The limits of the container's first process; they are never above ours. */
@@ -84,146 +51,40 @@ static void take_limits(pid_t init) {
   }
 }
 
-struct filter_program {
-  unsigned short length;
-  void *filter;
-};
-
-static size_t load_seccomp(uint8_t *program) {
-  const char *path = config("seccomp");
-  if (!path[0]) return 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  check(fd >= 0, "open the seccomp program");
-  ssize_t n = read(fd, program, MAX_SECCOMP);
-  check(n >= 0 && n % 8 == 0 && n / 8 < 65536, "read the seccomp program");
-  close(fd);
-  return (size_t)n;
-}
-
-static void apply_seccomp(uint8_t *program, size_t size) {
-  if (size == 0) return;
-  struct filter_program p = {(unsigned short)(size / 8), program};
-  check(prctl(PR_SET_SECCOMP, 2 /* FILTER */, &p) == 0, "load the seccomp program");
-}
-
-static void take_identity(uint64_t capabilities, bool no_new_privileges, uint8_t *program, size_t size) {
-  static gid_t groups[1024];
-  int count = 0;
-  uid_t uid = (uid_t)strtoul(config("uid"), NULL, 10);
-  gid_t gid = (gid_t)strtoul(config("gid"), NULL, 10);
-  const char *at = NULL, *group;
-  while (count < 1024 && (group = config_next("group", &at))) groups[count++] = (gid_t)strtoul(group, NULL, 10);
-  for (int c = 0; c < 64; c++)
-    if (!(capabilities & 1ull << c) && prctl(PR_CAPBSET_READ, c) == 1)
-      check(prctl(PR_CAPBSET_DROP, c) == 0, "drop a capability");
-  if (!no_new_privileges) apply_seccomp(program, size);
-  check(prctl(PR_SET_KEEPCAPS, 1) == 0, "keep capabilities");
-  check(setgroups((size_t)count, groups) == 0, "set the groups");
-  check(setresgid(gid, gid, gid) == 0, "set the group");
-  check(setresuid(uid, uid, uid) == 0, "set the user");
-  struct {
-    uint32_t version;
-    int pid;
-  } header = {0x20080522, 0};
-  struct {
-    uint32_t effective, permitted, inheritable;
-  } sets[2] = {{(uint32_t)capabilities, (uint32_t)capabilities, 0},
-               {(uint32_t)(capabilities >> 32), (uint32_t)(capabilities >> 32), 0}};
-  check(syscall(SYS_capset, &header, sets) == 0, "set the capabilities");
-  if (no_new_privileges) {
-    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "forbid new privileges");
-    apply_seccomp(program, size);
-  }
-}
-
-static const char *home_of(uid_t uid) {
-  static char line[2048], home[1024];
-  FILE *f = fopen("/etc/passwd", "re");
-  while (f && fgets(line, sizeof line, f)) {
-    unsigned number;
-    if (sscanf(line, "%*[^:]:%*[^:]:%u:%*[^:]:%*[^:]:%1023[^:\n]", &number, home) == 2 && number == uid) {
-      fclose(f);
-      return home;
-    }
-  }
-  if (f) fclose(f);
-  return uid == 0 ? "/root" : "/";
-}
-
-static void execute(char **arguments, bool tty) {
-  static char *environment[MAX_ENVIRONMENT + 3];
-  static char home[1100];
-  int count = 0;
-  const char *at = NULL, *value, *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  bool has_home = false, has_term = false;
-  while (count < MAX_ENVIRONMENT && (value = config_next("env", &at))) {
-    environment[count++] = (char *)value;
-    if (strncmp(value, "PATH=", 5) == 0) path = value + 5;
-    if (strncmp(value, "HOME=", 5) == 0) has_home = true;
-    if (strncmp(value, "TERM=", 5) == 0) has_term = true;
-  }
-  if (!has_home) {
-    snprintf(home, sizeof home, "HOME=%s", home_of(getuid()));
-    environment[count++] = home;
-  }
-  if (tty && !has_term) environment[count++] = "TERM=xterm";
-  if (strchr(arguments[0], '/')) {
-    execve(arguments[0], arguments, environment);
-    say_failure("execute the command", errno);
-  }
-  int error = ENOENT;
-  for (const char *p = path; *p;) {
-    static char file[8192];
-    size_t n = strcspn(p, ":");
-    snprintf(file, sizeof file, "%.*s/%s", (int)(n < 4096 ? n : 4096), n ? p : ".", arguments[0]);
-    execve(file, arguments, environment);
-    if (errno != ENOENT && errno != ENOTDIR) error = errno;
-    p += n + (p[n] == ':');
-  }
-  say_failure("find the command in $PATH", error);
-}
-
-static void command_main(struct exec *e, int ends[3], char **arguments, uint32_t columns, uint32_t rows,
-                         uint8_t *program, size_t program_size) {
+static void command_main(struct exec *e, int ends[3], char **arguments, uint32_t columns, uint32_t rows) {
   bool tty = (e->flags & STDIO_TTY) != 0;
-  uid_t uid = (uid_t)strtoul(config("uid"), NULL, 10);
   setsid();
   if (tty) {
-    int slave = make_terminal(columns, rows, uid);
-    check(ioctl(slave, TIOCSCTTY, 0) == 0, "take the terminal");
+    int slave = terminal_make(status_fd, columns, rows);
+    child_check(ioctl(slave, TIOCSCTTY, 0) == 0, "take the terminal");
     for (int i = 0; i < 3; i++) ends[i] = slave;
   }
-  if (ends[0] < 0) ends[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (ends[0] < 0 && !tty) ends[0] = fcntl(2, F_DUPFD_CLOEXEC, 3); /* no /dev/null in it: the host's */
-  for (int i = 0; i < 3; i++) {
-    if (!tty && ends[i] >= 0 && fchown(ends[i], uid, (gid_t)-1) != 0 && errno == EBADF) check(false, "own a stream");
-    check(dup2(ends[i], i) >= 0, "set the standard streams");
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  signal(SIGPIPE, SIG_DFL);
-  const char *cwd = config("cwd");
-  take_identity(strtoull(config("caps"), NULL, 16), config_flag("nnp"), program, program_size);
-  check(chdir(cwd[0] ? cwd : "/") == 0, "change to the working directory");
+  streams_take(ends, tty);
+  /* a directory or command named by descriptor must find nothing of the host's */
+  child_check(status_fd == STATUS || dup3(status_fd, STATUS, O_CLOEXEC) == STATUS, "keep a descriptor");
+  status_fd = STATUS;
+  child_check(close_range_(STATUS + 1, ~0u, 0) == 0, "close the descriptors");
+  signals_reset();
+  directory_enter_early();
+  identity_take();
+  directory_enter_late();
   umask(022);
-  execute(arguments, tty);
+  command_execute(command_find(arguments), arguments, tty);
 }
 
 static void helper_main(struct exec *e, int ends[3], char **arguments, uint32_t columns, uint32_t rows) {
-  static uint8_t program[MAX_SECCOMP];
-  size_t program_size = load_seccomp(program);
-  join_cgroups();
+  child_failed = say_failure;
+  seccomp_read();
+  cgroups_join("");
   take_limits(shared->init_pid);
-  check(syscall(SYS_setns, init_pidfd,
-                CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
-        "enter the container");
-  pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
-  check(pid >= 0, "make a process in the container");
-  if (pid == 0) command_main(e, ends, arguments, columns, rows, program, program_size);
-  char text[32];
-  int n = snprintf(text, sizeof text, "P%d", (int)pid);
-  send(status_fd, text, (size_t)n, MSG_NOSIGNAL);
+  child_check(syscall(SYS_setns, init_pidfd,
+                      CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0,
+              "enter the container");
+  struct clone_arguments child = {.flags = CLONE_PARENT | CLONE_PARENT_SETTID,
+                                  .parent_tid = (uintptr_t)&numbers[e - execs]};
+  long pid = syscall(SYS_clone3, &child, sizeof child);
+  child_check(pid >= 0, "make a process in the container");
+  if (pid == 0) command_main(e, ends, arguments, columns, rows);
   _exit(0);
 }
 
@@ -255,8 +116,11 @@ static void finish_if_over(struct exec *e) {
   release(e);
 }
 
+static pid_t process_of(const struct exec *e) { return numbers[e - execs]; }
+
 static void started(struct exec *e) {
   loop_close(&e->status);
+  e->pid = process_of(e);
   if (e->failed || !e->pid) {
     if (!e->failed && e->client) client_error(e->client, e->id, EIO, "cannot start the command: the helper died");
     e->failed = true;
@@ -265,6 +129,7 @@ static void started(struct exec *e) {
     return;
   }
   e->started = true;
+  if (!e->client) kill(e->pid, SIGKILL); /* nobody waits for it any more */
   if (e->client) {
     msg_reply(&answer, e->id);
     msg_u32(&answer, (uint32_t)e->pid);
@@ -283,7 +148,7 @@ static void started(struct exec *e) {
 
 static void status_ready(struct source *s, uint32_t events) {
   struct exec *e = (struct exec *)((char *)s - offsetof(struct exec, status));
-  char text[600], error_text[800];
+  char text[720];
   union {
     char space[CMSG_SPACE(sizeof(int))];
     struct cmsghdr align;
@@ -298,7 +163,6 @@ static void status_ready(struct source *s, uint32_t events) {
     return;
   }
   text[n] = 0;
-  if (text[0] == 'P') e->pid = atoi(text + 1);
   if (text[0] == 'T') {
     struct cmsghdr *c = CMSG_FIRSTHDR(&h);
     close_if(&e->terminal);
@@ -308,8 +172,7 @@ static void status_ready(struct source *s, uint32_t events) {
     e->failed = true;
     int error = atoi(text + 1);
     char *what = strchr(text, ' ');
-    snprintf(error_text, sizeof error_text, "cannot%s: %s", what ? what : " start", strerror(error));
-    if (e->client) client_error(e->client, e->id, error, error_text);
+    if (e->client) client_error(e->client, e->id, error, what ? what + 1 : "cannot start the command");
   }
 }
 
@@ -366,6 +229,14 @@ void exec_start(struct client *c, struct message *m) {
     client_error(c, id, ESRCH, "cannot start the command: the container does not run");
     return;
   }
+  if (!numbers) {
+    void *page = mmap(NULL, sizeof *numbers * MAX_EXECS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+      client_error(c, id, ENOMEM, "cannot start the command: no memory");
+      return;
+    }
+    numbers = page;
+  }
   struct exec *e = NULL;
   for (int i = 0; i < MAX_EXECS && !e; i++)
     if (!execs[i].id) e = &execs[i];
@@ -373,6 +244,7 @@ void exec_start(struct client *c, struct message *m) {
     client_error(c, id, EAGAIN, "cannot start the command: too many run in this container");
     return;
   }
+  numbers[e - execs] = 0;
   *e = (struct exec){.client = c, .id = id, .flags = flags, .terminal = -1, .ends = {-1, -1, -1}, .status = {.fd = -1}};
   int error = launch(e, arguments, columns, rows);
   if (error) {
@@ -386,9 +258,10 @@ void exec_client_gone(struct client *c) {
     struct exec *e = &execs[i];
     if (!e->id || e->client != c) continue;
     e->client = NULL;
-    if (e->pid > 0 && !e->exited) {
-      kill(-e->pid, SIGKILL); /* its session's first group; it may not lead one yet */
-      kill(e->pid, SIGKILL);
+    pid_t pid = process_of(e);
+    if (pid > 0 && !e->exited) {
+      kill(-pid, SIGKILL); /* its session's first group; it may not lead one yet */
+      kill(pid, SIGKILL);
     }
   }
 }
@@ -397,16 +270,7 @@ bool exec_child_exited(pid_t pid, int status) {
   for (int i = 0; i < MAX_EXECS; i++) {
     struct exec *e = &execs[i];
     if (!e->id) continue;
-    /* its number may still be on the way: messages that were sent come first */
-    if (pid != e->helper && e->pid == 0)
-      while (e->status.fd >= 0 && e->pid == 0) {
-        char peek[8];
-        ssize_t n = recv(e->status.fd, peek, sizeof peek, MSG_PEEK | MSG_DONTWAIT);
-        if (n < 0) break;
-        status_ready(&e->status, 0);
-        if (n == 0) break;
-      }
-    if (!e->id || pid != e->pid || e->exited) continue;
+    if (pid != process_of(e) || e->exited) continue;
     e->exited = true;
     e->exit_status = status;
     finish_if_over(e);

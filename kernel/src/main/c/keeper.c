@@ -119,6 +119,7 @@ static void resume(int state) {
     }
   }
   if (run_directory < 0 || listener.fd < 0) _exit(71);
+  starter_open();
   sandboxes_open();
   rewind(in);
   while (getline(&line, &size, in) > 0) {
@@ -138,6 +139,7 @@ static void shut_down(int client, struct message *m) {
     return;
   }
   sandboxes_remove_all();
+  processes_target(0);
   shutting_down = true;
   msg_reply(&answer, msg_id(m));
   msg_answer(client, &answer);
@@ -151,6 +153,7 @@ static void handle(struct client *c, struct message *m) {
       msg_reply(&answer, id);
       msg_u32(&answer, PROTOCOL_VERSION);
       msg_u32(&answer, (uint32_t)getpid());
+      msg_u32(&answer, starter_mounts >= 0 && starter_program >= 0 ? FEATURE_STARTER : 0);
       msg_answer(fd, &answer);
       break;
     case KEEPER_WATCH:
@@ -165,6 +168,7 @@ static void handle(struct client *c, struct message *m) {
         break;
       }
       pool_target(count);
+      processes_target(count);
       msg_reply(&answer, id);
       msg_answer(fd, &answer);
       break;
@@ -227,6 +231,7 @@ static int daemonise(void) {
     ssize_t n = read(ready[0], &ok, 1);
     _exit(n == 1 && ok == 1 ? 0 : 1);
   }
+  close(ready[0]);
   setsid();
   pid = fork();
   if (pid < 0) fail("fork");
@@ -248,6 +253,7 @@ static int start(const char *directory) {
   int ready = daemonise();
   if (chdir("/") != 0) fail("change to /");
   umask(022);
+  starter_open();
   sandboxes_open();
   monitors_open();
   listener.fd = socket_listen(run_directory, "keeper.sock");
@@ -288,15 +294,24 @@ int main(int argc, char **argv) {
   listener.ready = listener_ready;
   if (loop_add(&signals, EPOLLIN) != 0 || loop_add(&listener, EPOLLIN) != 0) fail("watch");
   signal_ready(&signals, 0); /* what ended before the signal was watched */
-  if (state < 0) pool_target(pool > 256 ? 256 : pool);
+  if (state < 0) {
+    pool_target(pool > 256 ? 256 : pool);
+    processes_target(pool);
+  }
   if (ready >= 0) {
     if (write(ready, "\1", 1) != 1) _exit(1);
     close(ready);
     become_quiet();
   }
   while (!shutting_down) {
-    int idle_in = sandboxes_idle_in();
-    if (!loop_step(idle_in) && idle_in >= 0) sandboxes_idle();
+    int sandboxes_in = sandboxes_idle_in(), processes_in = processes_idle_in();
+    bool processes_first = processes_in >= 0 && (sandboxes_in < 0 || processes_in <= sandboxes_in);
+    int idle_in = processes_first ? processes_in : sandboxes_in;
+    if (loop_step(idle_in) || idle_in < 0) continue;
+    if (processes_first)
+      processes_idle();
+    else
+      sandboxes_idle();
   }
   unlinkat(run_directory, "keeper.sock", 0);
   return 0;

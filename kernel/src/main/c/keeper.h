@@ -24,6 +24,18 @@ void sandbox_child_reaped(pid_t pid);
 void sandboxes_save(int state);
 void sandboxes_load(const char *line);
 
+/* --- starter.c: what monitors start with --- */
+void starter_open(void);       /* reads the monitor's program, makes the empty mount namespace */
+extern int starter_program;    /* the program in sealed memory; -1: execute its file */
+extern int starter_mounts;     /* the namespace, or -1 where the kernel does not allow it */
+
+/* --- processes.c: of monitors --- */
+int process_start(const char *id, pid_t *pid); /* the control channel, or -1 with errno */
+int process_take(pid_t *pid);                  /* of one that waits; -1: there is none */
+void processes_target(uint32_t count);
+int processes_idle_in(void); /* as sandboxes_idle_in */
+void processes_idle(void);
+
 /* --- monitors.c --- */
 void monitors_open(void); /* adopts the monitors of a dead keeper */
 void monitor_start(int client, struct message *m);

@@ -1,26 +1,21 @@
-/* The container's life: created and started by an OCI runtime, watched to its end. */
+/* The container's life: created and started, natively or by an OCI runtime, watched to its end. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lifecycle.h"
 #include "monitor.h"
+#include "oci.h"
+#include "start.h"
 
 #define MAX_WAITERS 16
 
@@ -30,16 +25,16 @@ static struct {
   uint32_t id, type;
 } waiters[MAX_WAITERS];
 static int waiter_count;
-static int runtime_log = -1;
-static bool ended, kill_when_created;
+static bool ended, stopped; /* stopped: asked to, while it was created or before */
+static char end_message[1024];
 static struct message answer;
-static void terminal_ready(struct source *s, uint32_t events);
 static void pidfd_ready(struct source *s, uint32_t events);
-static struct source terminal_listener = {-1, terminal_ready};
 static struct source exit_watch = {-1, pidfd_ready}; /* of a process that is not our child */
 
 bool life_ended(void) { return ended; }
 pid_t life_runtime_pid(void) { return shared->runtime_pid; }
+
+static bool native(void) { return strcmp(config("starter"), "native") == 0; }
 
 /* --- answers --- */
 
@@ -68,17 +63,19 @@ void life_client_gone(struct client *c) {
 /* For a keeper and monitor that both die: what a new pair needs to find the process. */
 static void note_started(void) {
   char text[128];
-  snprintf(text, sizeof text, "%u %d %d %llu %llu\n", shared->state, shared->init_pid,
+  snprintf(text, sizeof text, "%u %d %d %llu %llu %u %u\n", shared->state, shared->init_pid,
            shared->runtime_pid, (unsigned long long)shared->init_ticks,
-           (unsigned long long)shared->started);
+           (unsigned long long)shared->started, shared->want_start, shared->phase != PHASE_NONE);
   replace_file_at(directory, "started", text, false);
 }
 
 /* --- the end --- */
 
 static void end(int code, int signal, const char *message) {
-  bool oom = oom_kills(config("oom")) > 0;
+  /* one that never ran is a failed start, whatever else happened */
+  bool oom = shared->state >= STATE_RUNNING && oom_kills(config("oom")) > 0;
   uint64_t finished = now_ns();
+  snprintf(end_message, sizeof end_message, "%s", message);
   output_drain();
   write_exit_file(directory, code, signal, oom, shared->started, shared->first_output, finished, message);
   shared->state = STATE_EXITED;
@@ -93,6 +90,9 @@ static void end(int code, int signal, const char *message) {
   clients_close_attached();
   deadline_cancel(DEADLINE_KILL);
   deadline_cancel(DEADLINE_REAP);
+  deadline_cancel(DEADLINE_LOOK);
+  deadline_cancel(DEADLINE_NOTE);
+  if (native()) start_close();
   ended = true;
   deadline_set(DEADLINE_END, 2000);
 }
@@ -113,203 +113,140 @@ static void kill_the_rest(void) {
   }
 }
 
+static uint32_t phase_now(void) {
+  uint32_t phase = __atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST);
+  if (phase != PHASE_UNKNOWN) return phase;
+  if (start_has_executed(shared->init_pid)) return PHASE_EXECUTING;
+  return shared->want_start ? PHASE_SETTING_UP : PHASE_WAITING;
+}
+
+static void is_running(void) {
+  shared->state = STATE_RUNNING;
+  if (!shared->started) shared->started = now_ns();
+  /* it may have written before anybody looked */
+  if (shared->first_output && shared->first_output < shared->started) shared->started = shared->first_output;
+  answer_waiters(0, "");
+}
+
+/* Of the native starter's process, before it was the container's: false if it was that already. */
+static bool ended_before_it_ran(int signal) {
+  uint32_t phase = __atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST);
+  if (phase == PHASE_FAILED) {
+    char text[sizeof shared->failure + 64];
+    snprintf(text, sizeof text, "unable to start container process: %.*s", (int)sizeof shared->failure - 1,
+             shared->failure);
+    end(128, 0, text);
+    return true;
+  }
+  if (!native() || shared->state >= STATE_RUNNING || stopped) return false;
+  /* of one that nobody saw it is assumed that it came so far */
+  if (phase_now() == PHASE_EXECUTING || (phase == PHASE_UNKNOWN && shared->want_start)) {
+    is_running();
+    return false;
+  }
+  end(128, 0,
+      signal && oom_kills(config("oom")) > 0
+          ? "unable to start container process: container init was OOM-killed (memory limit too low?)"
+          : "unable to start container process: it ended while it was being set up");
+  return true;
+}
+
 static void ended_with(int status) {
   int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   loop_close(&exit_watch);
   kill_the_rest();
+  if (ended_before_it_ran(signal)) return;
   end(signal ? 128 + signal : WEXITSTATUS(status), signal, "");
 }
 
-/* --- the runtime: crun or runc --- */
+/* --- begun --- */
 
-void join_cgroups(void) {
-  const char *at = NULL, *path;
-  while ((path = config_next("join", &at))) {
-    char procs[4200];
-    snprintf(procs, sizeof procs, "%s/cgroup.procs", path);
-    write_file_at(AT_FDCWD, procs, "0");
-  }
+static void runs(void) {
+  is_running();
+  if (native())
+    deadline_set(DEADLINE_NOTE, 20); /* the note of its creation tells enough; its output comes first */
+  else
+    note_started();
 }
 
-static void hide_mounts(void) {
-  const char *at = NULL, *path = config("hide");
-  if (!path[0]) return;
-  if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) return;
-  while ((path = config_next("hide", &at))) umount2(path, MNT_DETACH);
-}
-
-static void runtime_main(bool run) {
-  const char *argv[40], *at = NULL, *value;
-  int n = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  char log[64], console[160];
-  if (config_flag("prejoin")) join_cgroups();
-  hide_mounts();
-  for (int i = 0; i < 3; i++) {
-    int fd = child_stdio[i];
-    char path[64];
-    /* the container's ends are opened for both directions: without a reader its writes then wait
-       and do not break */
-    if (fd >= 0 && i > 0) {
-      snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-      int both = open(path, O_RDWR | O_CLOEXEC);
-      if (both >= 0) fd = both;
-    }
-    dup2(fd >= 0 ? fd : null, i);
-  }
-  fcntl(runtime_log, F_SETFD, 0);
-  snprintf(log, sizeof log, "--log=/proc/self/fd/%d", runtime_log);
-  argv[n++] = config("runtime");
-  argv[n++] = "--root";
-  argv[n++] = config("root");
-  argv[n++] = log;
-  while (n < 24 && (value = config_next("arg", &at))) argv[n++] = value;
-  argv[n++] = run ? "run" : "create";
-  if (run) argv[n++] = "--detach";
-  argv[n++] = "--bundle";
-  argv[n++] = config("bundle");
-  argv[n++] = "--pid-file";
-  argv[n++] = config("pidfile");
-  if (config_flag("tty")) {
-    /* as this process's descriptor: the absolute path may be longer than an address holds */
-    snprintf(console, sizeof console, "/proc/%d/fd/%d/tty.sock", (int)getppid(), directory);
-    argv[n++] = "--console-socket";
-    argv[n++] = console;
-  }
-  argv[n++] = config("id");
-  argv[n] = NULL;
-  char *environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                         "XDG_RUNTIME_DIR=/run", NULL};
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  signal(SIGPIPE, SIG_DFL);
-  execve(argv[0], (char *const *)argv, environment);
-  dprintf(runtime_log, "cannot execute %s: %s\n", argv[0], strerror(errno));
-  _exit(127);
-}
-
-static int listen_for_terminal(void) {
-  struct sockaddr_un a = {.sun_family = AF_UNIX};
-  snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/tty.sock", directory);
-  terminal_listener.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (terminal_listener.fd < 0) return errno;
-  unlinkat(directory, "tty.sock", 0);
-  if (bind(terminal_listener.fd, (struct sockaddr *)&a, sizeof a) != 0 ||
-      listen(terminal_listener.fd, 1) != 0)
-    return errno;
-  return loop_add(&terminal_listener, EPOLLIN);
-}
-
-static void terminal_ready(struct source *s, uint32_t events) {
-  (void)events;
-  int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-  if (fd < 0) return;
-  struct timeval patience = {.tv_sec = 2};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  char name[256];
-  struct iovec part = {name, sizeof name};
-  union {
-    char space[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } room;
-  struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room.space, .msg_controllen = sizeof room.space};
-  int master = -1;
-  if (recvmsg(fd, &h, MSG_CMSG_CLOEXEC) > 0) {
-    struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-    if (c && c->cmsg_type == SCM_RIGHTS) memcpy(&master, CMSG_DATA(c), sizeof master);
-  }
-  close(fd);
-  if (master < 0) return;
-  loop_close(s);
-  unlinkat(directory, "tty.sock", 0);
-  output_terminal(master);
-  msg_begin(&answer, CONTROL_SPARE, 0);
-  msg_u32(&answer, INIT_TTY);
-  msg_fd(&answer, master);
-  if (control.fd >= 0) msg_send(control.fd, &answer);
-}
-
-static int begin(bool run) {
-  runtime_log = memfd_create("runtime-log", MFD_CLOEXEC);
-  if (runtime_log < 0) return errno;
-  int error = config_flag("tty") ? listen_for_terminal() : 0;
-  if (error) return error;
-  shared->want_start = run;
-  shared->state = STATE_CREATING;
-  pid_t pid = fork();
-  if (pid < 0) return errno;
-  if (pid == 0) runtime_main(run);
-  shared->runtime_pid = pid;
-  return 0;
-}
-
-/* The last line of what the runtime said, without the time stamp. */
-static void runtime_message(char *text, size_t size) {
-  static char all[4096];
-  ssize_t n = runtime_log >= 0 ? pread(runtime_log, all, sizeof all - 1, 0) : 0;
-  if (n <= 0) {
-    snprintf(text, size, "the runtime said nothing");
-    return;
-  }
-  while (n > 0 && all[n - 1] == '\n') n--;
-  all[n] = 0;
-  char *last = strrchr(all, '\n');
-  last = last ? last + 1 : all;
-  char *message = strstr(last, "msg=\"");                  /* runc: time="..." level=error msg="..." */
-  if (!message && strstr(last, ": ")) message = strstr(last, "Z: "); /* crun: 2026-...Z: ... */
-  if (message) message += *message == 'm' ? 5 : 3;
-  snprintf(text, size, "%.900s", message ? message : last);
-}
-
-static bool find_init(void) {
-  char text[32];
-  if (read_file_at(directory, "pid", text, sizeof text) <= 0) return false;
-  shared->init_pid = atoi(text);
-  shared->init_ticks = shared->init_pid > 0 ? process_start_ticks(shared->init_pid) : 0;
-  return shared->init_pid > 0;
-}
+void life_note_deadline(void) { note_started(); }
 
 static void runtime_finished(bool good) {
   shared->runtime_pid = 0;
-  for (int i = 0; i < 3; i++) close_if(&child_stdio[i]);
-  if (good && terminal_listener.fd >= 0) terminal_ready(&terminal_listener, 0);
-  if (!good || !find_init()) {
+  oci_finished(good);
+  if (!good || !oci_find_init()) {
     char text[1024];
-    runtime_message(text, sizeof text);
+    oci_message(text, sizeof text);
     end(128, 0, text);
     return;
   }
   init_pidfd = pidfd_open_(shared->init_pid);
   if (shared->want_start) {
     shared->started = now_ns();
-    /* it may have written before the runtime returned */
-    if (shared->first_output && shared->first_output < shared->started) shared->started = shared->first_output;
+    runs();
+  } else {
+    shared->state = STATE_CREATED;
+    note_started();
+    answer_waiters(0, "");
   }
-  shared->state = shared->want_start ? STATE_RUNNING : STATE_CREATED;
-  note_started();
-  answer_waiters(0, "");
-  close_if(&runtime_log);
-  if (kill_when_created) life_signal(SIGKILL);
+  oci_close();
+  if (stopped) life_signal(SIGKILL);
 }
 
-/* Lets a created container go, as "start" of the runtime would: by its FIFO. */
 static int release(void) {
-  char path[4200], byte = '0';
-  snprintf(path, sizeof path, "%s/%s/exec.fifo", config("root"), config("id"));
-  bool runc = strcmp(config("flavor"), "runc") == 0;
-  int fd = open(path, (runc ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return errno;
-  int error = 0;
-  if (runc) {
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    error = poll(&p, 1, 5000) == 1 ? 0 : ETIMEDOUT;
-  } else {
-    error = write_all(fd, &byte, 1);
-  }
-  close(fd);
-  if (!error) unlink(path);
+  if (!native()) return oci_release();
+  shared->want_start = 1;
+  int error = start_release();
+  /* a monitor that took over has no channel to hear by */
+  if (!error && exit_watch.fd >= 0) deadline_set(DEADLINE_LOOK, 1);
   return error;
 }
+
+/* Whoever asked for the creation alone is answered; for the rest the gate is opened. */
+static void is_created(void) {
+  int left = 0;
+  shared->state = STATE_CREATED;
+  for (int i = 0; i < waiter_count; i++) {
+    if (waiters[i].type == MONITOR_CREATE)
+      answer_started(waiters[i].client, waiters[i].id);
+    else
+      waiters[left++] = waiters[i];
+  }
+  waiter_count = left;
+  note_started();
+  if (left > 0 && release() != 0) answer_waiters(EIO, "cannot start the container: its process does not wait");
+}
+
+void life_starter_moved(void) {
+  if (ended || shared->state >= STATE_RUNNING) return;
+  switch (phase_now()) {
+    case PHASE_WAITING:
+      if (shared->state == STATE_CREATING) is_created();
+      break;
+    case PHASE_EXECUTING: runs(); break;
+    case PHASE_FAILED: ended_before_it_ran(0); break;
+    default: break; /* it ended, and how is told by the kernel */
+  }
+}
+
+/* While nobody tells: looks until it runs, or waits for a start. */
+void life_look_deadline(void) {
+  life_starter_moved();
+  bool over = ended || shared->state >= STATE_RUNNING || (shared->state == STATE_CREATED && !shared->want_start);
+  if (!over) deadline_set(DEADLINE_LOOK, 5);
+}
+
+static int begin(bool run) {
+  if (!native()) return oci_begin(run);
+  int error = start_begin(run);
+  if (error) return error;
+  /* first the socket, then the note: who finds the note may expect to find the monitor */
+  clients_listen();
+  note_started();
+  return 0;
+}
+
+void life_run(void) { begin(true); }
 
 void life_request(struct client *c, uint32_t type, uint32_t id) {
   int error = 0;
@@ -328,16 +265,20 @@ void life_request(struct client *c, uint32_t type, uint32_t id) {
         return;
       }
       error = release();
-      if (!error) {
+      if (!error && !native()) {
         shared->started = now_ns();
-        shared->state = STATE_RUNNING;
-        note_started();
+        runs();
         answer_started(c, id);
         return;
       }
       break;
     case STATE_RUNNING: answer_started(c, id); return;
-    default: client_error(c, id, ESRCH, "cannot start the container: it has ended"); return;
+    default:
+      if (shared->started)
+        answer_started(c, id);
+      else
+        client_error(c, id, ENOEXEC, end_message[0] ? end_message : "the container has ended");
+      return;
   }
   if (error || waiter_count == MAX_WAITERS) {
     client_error(c, id, error ? error : EAGAIN, strerror(error ? error : EAGAIN));
@@ -352,7 +293,7 @@ void life_child_exited(pid_t pid, int status) {
   if (ended) return;
   if (pid == shared->runtime_pid)
     runtime_finished(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  else if (pid == shared->init_pid && shared->state >= STATE_CREATED)
+  else if (pid == shared->init_pid && (native() || shared->state >= STATE_CREATED))
     ended_with(status);
 }
 
@@ -365,7 +306,7 @@ void life_signal(int signal) {
 void life_stop(int signal, uint64_t grace_ms) {
   if (ended) return;
   bool running = shared->state == STATE_RUNNING;
-  if (shared->state == STATE_CREATING) kill_when_created = true;
+  if (!running) stopped = true;
   life_signal(running && signal != 0 ? signal : SIGKILL);
   if (running && signal != 0 && signal != SIGKILL) deadline_set(DEADLINE_KILL, grace_ms);
 }
@@ -413,14 +354,14 @@ void life_reap_deadline(void) {
 static void pidfd_ready(struct source *s, uint32_t events) {
   (void)events;
   loop_pause(s);
-  if (shared->state != STATE_CREATING) {
+  if (native() || shared->state != STATE_CREATING) {
     gone_unseen();
     return;
   }
   /* the runtime of a monitor that died has finished its work, or failed */
   loop_close(s);
   shared->runtime_pid = 0;
-  if (find_init()) {
+  if (oci_find_init()) {
     life_adopt();
     return;
   }
@@ -431,13 +372,33 @@ void life_reaped(pid_t pid, int status) {
   if (!ended && pid == shared->init_pid) ended_with(status);
 }
 
+/* The native starter goes on without its monitor; how far it is stands in the shared state. */
+static void adopt_starting(void) {
+  if (shared->init_ticks == 0) shared->init_ticks = process_start_ticks(shared->init_pid);
+  init_pidfd = shared->init_pid > 0 ? pidfd_open_(shared->init_pid) : -1;
+  if (init_pidfd < 0) {
+    if (shared->init_pid > 0 && shared->phase != PHASE_NONE)
+      gone_unseen();
+    else
+      end(128, 0, "the monitor died while the container was being started");
+    return;
+  }
+  exit_watch.fd = fcntl(init_pidfd, F_DUPFD_CLOEXEC, 3);
+  loop_add(&exit_watch, EPOLLIN);
+  life_look_deadline();
+}
+
 void life_adopt(void) {
+  if (native() && shared->state < STATE_RUNNING) {
+    adopt_starting();
+    return;
+  }
   if (shared->state == STATE_CREATING && shared->runtime_pid > 0) {
     exit_watch.fd = pidfd_open_(shared->runtime_pid);
     if (exit_watch.fd >= 0 && loop_add(&exit_watch, EPOLLIN) == 0) return;
     shared->runtime_pid = 0;
     loop_close(&exit_watch);
-    if (!find_init()) {
+    if (!oci_find_init()) {
       end(128, 0, "the monitor died while the container was being started");
       return;
     }

@@ -26,6 +26,7 @@ int directory = -1;
 char container_id[101];
 struct shared *shared;
 int init_pidfd = -1;
+int empty_mounts = -1;
 static int memory = -1;
 static uint64_t deadlines[DEADLINES]; /* monotonic ms; 0: none */
 static struct message message;
@@ -63,6 +64,8 @@ static bool run_deadlines(void) {
     switch ((enum deadline)i) {
       case DEADLINE_KILL: life_kill_deadline(); break;
       case DEADLINE_REAP: life_reap_deadline(); break;
+      case DEADLINE_LOOK: life_look_deadline(); break;
+      case DEADLINE_NOTE: life_note_deadline(); break;
       case DEADLINE_SLOW_CLIENT: clients_slow_deadline(); break;
       case DEADLINE_END: return true;
       case DEADLINES: break;
@@ -107,46 +110,62 @@ static void signal_ready(struct source *s, uint32_t events) {
     if (!exec_child_exited(pid, status)) life_child_exited(pid, status);
 }
 
-static uint32_t receive_init(int ends[7]) {
-  static const uint32_t order[7] = {INIT_CLIENT,       INIT_STDOUT,      INIT_STDERR, INIT_STDIN,
-                                    INIT_CHILD_STDOUT, INIT_CHILD_STDERR, INIT_CHILD_STDIN};
+static uint32_t receive_init(int ends[8]) {
+  static const uint32_t order[8] = {INIT_CLIENT,       INIT_STDOUT,      INIT_STDERR, INIT_STDIN,
+                                    INIT_CHILD_STDOUT, INIT_CHILD_STDERR, INIT_CHILD_STDIN, INIT_TTY};
   if (msg_receive(control.fd, &message) != 1 || msg_type(&message) != CONTROL_INIT) _exit(74);
   uint32_t flags = msg_get_u32(&message);
   msg_get_string(&message, container_id, sizeof container_id);
   directory = msg_take_fd(&message);
   memory = msg_take_fd(&message);
   if (message.bad || memory < 0) _exit(75);
-  for (int i = 0; i < 7; i++) ends[i] = flags & order[i] ? msg_take_fd(&message) : -1;
+  for (int i = 0; i < 8; i++) ends[i] = flags & order[i] ? msg_take_fd(&message) : -1;
+  if (flags & INIT_EMPTY_MOUNTS) empty_mounts = msg_take_fd(&message);
   shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (shared == MAP_FAILED || shared->magic != SHARED_MAGIC || !config_load()) _exit(76);
   return flags;
 }
 
-int main(void) {
-  int ends[7];
+/* The container's name for who lists processes, in the room that was kept for it. */
+static void show_name(char *argument) {
+  size_t room = strlen(argument), size = strlen(container_id);
+  if (room < size) return;
+  memset(argument, 0, room);
+  memcpy(argument, container_id, size);
+}
+
+int main(int argc, char **argv) {
+  int ends[8];
   fcntl(3, F_SETFD, FD_CLOEXEC);
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "nacelle-mon");
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  /* its children, while they enter a container, cannot be looked into from there */
+  prctl(PR_SET_DUMPABLE, 0);
   umask(022);
-  uint32_t flags = receive_init(ends);
   loop_open();
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, NULL);
   signals = (struct source){signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK), signal_ready};
+  /* it may wait here for its container */
+  uint32_t flags = receive_init(ends);
+  if (argc > 1) show_name(argv[1]);
   set_nonblocking(control.fd);
   if (loop_add(&signals, EPOLLIN) != 0 || loop_add(&control, EPOLLIN) != 0) _exit(77);
-  clients_open(socket_listen(directory, "monitor.sock"));
-  output_open(ends[1], ends[2], ends[3]);
+  clients_open();
   child_stdio[0] = ends[6], child_stdio[1] = ends[4], child_stdio[2] = ends[5];
+  /* first what the container waits for; the rest is done while it is on its way */
+  if (flags & INIT_RUN) life_run();
+  clients_listen();
+  output_open(ends[1], ends[2], ends[3]);
   if (flags & INIT_ADOPT) {
     output_recover();
-    if (flags & INIT_TTY) output_terminal(msg_take_fd(&message));
+    if (ends[7] >= 0) output_terminal(ends[7]);
     life_adopt();
   }
-  if (ends[0] >= 0) clients_add(ends[0]);
+  if (ends[0] >= 0) clients_add(ends[0], flags & INIT_RUN);
   while (!run_deadlines()) loop_step(next_timeout());
   unlinkat(directory, "monitor.sock", 0);
   return 0;

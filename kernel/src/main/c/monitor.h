@@ -9,10 +9,11 @@ extern int directory; /* the container's */
 extern char container_id[101];
 extern struct shared *shared;
 extern int init_pidfd;
+extern int empty_mounts; /* a mount namespace with nothing in it, of the keeper's; -1: none */
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
 /* Calls back once at or after that time; 0 cancels. */
-enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
+enum deadline { DEADLINE_KILL, DEADLINE_REAP, DEADLINE_LOOK, DEADLINE_NOTE, DEADLINE_SLOW_CLIENT, DEADLINE_END, DEADLINES };
 void deadline_set(enum deadline d, uint64_t in_ms);
 void deadline_cancel(enum deadline d);
 
@@ -26,21 +27,25 @@ bool config_flag(const char *key);
 /* --- lifecycle.c --- */
 struct client;
 void life_request(struct client *c, uint32_t type, uint32_t id); /* CREATE, START, RUN */
+void life_run(void);                        /* as RUN, before anybody asks */
 void life_client_gone(struct client *c);
 void life_adopt(void);
 void life_child_exited(pid_t pid, int status); /* of waitpid */
 pid_t life_runtime_pid(void);                  /* while crun or runc works; else 0 */
 void life_reaped(pid_t pid, int status);       /* told by the keeper */
 void life_reap_deadline(void);
+void life_starter_moved(void); /* the native starter went a step on, or ended */
+void life_look_deadline(void);
+void life_note_deadline(void);
 void life_stop(int signal, uint64_t grace_ms);
 void life_kill_deadline(void);
 void life_signal(int signal);
 bool life_ended(void);
-void join_cgroups(void); /* the calling process; for children */
 
 /* --- output.c --- */
 void output_open(int out, int err, int in); /* takes them over; -1 where there is none */
 void output_terminal(int master);           /* takes it over */
+void output_new_terminal(int master);       /* and gives the keeper its spare */
 void output_recover(void);                  /* finishes the log write of a dead monitor */
 void output_drain(void);
 void output_pause(void);
@@ -53,8 +58,9 @@ void input_close(void);
 int output_spare(int kind); /* the descriptor for a new keeper: 0 out, 1 err, 2 in, 3 terminal */
 
 /* --- clients.c --- */
-void clients_open(int listener_fd);
-void clients_add(int fd);
+void clients_open(void);
+void clients_listen(void); /* once: others can connect from then on */
+void clients_add(int fd, bool watches);
 void clients_input_ready(void);
 void clients_output(int stream, const uint8_t *data, size_t size);
 void clients_event(const struct message *m); /* to the watchers */

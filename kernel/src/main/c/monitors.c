@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,44 +89,14 @@ static int open_container(const char *id) {
   return openat(run_directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Starts the process; its descriptor 3 is the control channel, nothing else is inherited. */
-static int spawn(struct monitor *m) {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
-  int theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, 10); /* so that dup2 to 3 clears the flag */
-  close(pair[1]);
-  if (theirs < 0) {
-    close(pair[0]);
-    return EMFILE;
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  sigset_t none, defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, theirs, 3);
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  char *arguments[] = {"monitor", m->id, NULL};
-  pid_t pid;
-  int error = posix_spawn(&pid, monitor_path, &actions, &attributes, arguments, keeper_environment);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  close(theirs);
-  if (error) {
-    close(pair[0]);
-    return error;
-  }
-  set_nonblocking(pair[0]);
-  m->pid = pid;
-  m->control.fd = pair[0];
+static int attach(struct monitor *m, int control) {
+  if (control < 0) return errno;
+  set_nonblocking(control);
+  m->control.fd = control;
   return loop_add(&m->control, EPOLLIN);
 }
+
+static int spawn(struct monitor *m) { return attach(m, process_start(m->id, &m->pid)); }
 
 static void say_reaped(struct monitor *m) {
   msg_begin(&event, CONTROL_REAPED, 0);
@@ -158,9 +127,10 @@ static int respawn(struct monitor *m) {
 /* Without a monitor the keeper itself writes down the end of a container. */
 static void write_orphan_exit(struct monitor *m) {
   int status = m->status;
-  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  write_exit_file(m->directory, signal ? 128 + signal : WEXITSTATUS(status), signal, false,
-                  m->shared->started, m->shared->first_output, now_ns(), "");
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0, code = signal ? 128 + signal : WEXITSTATUS(status);
+  bool failed = m->shared->phase == PHASE_FAILED; /* before its command was executed */
+  write_exit_file(m->directory, failed ? 128 : code, failed ? 0 : signal, false, m->shared->started,
+                  m->shared->first_output, now_ns(), failed ? m->shared->failure : "");
   m->shared->state = STATE_EXITED;
 }
 
@@ -244,7 +214,6 @@ static int make_ends(struct monitor *m, uint32_t flags, struct ends *e) {
 
 static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   int error = make_ends(m, flags, e);
-  if (!error) error = spawn(m);
   if (error) return error;
   uint32_t init = INIT_CLIENT;
   msg_begin(&event, CONTROL_INIT, 0);
@@ -252,6 +221,8 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
     init |= INIT_STDOUT | INIT_STDERR | INIT_CHILD_STDOUT | INIT_CHILD_STDERR;
     if (flags & STDIO_STDIN) init |= INIT_STDIN | INIT_CHILD_STDIN;
   }
+  if (starter_mounts >= 0) init |= INIT_EMPTY_MOUNTS;
+  if (flags & START_RUN) init |= INIT_RUN;
   msg_u32(&event, init);
   msg_string(&event, m->id);
   msg_fd(&event, m->directory);
@@ -261,7 +232,12 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
     if (e->own[i] >= 0) msg_fd(&event, e->own[i]);
   for (int i = 0; i < 3; i++)
     if (e->child[i] >= 0) msg_fd(&event, e->child[i]);
-  return msg_send(m->control.fd, &event);
+  if (starter_mounts >= 0) msg_fd(&event, starter_mounts);
+  int ready = process_take(&m->pid);
+  if (ready >= 0 && attach(m, ready) == 0 && msg_send(m->control.fd, &event) == 0) return 0;
+  loop_close(&m->control);
+  error = spawn(m);
+  return error ? error : msg_send(m->control.fd, &event);
 }
 
 void monitor_start(int client, struct message *request) {
@@ -302,9 +278,11 @@ void monitor_start(int client, struct message *request) {
 static int adopt_orphan(struct monitor *m) {
   char text[256];
   int state, init, runtime;
+  unsigned want_start = 0, native = 0; /* of a later version than the rest */
   unsigned long long ticks, started;
   if (read_file_at(m->directory, "started", text, sizeof text) <= 0) return ENOENT;
-  if (sscanf(text, "%d %d %d %llu %llu", &state, &init, &runtime, &ticks, &started) != 5) return EINVAL;
+  if (sscanf(text, "%d %d %d %llu %llu %u %u", &state, &init, &runtime, &ticks, &started, &want_start, &native) < 5)
+    return EINVAL;
   m->memory = memfd_create("container", MFD_CLOEXEC);
   if (m->memory < 0 || ftruncate(m->memory, SHARED_SIZE) != 0 || !map_memory(m)) return errno;
   *m->shared = (struct shared){.magic = SHARED_MAGIC,
@@ -313,7 +291,9 @@ static int adopt_orphan(struct monitor *m) {
                                .runtime_pid = runtime,
                                .init_ticks = ticks,
                                .created = started,
-                               .started = started};
+                               .started = started,
+                               .want_start = want_start,
+                               .phase = native ? PHASE_UNKNOWN : PHASE_NONE};
   if (init > 0 && process_start_ticks(init) == ticks) {
     for (int i = 0; i < 2; i++) {
       char path[64], link[64] = "";

@@ -208,6 +208,15 @@ void output_terminal(int master) {
   watch_output();
 }
 
+void output_new_terminal(int master) {
+  static struct message note;
+  output_terminal(master);
+  msg_begin(&note, CONTROL_SPARE, 0);
+  msg_u32(&note, INIT_TTY);
+  msg_fd(&note, master);
+  if (control.fd >= 0) msg_send(control.fd, &note);
+}
+
 bool output_resize(uint32_t columns, uint32_t rows) {
   struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
   return terminal && out[0].fd >= 0 && ioctl(out[0].fd, TIOCSWINSZ, &size) == 0;

@@ -24,7 +24,7 @@
 #define MAX_FDS 12
 
 enum {
-  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid */
+  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid; of the keeper also u32 FEATURE_* flags */
 
   /* to the keeper */
   KEEPER_SANDBOX_ENSURE = 0x0101, /* string id, u32 SANDBOX_* flags, string hostname, u32 n, n * (string
@@ -32,7 +32,7 @@ enum {
   KEEPER_SANDBOX_OPEN = 0x0102,   /* string id -> u32 flags; a descriptor for each flag, lowest first */
   KEEPER_SANDBOX_REMOVE = 0x0103, /* string id; an unknown one is a success */
   KEEPER_SANDBOX_LIST = 0x0104,   /* string after -> u32 n, n * string id; some with id > after, in order */
-  KEEPER_MONITOR_START = 0x0105,  /* string id, u32 MONITOR_* flags -> u32 pid; a connection to it */
+  KEEPER_MONITOR_START = 0x0105,  /* string id, u32 STDIO_* and START_* flags -> u32 pid; a connection to it */
   KEEPER_MONITOR_FORGET = 0x0106, /* string id; drops the spare ends of a container that ended */
   KEEPER_WATCH = 0x0107,          /* this connection receives the keeper's events */
   KEEPER_UPGRADE = 0x0108,        /* string keeper path, string monitor path; execve in place; the reply
@@ -80,6 +80,7 @@ enum {
 
 enum { SANDBOX_NET = 1, SANDBOX_IPC = 2, SANDBOX_UTS = 4, SANDBOX_PID = 8 };
 enum { STDIO_TTY = 1, STDIO_STDIN = 2 };
+enum { START_RUN = 4 /* the monitor creates and starts at once; the connection watches as after WATCH */ };
 enum { STATE_NEW, STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_EXITED };
 enum {
   INIT_CLIENT = 1, /* a connection that has been made already */
@@ -91,6 +92,9 @@ enum {
   INIT_CHILD_STDIN = 64,
   INIT_TTY = 128,   /* the terminal's master */
   INIT_ADOPT = 256, /* no descriptor: the container may run already */
+  INIT_EMPTY_MOUNTS = 512, /* a mount namespace with nothing in it, for the native starter */
+  INIT_RUN = 1024, /* no descriptor: as MONITOR_RUN, at once, and MONITOR_WATCH of the client */
 };
+enum { FEATURE_STARTER = 1 /* monitors can start containers without an OCI runtime */ };
 
 #endif

@@ -167,6 +167,7 @@ static int configure(struct sandbox *s, const char *hostname, struct message *m,
 static void init_main(void) {
   syscall(SYS_close_range, 0u, ~0u, 0);
   prctl(PR_SET_NAME, "nacelle-init");
+  prctl(PR_SET_DUMPABLE, 0); /* containers share its namespace */
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
@@ -420,5 +421,6 @@ void sandboxes_load(const char *line) {
     if (s) s->init = number;
   } else if (sscanf(line, "pool %u", &count) == 1) {
     pool_target(count);
+    processes_target(count);
   }
 }

@@ -17,6 +17,7 @@ import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.apiserver.pipeline.Gate;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
 import dev.nacelle.apiserver.pipeline.ServerParts;
+import dev.nacelle.apiserver.proxy.ProxyTargets;
 import dev.nacelle.apiserver.registry.CustomKinds;
 import dev.nacelle.apiserver.registry.LiveRegistry;
 import dev.nacelle.apiserver.watch.WatchCaches;
@@ -116,6 +117,7 @@ public final class ApiServer implements AutoCloseable {
                 registry,
                 parts.authenticator(),
                 parts.gateway(),
+                new ProxyTargets(client(Identity.system("apiserver")), parts.random()),
                 checks,
                 ServerVersion.json(),
                 parts.metrics(),

@@ -126,6 +126,52 @@ class HttpApiTest {
   }
 
   @Test
+  void anEmptyListOrMapIsAnAbsentField() throws Exception {
+    String metadata =
+        "'metadata':{'name':'sparse','labels':{},'ownerReferences':[],'finalizers':null}";
+    var made = http.post(CONFIG_MAPS, "{" + metadata + ",'data':{}}").json();
+    assertThat(made.object("metadata").members())
+        .doesNotContainKeys("labels", "ownerReferences", "finalizers");
+    assertThat(made.has("data")).isFalse();
+    String spec =
+        "{'nodeName':'n','nodeSelector':{},'tolerations':[],'volumes':[{'name':'v','emptyDir':{}}],"
+            + "'containers':[{'name':'c','image':'i','env':[]}]}";
+    var pod =
+        http.post(
+                "/api/v1/namespaces/default/pods?dryRun=All",
+                "{'metadata':{'name':'sparse'},'spec':" + spec + "}")
+            .json()
+            .object("spec");
+    assertThat(pod.has("nodeSelector")).isFalse();
+    assertThat(pod.array("containers").objects().findFirst().orElseThrow().has("env")).isFalse();
+    assertThat(pod.array("volumes").objects().findFirst())
+        .contains(Http.json("{'name':'v','emptyDir':{}}"));
+    // as upstream: a manifest of an aggregated role has empty rules, and a second apply of it
+    // changes
+    // nothing
+    var role =
+        http.post(
+            "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles?dryRun=All",
+            "{'metadata':{'name':'sparse'},'rules':[]}");
+    assertThat(role.json().has("rules")).isTrue();
+  }
+
+  @Test
+  void theLastOwnerTakesTheListOfOwnersWithIt() throws Exception {
+    String owner = "{'apiVersion':'v1','kind':'Node','name':'n','uid':'u'}";
+    http.post(CONFIG_MAPS, "{'metadata':{'name':'owned','ownerReferences':[" + owner + "]}}");
+    var orphan =
+        http.send(
+                "PATCH",
+                CONFIG_MAPS + "/owned",
+                "{'metadata':{'ownerReferences':[{'$patch':'delete','uid':'u'}]}}",
+                "content-type",
+                "application/strategic-merge-patch+json")
+            .json();
+    assertThat(orphan.object("metadata").has("ownerReferences")).isFalse();
+  }
+
+  @Test
   void aNameThatIsNoneIsInvalid() throws Exception {
     var reply = http.post(CONFIG_MAPS, configMap("No_Name"));
     assertThat(reply.code()).isEqualTo(422);

@@ -28,7 +28,7 @@ final class Application implements Host {
     var layout = new Layout(options.data.toAbsolutePath().normalize());
     if (ControlClient.isUp(layout.data())) {
       report.line("already running with data in " + layout.data());
-      report.line("kubeconfig: " + layout.kubeconfig());
+      tellKubeconfig(layout, report);
       report.finished(0);
       return 0;
     }
@@ -68,13 +68,21 @@ final class Application implements Host {
       Wiring.start(layout, options, instance, platform, phases);
       log().info("up after {} ms: {}", phases.totalMillis(), phases.summary());
       report.line("nacelle is up after " + phases.totalMillis() + " ms (" + phases.summary() + ")");
-      report.line("kubeconfig: " + layout.kubeconfig());
+      options.server.ifPresent(server -> report.line("joined " + server));
+      tellKubeconfig(layout, report);
       report.finished(0);
       platform.awaitShutdown();
       log().info("shutting down");
       return 0;
     } finally {
       deletePid(layout);
+    }
+  }
+
+  /** A further host has none: its cluster is driven from where the API is. */
+  private static void tellKubeconfig(Layout layout, StartReport report) {
+    if (Files.exists(layout.kubeconfig())) {
+      report.line("kubeconfig: " + layout.kubeconfig());
     }
   }
 

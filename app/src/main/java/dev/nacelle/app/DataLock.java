@@ -1,5 +1,7 @@
 package dev.nacelle.app;
 
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -53,7 +55,9 @@ final class DataLock implements AutoCloseable {
   private static void checkVersion(Layout layout) throws IOException, StartException {
     Path file = layout.version();
     if (!Files.exists(file)) {
-      Files.writeString(file, VERSION + "\n");
+      // a version that is cut off would read as a newer one for ever
+      DurableFiles.writeAtomically(
+          file, Bytes.utf8(VERSION + "\n"), DurableFiles.Mode.EVERYBODY_READS);
       return;
     }
     String text = Files.readString(file).strip();

@@ -1,9 +1,6 @@
 package dev.nacelle.app;
 
 import dev.nacelle.api.client.ApiClient;
-import dev.nacelle.api.client.Patch;
-import dev.nacelle.api.client.WriteOptions;
-import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -16,11 +13,11 @@ import java.util.Map;
 final class DnsService {
   private static final String NAMESPACE = "kube-system";
   private static final String NAME = "kube-dns";
-  private static final WriteOptions OPTIONS = WriteOptions.by("nacelle-dns").forced();
 
   private DnsService() {}
 
   static void publish(ApiClient client, String clusterIp, String serverAddress, int serverPort) {
+    var objects = new OwnObjects(client, "nacelle-dns");
     JsonObject service =
         JsonObject.builder()
             .put("apiVersion", "v1")
@@ -41,7 +38,7 @@ final class DnsService {
                         JsonArray.of(servicePort("dns", "UDP"), servicePort("dns-tcp", "TCP")))
                     .build())
             .build();
-    client.patch(Resources.SERVICES, new ObjectKey(NAMESPACE, NAME), Patch.apply(service), OPTIONS);
+    objects.put(Resources.SERVICES, service);
     JsonObject slice =
         JsonObject.builder()
             .put("apiVersion", "discovery.k8s.io/v1")
@@ -72,11 +69,7 @@ final class DnsService {
                 JsonArray.of(
                     slicePort("dns", "UDP", serverPort), slicePort("dns-tcp", "TCP", serverPort)))
             .build();
-    client.patch(
-        Resources.ENDPOINT_SLICES,
-        new ObjectKey(NAMESPACE, NAME + "-nacelle"),
-        Patch.apply(slice),
-        OPTIONS);
+    objects.put(Resources.ENDPOINT_SLICES, slice);
   }
 
   private static JsonObject servicePort(String name, String protocol) {

@@ -75,7 +75,7 @@ final class HostWiring {
   }
 
   private HostParts openParts() throws Exception {
-    KernelSettings.raise();
+    KernelSettings.ofHost().raise();
     var registries =
         new RegistryClient(
             options.registries.isPresent()

@@ -44,10 +44,7 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
         claimAgain(layout, known);
         return known;
       }
-      Instance fresh = decide(layout, options);
-      DurableFiles.writeAtomically(
-          layout.instance(), JsonWriter.write(fresh.toJson()), DurableFiles.Mode.EVERYBODY_READS);
-      return fresh;
+      return decide(layout, options);
     } catch (IOException e) {
       throw new StartException("cannot read or write " + layout.instance() + ": " + e.getMessage());
     }
@@ -67,12 +64,10 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
     }
   }
 
+  /** Another first start must not look before this one's decision is on the disk. */
   private static Instance decide(Layout layout, UpOptions options)
       throws IOException, StartException {
-    Files.createDirectories(INDEXES);
-    try (FileChannel channel =
-            FileChannel.open(
-                INDEXES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try (FileChannel channel = openLock();
         FileLock lock = channel.lock()) {
       int index = firstFree(layout);
       String name = options.name.orElse(DEFAULT_NAME);
@@ -82,31 +77,60 @@ record Instance(String name, String key, int index, Ipv4Range podRange, Ipv4Rang
       Ipv4Range services =
           Ipv4Range.parse(
               options.serviceCidr.orElse("10." + (FIRST_SERVICE_OCTET + index) + ".0.0/16"));
-      Files.writeString(INDEXES.resolve(Integer.toString(index)), layout.data() + "\n");
-      return new Instance(name, name + "-" + index, index, pods, services);
+      claim(index, layout);
+      var fresh = new Instance(name, name + "-" + index, index, pods, services);
+      DurableFiles.writeAtomically(
+          layout.instance(), JsonWriter.write(fresh.toJson()), DurableFiles.Mode.EVERYBODY_READS);
+      return fresh;
     } catch (IllegalArgumentException e) {
       throw new StartException(String.valueOf(e.getMessage()));
     }
   }
 
-  private static void claimAgain(Layout layout, Instance known) throws IOException {
+  private static FileChannel openLock() throws IOException {
     Files.createDirectories(INDEXES);
-    Files.writeString(INDEXES.resolve(Integer.toString(known.index())), layout.data() + "\n");
+    return FileChannel.open(
+        INDEXES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  /** Gives the index back. */
+  private static void claimAgain(Layout layout, Instance known) throws IOException {
+    try (FileChannel channel = openLock();
+        FileLock lock = channel.lock()) {
+      claim(known.index(), layout);
+    }
+  }
+
+  private static void claim(int index, Layout layout) throws IOException {
+    DurableFiles.writeAtomically(
+        INDEXES.resolve(Integer.toString(index)),
+        Bytes.utf8(layout.data() + "\n"),
+        DurableFiles.Mode.EVERYBODY_READS);
+  }
+
+  /** Gives the index back, and with the last one what was changed of the host. */
   void free() throws IOException {
-    Files.deleteIfExists(INDEXES.resolve(Integer.toString(index)));
+    try (FileChannel channel = openLock();
+        FileLock lock = channel.lock()) {
+      Files.deleteIfExists(INDEXES.resolve(Integer.toString(index)));
+      for (int other = 0; other < MOST; other++) {
+        if (isClaimed(INDEXES.resolve(Integer.toString(other)))) {
+          return;
+        }
+      }
+      KernelSettings.ofHost().restore();
+    }
+  }
+
+  /** A claim whose instance was removed by hand is none. */
+  private static boolean isClaimed(Path claim) throws IOException {
+    return Files.exists(claim)
+        && Files.exists(new Layout(Path.of(Files.readString(claim).strip())).instance());
   }
 
   private static int firstFree(Layout layout) throws IOException, StartException {
     for (int index = 0; index < MOST; index++) {
       Path claim = INDEXES.resolve(Integer.toString(index));
-      if (!Files.exists(claim)) {
-        return index;
-      }
-      Path owner = Path.of(Files.readString(claim).strip());
-      if (owner.equals(layout.data()) || !Files.exists(new Layout(owner).instance())) {
+      if (!isClaimed(claim) || Path.of(Files.readString(claim).strip()).equals(layout.data())) {
         return index;
       }
     }

@@ -3,8 +3,6 @@ package dev.nacelle.app;
 import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.Informer;
 import dev.nacelle.api.client.ListOptions;
-import dev.nacelle.api.client.Patch;
-import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
@@ -31,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class JoinInfo implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JoinInfo.class);
-  private static final WriteOptions OPTIONS = WriteOptions.by("nacelle-join").forced();
   private static final String TOKEN_TYPE = "bootstrap.kubernetes.io/token";
   private static final ListOptions TOKENS =
       ListOptions.inNamespace("kube-system").withFieldSelector("type=" + TOKEN_TYPE);
@@ -43,6 +40,7 @@ final class JoinInfo implements AutoCloseable {
   static final String SIGNATURE = "jws-kubeconfig-";
 
   private final ApiClient client;
+  private final OwnObjects objects;
   private final String kubeconfig;
   private final InstantSource clock;
   private final Informer tokens;
@@ -54,6 +52,7 @@ final class JoinInfo implements AutoCloseable {
 
   private JoinInfo(ApiClient client, String kubeconfig, InstantSource clock) {
     this.client = client;
+    this.objects = new OwnObjects(client, "nacelle-join");
     this.kubeconfig = kubeconfig;
     this.clock = clock;
     this.tokens = new Informer(client, Resources.SECRETS, TOKENS);
@@ -72,9 +71,9 @@ final class JoinInfo implements AutoCloseable {
       String authorityPem,
       JoinRanges ranges,
       InstantSource clock) {
-    JoinRules.apply(client);
-    put(client, CLUSTER, ranges.toData());
     var info = new JoinInfo(client, kubeconfig(server, authorityPem), clock);
+    JoinRules.apply(info.objects);
+    info.put(CLUSTER, ranges.toData());
     info.refresh();
     info.tokens.listen((before, after) -> info.changed.release());
     info.tokens.start();
@@ -97,7 +96,7 @@ final class JoinInfo implements AutoCloseable {
               token -> data.put(SIGNATURE + token.id(), JoinSignature.sign(kubeconfig, token)));
     }
     if (!data.equals(published)) {
-      put(client, CLUSTER_INFO, data);
+      put(CLUSTER_INFO, data);
       published = data;
     }
   }
@@ -149,7 +148,7 @@ final class JoinInfo implements AutoCloseable {
     }
   }
 
-  private static void put(ApiClient client, ObjectKey key, Map<String, String> data) {
+  private void put(ObjectKey key, Map<String, String> data) {
     JsonObject object =
         JsonObject.builder()
             .put("apiVersion", "v1")
@@ -162,7 +161,14 @@ final class JoinInfo implements AutoCloseable {
                     .build())
             .putStrings("data", data)
             .build();
-    client.patch(Resources.CONFIG_MAPS, key, Patch.apply(object), OPTIONS);
+    boolean same =
+        client
+            .find(Resources.CONFIG_MAPS, key)
+            .filter(present -> present.json().object("data").equals(object.object("data")))
+            .isPresent();
+    if (!same) {
+      objects.apply(Resources.CONFIG_MAPS, object);
+    }
   }
 
   private static String kubeconfig(String server, String authorityPem) {

@@ -1,8 +1,5 @@
 package dev.nacelle.app;
 
-import dev.nacelle.api.client.ApiClient;
-import dev.nacelle.api.client.Patch;
-import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
@@ -17,16 +14,15 @@ final class JoinRules {
   static final String HOSTS = "system:bootstrappers:nacelle:hosts";
 
   private static final String RBAC = "rbac.authorization.k8s.io";
-  private static final WriteOptions OPTIONS = WriteOptions.by("nacelle-join").forced();
 
-  private final ApiClient client;
+  private final OwnObjects objects;
 
-  private JoinRules(ApiClient client) {
-    this.client = client;
+  private JoinRules(OwnObjects objects) {
+    this.objects = objects;
   }
 
-  static void apply(ApiClient client) {
-    new JoinRules(client).apply();
+  static void apply(OwnObjects objects) {
+    new JoinRules(objects).apply();
   }
 
   private void apply() {
@@ -85,7 +81,7 @@ final class JoinRules {
     }
     JsonObject whole =
         object.put("apiVersion", RBAC + "/v1").put("metadata", metadata.build()).build();
-    client.patch(type, key, Patch.apply(whole), OPTIONS);
+    objects.put(type, whole);
   }
 
   private static JsonObject rule(String group, String resource, String... verbs) {

@@ -5,11 +5,14 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.kernel.cgroup.Cgroup;
+import dev.nacelle.kernel.cgroup.CgroupTree;
 import dev.nacelle.kernel.mount.Mounts;
 import dev.nacelle.network.Datapath;
 import dev.nacelle.network.DatapathConfig;
 import dev.nacelle.network.EbpfDatapath;
 import dev.nacelle.network.Ipv4Range;
+import dev.nacelle.node.NodeConfig;
 import dev.nacelle.runtime.BuiltInRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +35,7 @@ final class Release {
       BuiltInRuntime runtime =
           BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), Clock.systemUTC());
       runtime.removeEverything();
+      removeCgroups(instance.key());
       images.mountedContainers().forEach(images::unmount);
       images.unmountIdleLayers();
     }
@@ -47,6 +51,15 @@ final class Release {
     datapath.release();
     unmountBelow(layout.node().resolve("memory"));
     instance.free();
+  }
+
+  /** Also of pods that are gone, or that a crash left without a record. */
+  private static void removeCgroups(String instance) {
+    CgroupTree cgroups = CgroupTree.detect();
+    Cgroup own = cgroups.at(NodeConfig.cgroup(instance));
+    own.remove();
+    Optional.ofNullable(Path.of(NodeConfig.cgroup(instance)).getParent())
+        .ifPresent(shared -> cgroups.at(shared.toString()).prune());
   }
 
   private static void unmountBelow(Path root) throws IOException {

@@ -95,9 +95,6 @@ final class Wiring {
   }
 
   private void start() throws StartException, InterruptedException {
-    if (has("node")) {
-      host.open();
-    }
     EventLoops loops = EventLoops.start(1);
     platform.add("event loops", loops::close);
     if (options.server.isPresent()) {
@@ -115,6 +112,9 @@ final class Wiring {
               + String.join(",", options.parts)
               + " without the API of a cluster: add 'api', or say --server");
     }
+    if (has("node")) {
+      host.open();
+    }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
@@ -128,9 +128,11 @@ final class Wiring {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
     var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
-    if (has("dns")) {
-      phases.time("dns", () -> startDns(server, informers));
-    }
+    var joining = Beside.start(phases, "join info", () -> letOthersIn(server, pki, ranges));
+    Optional<Beside<ClusterDns>> dns =
+        has("dns")
+            ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
+            : Optional.empty();
     if (has("node")) {
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
@@ -140,7 +142,10 @@ final class Wiring {
       phases.time("controllers", controllers::get);
       phases.time("defaults", () -> awaitDefaults(server));
     }
-    JoinInfo join = phases.time("join info", () -> letOthersIn(server, pki, ranges));
+    if (dns.isPresent()) {
+      dns.get().result();
+    }
+    JoinInfo join = joining.result();
     var people =
         new People(
             pki,
@@ -180,6 +185,8 @@ final class Wiring {
                         layout.node().resolve("pki")),
                     clock));
     platform.add("joined", joined::close);
+    // not before: a host that may not join has nothing to release
+    host.open();
     NodeServer nodes =
         phases.time(
             "node server",

@@ -21,6 +21,8 @@ import dev.nacelle.base.http.HttpServer;
 import dev.nacelle.base.http.QueryParameters;
 import dev.nacelle.base.http.ResponseStream;
 import dev.nacelle.base.http.TlsIdentity;
+import dev.nacelle.base.http.UnreachableException;
+import dev.nacelle.base.http.UpgradeAnswer;
 import dev.nacelle.base.http.UpgradeRefusedException;
 import dev.nacelle.base.http.WebSocket;
 import dev.nacelle.base.json.Json;
@@ -29,8 +31,11 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.base.pki.SubjectAlternatives;
+import dev.nacelle.base.spdy.SpdyConnection;
+import dev.nacelle.base.spdy.SpdyStream;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -117,6 +122,8 @@ class RemoteNodesTest {
     } catch (ApiException e) {
       exchange.respond(
           e.code(), Headers.contentType("application/json"), JsonWriter.write(e.status().toJson()));
+    } catch (UnreachableException e) {
+      exchange.respond(503, Headers.contentType("text/plain"), Bytes.utf8(e.dialError()));
     }
   }
 
@@ -135,7 +142,7 @@ class RemoteNodesTest {
         out.close();
       }
       case "exec" -> {
-        WebSocket socket = exchange.acceptWebSocket(PROTOCOLS, RemoteBridge.MAX_FRAME);
+        WebSocket socket = exchange.acceptWebSocket(PROTOCOLS, 1 << 20);
         while (true) {
           WebSocket.Message message = socket.receive();
           received.add(message);
@@ -152,6 +159,21 @@ class RemoteNodesTest {
               return;
             }
           }
+        }
+      }
+      case "attach" -> {
+        String version = exchange.headers().first("x-stream-protocol-version").orElse("");
+        boolean bare = !exchange.headers().contains("authorization");
+        var stream =
+            exchange.upgrade(
+                SpdyConnection.PROTOCOL,
+                Headers.of(
+                    "x-stream-protocol-version", version + (bare ? ", without credentials" : "")));
+        try (var connection = SpdyConnection.ofServer(stream)) {
+          SpdyStream data = connection.accept().orElseThrow();
+          data.reply();
+          data.input().transferTo(data.output());
+          data.output().close();
         }
       }
       default -> throw ApiException.badRequest("container x is not valid for pod y");
@@ -224,21 +246,42 @@ class RemoteNodesTest {
   }
 
   @Test
+  void anUpgradedConnectionCarriesBytesAndTheNodesHeaders() throws Exception {
+    var ask =
+        HttpRequest.of("POST", url("/attach/default/p/c"))
+            .with("connection", "Upgrade")
+            .with("upgrade", SpdyConnection.PROTOCOL)
+            .with("x-stream-protocol-version", "v4.channel.k8s.io")
+            .with("authorization", "Bearer secret");
+    var switched = (UpgradeAnswer.Switched) user.askUpgrade(ask);
+    assertThat(switched.headers().first("x-stream-protocol-version"))
+        .contains("v4.channel.k8s.io, without credentials");
+    try (var connection = SpdyConnection.ofClient(switched.stream())) {
+      SpdyStream stream = connection.open(Headers.of("streamtype", "data"));
+      stream.output().write("echo".getBytes(StandardCharsets.UTF_8));
+      stream.output().close();
+      assertThat(stream.input().readAllBytes()).asString().isEqualTo("echo");
+    }
+  }
+
+  @Test
   void theNodesRefusalIsShownInItsOwnWords() throws Exception {
     assertThat(refusal("/stats").string("message")).contains("container x is not valid for pod y");
     assertThatThrownBy(
-            () -> user.webSocket(HttpRequest.get(url("/attach/a/b/c")), PROTOCOLS, 1 << 20))
+            () -> user.webSocket(HttpRequest.get(url("/other/a/b/c")), PROTOCOLS, 1 << 20))
         .isInstanceOfSatisfying(
             UpgradeRefusedException.class, e -> assertThat(e.status()).isEqualTo(400))
         .hasMessageContaining("\"message\":\"container x is not valid for pod y\"");
   }
 
   @Test
-  void aNodeThatCannotBeReachedIsUnavailable() throws Exception {
+  void aNodeThatCannotBeReachedIsNamed() throws Exception {
+    int port = node.port();
     node.close();
-    JsonObject status = refusal("/containerLogs/default/p/c");
-    assertThat(status.integer("code")).hasValue(503);
-    assertThat(status.string("message").orElse("")).startsWith("error dialing backend: ");
+    try (HttpResponse response = user.send(HttpRequest.get(url("/containerLogs/default/p/c")))) {
+      assertThat(response.bytes(1 << 20).toUtf8())
+          .isEqualTo("dial tcp 127.0.0.1:" + port + ": connect: connection refused");
+    }
   }
 
   @Test

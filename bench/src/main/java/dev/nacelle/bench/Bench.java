@@ -6,6 +6,7 @@ import dev.nacelle.bench.platform.Profile;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.podstart.PodStart;
 import dev.nacelle.bench.report.Machine;
+import dev.nacelle.bench.starter.ContainerStarts;
 import dev.nacelle.bench.up.UpTimes;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -20,69 +21,46 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** Takes figures and prints them; what it starts, it ends. */
-@Command(
-    name = "bench",
-    description = {
-      "Take figures of the platform and print them as tables. NAME is one of:",
-      "  up         wall time of 'up' on a fresh data directory and later",
-      "  pod-start  a bare pod from the request to its first output, beside containerd and runc",
-      "  api        requests a second, CPU time a request and watch latency over TLS",
-      "  memory     PSS of platform, keeper and monitors 60 s after the demo",
-      "Without NAME all of them. Leave the machine alone meanwhile; it needs root."
-    })
+/** Takes figures and prints them; what it starts, it ends. Its help is {@code bench/help.txt}. */
+@Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
-  private static final List<String> ALL = List.of("up", "pod-start", "api", "memory");
+  private static final List<String> ALL = List.of("up", "pod-start", "starter", "api", "memory");
 
-  @Parameters(paramLabel = "NAME", arity = "0..*", description = "what to measure")
+  @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();
 
-  @Option(
-      names = "--count",
-      paramLabel = "N",
-      description = "runs of pod-start (default: 100) and of up (default: 5)")
+  @Option(names = "--count", paramLabel = "N")
   Optional<Integer> count = Optional.empty();
 
-  @Option(
-      names = "--seconds",
-      paramLabel = "S",
-      description = "for each kind of request of api (default: ${DEFAULT-VALUE})")
+  @Option(names = "--seconds", paramLabel = "S")
   int seconds = 10;
 
-  @Option(
-      names = "--rest",
-      paramLabel = "S",
-      description = "how long memory waits after the demo (default: ${DEFAULT-VALUE})")
+  @Option(names = "--rest", paramLabel = "S")
   int rest = 60;
 
-  @Option(names = "--no-peer", description = "pod-start without containerd beside it")
+  @Option(names = "--no-peer")
   boolean alone;
 
-  @Option(
-      names = "--profile",
-      paramLabel = "DIR",
-      description = "write flight recordings of api and of pod-start --no-peer there")
+  @Option(names = "--profile", paramLabel = "DIR")
   Optional<Path> profile = Optional.empty();
 
-  @Option(
-      names = "--work",
-      paramLabel = "DIR",
-      description = "where data directories are made (default: ${DEFAULT-VALUE})")
+  @Option(names = "--work", paramLabel = "DIR")
   Path work = Path.of(System.getProperty("java.io.tmpdir"));
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "show this help")
-  boolean help;
 
   public static void main(String[] arguments) {
     var interruption = Interruption.ofThisThread();
-    int status = new CommandLine(new Bench()).execute(arguments);
+    int status =
+        new CommandLine(new Bench()).setParameterExceptionHandler(Bench::refuse).execute(arguments);
     interruption.over();
     System.exit(status);
+  }
+
+  private static int refuse(ParameterException e, String[] arguments) {
+    System.err.println("bench: " + e.getMessage() + "; see './nacelle bench --help'");
+    return 2;
   }
 
   @Override
@@ -117,6 +95,7 @@ public final class Bench implements Callable<Integer> {
       case "pod-start" ->
           PodStart.run(
               session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
+      case "starter" -> ContainerStarts.run(session, count.orElse(200));
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);

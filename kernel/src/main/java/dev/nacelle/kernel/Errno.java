@@ -21,6 +21,7 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
+  public static final int ENOBUFS = 105;
   public static final int ENOTCONN = 107;
   public static final int EADDRINUSE = 98;
   public static final int ENODATA = 61;
@@ -45,6 +46,7 @@ public final class Errno {
           Map.entry(ENOSPC, "ENOSPC"),
           Map.entry(ENOSYS, "ENOSYS"),
           Map.entry(ENOTEMPTY, "ENOTEMPTY"),
+          Map.entry(ENOBUFS, "ENOBUFS"),
           Map.entry(ENOTCONN, "ENOTCONN"),
           Map.entry(EADDRINUSE, "EADDRINUSE"),
           Map.entry(ENODATA, "ENODATA"),

@@ -2,21 +2,26 @@ package dev.nacelle.network;
 
 import dev.nacelle.kernel.ErrnoException;
 import dev.nacelle.kernel.bpf.BpfException;
+import dev.nacelle.kernel.netlink.AddressWatch;
 import dev.nacelle.kernel.netlink.Link;
 import dev.nacelle.kernel.netlink.NetlinkException;
 import dev.nacelle.kernel.netlink.NetlinkSocket;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
 import dev.nacelle.network.Layouts.NamespaceValue;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The datapath by eBPF: Services at the socket, for processes of this host's and its pods' network
@@ -24,9 +29,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * interfaces for pods, with a short way between them.
  */
 public final class EbpfDatapath implements Datapath {
+  private static final Logger LOG = LoggerFactory.getLogger(EbpfDatapath.class);
   private static final Path BPFFS = Path.of("/sys/fs/bpf");
   private static final int SLOTS = 64;
   private static final int THREADS = 4;
+  private static final Duration SETTLING = Duration.ofMillis(100);
+  private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final DatapathConfig config;
   private final NetworkNamespace hostNamespace;
@@ -37,6 +45,8 @@ public final class EbpfDatapath implements Datapath {
   private final PodLinks links;
   private final HostNetwork network;
   private final ServiceMaps services;
+  private final AddressWatch addressWatch;
+  private final Thread follower;
   private final Map<String, Endpoint> endpoints = new ConcurrentHashMap<>();
   private final List<ReentrantLock> podLocks = new ArrayList<>();
   private final ReentrantLock tableLock = new ReentrantLock();
@@ -48,7 +58,8 @@ public final class EbpfDatapath implements Datapath {
       NetlinkSocket host,
       NetlinkSocket remover,
       PinnedObjects objects,
-      PodAddresses addresses) {
+      PodAddresses addresses,
+      AddressWatch addressWatch) {
     this.config = config;
     this.hostNamespace = hostNamespace;
     this.host = host;
@@ -58,6 +69,8 @@ public final class EbpfDatapath implements Datapath {
     this.links = new PodLinks(config, host, remover);
     this.network = new HostNetwork(config, host, hostNamespace, objects, links);
     this.services = new ServiceMaps(objects::map);
+    this.addressWatch = addressWatch;
+    this.follower = Thread.ofVirtual().name("host interfaces").unstarted(this::followInterfaces);
     for (int i = 0; i < SLOTS; i++) {
       podLocks.add(new ReentrantLock());
     }
@@ -85,9 +98,13 @@ public final class EbpfDatapath implements Datapath {
       PodAddresses addresses =
           PodAddresses.open(config.stateDirectory(), config.podCidr(), InstantSource.system());
       opened.add(addresses);
+      // before the interfaces are looked at, so that none comes unseen
+      AddressWatch addressWatch = namespace.call(AddressWatch::open);
+      opened.add(addressWatch);
       EbpfDatapath datapath =
-          new EbpfDatapath(config, namespace, host, remover, objects, addresses);
+          new EbpfDatapath(config, namespace, host, remover, objects, addresses, addressWatch);
       datapath.adopt(cookie);
+      datapath.follower.start();
       return datapath;
     } catch (BpfException | NetlinkException | ErrnoException e) {
       opened.reversed().forEach(EbpfDatapath::closeQuietly);
@@ -121,6 +138,33 @@ public final class EbpfDatapath implements Datapath {
     }
     forgetAllBut(alive);
     objects.settle();
+  }
+
+  /** An interface that comes after the start leads off the host as the others do. */
+  private void followInterfaces() {
+    try {
+      while (addressWatch.awaitChange()) {
+        Thread.sleep(SETTLING); // an address seldom comes alone
+        refresh();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void refresh() throws InterruptedException {
+    while (true) {
+      tableLock.lockInterruptibly();
+      try {
+        onPlatformThread(network::refresh);
+        return;
+      } catch (BpfException | NetlinkException | ErrnoException e) {
+        LOG.warn("cannot follow the host's interfaces yet: {}", e.getMessage());
+      } finally {
+        tableLock.unlock();
+      }
+      Thread.sleep(RETRY);
+    }
   }
 
   private void forgetAllBut(Set<Ipv4> alive) {
@@ -193,18 +237,22 @@ public final class EbpfDatapath implements Datapath {
     ReentrantLock lock = lock(podUid);
     lock.lock();
     try {
-      Ipv4 address = addresses.held().getOrDefault(podUid, Ipv4.ANY);
-      if (!address.equals(Ipv4.ANY)) {
-        forget(address);
-      }
-      links.remove(podUid);
-      endpoints.remove(podUid);
-      addresses.free(podUid);
+      onPlatformThread(() -> disconnect(podUid));
     } catch (BpfException | NetlinkException | ErrnoException e) {
       throw new DatapathException("cannot disconnect pod " + podUid + ": " + e.getMessage(), e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private void disconnect(String podUid) {
+    Ipv4 address = addresses.held().getOrDefault(podUid, Ipv4.ANY);
+    if (!address.equals(Ipv4.ANY)) {
+      forget(address);
+    }
+    links.remove(podUid);
+    endpoints.remove(podUid);
+    addresses.free(podUid);
   }
 
   private void forget(Ipv4 address) {
@@ -234,24 +282,32 @@ public final class EbpfDatapath implements Datapath {
 
   @Override
   public void applyServices(ServiceTable table) {
+    withTables(() -> services.apply(table));
+  }
+
+  @Override
+  public void applyRoutes(HostRoutes routes) {
+    withTables(() -> network.apply(routes));
+  }
+
+  private void withTables(Runnable change) {
     tableLock.lock();
     try {
-      services.apply(table);
+      onPlatformThread(change);
+    } catch (BpfException | NetlinkException | ErrnoException e) {
+      throw new DatapathException("cannot apply the tables: " + e.getMessage(), e);
     } finally {
       tableLock.unlock();
     }
   }
 
-  @Override
-  public void applyRoutes(HostRoutes routes) {
-    tableLock.lock();
-    try {
-      network.apply(routes);
-    } catch (BpfException | NetlinkException | ErrnoException e) {
-      throw new DatapathException("cannot apply the host routes: " + e.getMessage(), e);
-    } finally {
-      tableLock.unlock();
-    }
+  /** The kernel may take long, and a carrier must not wait for it. */
+  private static void onPlatformThread(Runnable task) {
+    NetworkNamespace.oneShot(
+        () -> {
+          task.run();
+          return Optional.empty();
+        });
   }
 
   @Override
@@ -279,6 +335,17 @@ public final class EbpfDatapath implements Datapath {
 
   @Override
   public void close() {
+    addressWatch.close();
+    follower.interrupt();
+    tableLock.lock(); // a last refresh ends before its maps do
+    try {
+      closeAll();
+    } finally {
+      tableLock.unlock();
+    }
+  }
+
+  private void closeAll() {
     objects.close();
     addresses.close();
     remover.close();

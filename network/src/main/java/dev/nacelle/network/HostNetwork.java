@@ -32,6 +32,7 @@ final class HostNetwork {
   private final PinnedObjects objects;
   private final PodLinks pods;
   private volatile int uplinkMtu = DEFAULT_MTU;
+  private HostRoutes applied = new HostRoutes(List.of());
 
   HostNetwork(
       DatapathConfig config,
@@ -72,6 +73,12 @@ final class HostNetwork {
     fill(objects.map("locals"), locals(addresses));
     fill(objects.map("cluster"), cluster(wanted, addresses));
     routes(wanted);
+    applied = wanted;
+  }
+
+  /** Follows a change of this host's interfaces. */
+  void refresh() {
+    apply(applied);
   }
 
   private Map<Integer, Ipv4> uplinks(List<LinkAddress> addresses) {

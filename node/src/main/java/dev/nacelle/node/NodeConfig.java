@@ -92,8 +92,13 @@ public record NodeConfig(
     return directory.resolve("pods").resolve(uid);
   }
 
+  /** The cgroup below which an instance has those of its pods. */
+  public static String cgroup(String instance) {
+    return "nacelle/" + instance;
+  }
+
   /** The cgroup of a pod, below the root of each hierarchy. */
   public String podCgroup(String uid) {
-    return "nacelle/" + instance + "/pod" + uid;
+    return cgroup(instance) + "/pod" + uid;
   }
 }

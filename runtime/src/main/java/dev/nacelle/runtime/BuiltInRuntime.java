@@ -22,7 +22,7 @@ import java.util.Set;
 
 /**
  * The runtime of this platform: the keeper makes sandboxes, a monitor beside each container starts
- * it through crun or runc and stays with it, cgroups are written directly.
+ * it, itself or through crun or runc, and stays with it; cgroups are written directly.
  */
 public final class BuiltInRuntime implements ContainerRuntime {
   private static final Duration AFTER_EXIT = Duration.ofSeconds(1);
@@ -32,10 +32,11 @@ public final class BuiltInRuntime implements ContainerRuntime {
    *
    * @param nodeDirectory DIR/node; {@code run} and {@code bin} are made in it
    * @param pool how many generic sandboxes are kept ready
-   * @param ociRuntime a certain crun or runc; else the first one installed
+   * @param ociRuntime a certain crun or runc starts every container; else monitors do it themselves
+   *     where they can, and the first one installed does the rest
    */
   public record Options(Path nodeDirectory, int pool, Optional<Path> ociRuntime) {
-    /** Eight sandboxes ready, and whatever runtime is installed. */
+    /** Eight sandboxes ready, and containers started natively. */
     public static Options at(Path nodeDirectory) {
       return new Options(nodeDirectory, 8, Optional.empty());
     }
@@ -48,18 +49,13 @@ public final class BuiltInRuntime implements ContainerRuntime {
   private final EventHub events = new EventHub();
   private final Sandboxes sandboxes;
   private final Containers containers;
-  private final List<RuntimeCapability> capabilities;
+  private final Starters starters;
+  private final boolean fastMoves;
 
   private BuiltInRuntime(Options options, InstantSource clock) {
     directory = RunDirectory.prepare(options.nodeDirectory().resolve("run"));
     cgroups = CgroupTree.detect();
-    boolean fast = cgroups.favourMoves();
-    Optional<OciRuntime> runtime =
-        options
-            .ociRuntime()
-            .map(program -> OciRuntime.at(program, cgroups))
-            .or(() -> OciRuntime.find(cgroups));
-    capabilities = Capabilities.of(cgroups, runtime, fast);
+    fastMoves = cgroups.favourMoves();
     poller = Poller.open();
     keeper =
         new KeeperLink(
@@ -70,8 +66,14 @@ public final class BuiltInRuntime implements ContainerRuntime {
             this::monitorDied,
             message -> events.publish(new RuntimeEvent.KeeperReplaced(message)));
     sandboxes = new Sandboxes(directory, keeper, cgroups, clock);
+    starters =
+        new Starters(
+            keeper,
+            cgroups,
+            options.ociRuntime().map(program -> OciRuntime.at(program, cgroups)),
+            OciRuntime.find(cgroups));
     containers =
-        new Containers(directory, keeper, cgroups, sandboxes, runtime, poller, events, clock);
+        new Containers(directory, keeper, cgroups, sandboxes, starters, poller, events, clock);
   }
 
   /**
@@ -356,7 +358,7 @@ public final class BuiltInRuntime implements ContainerRuntime {
 
   @Override
   public List<RuntimeCapability> capabilities() {
-    return capabilities;
+    return translate(() -> Capabilities.of(cgroups, starters, fastMoves));
   }
 
   /**

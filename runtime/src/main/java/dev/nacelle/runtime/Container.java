@@ -100,7 +100,7 @@ final class Container {
   }
 
   /** Starts a monitor; the caller holds the operations lock and has written its files. */
-  void open() throws InterruptedException {
+  void open(KeeperClient.Begin begin) throws InterruptedException {
     Set<MonitorClient.Stdio> stdio = EnumSet.noneOf(MonitorClient.Stdio.class);
     if (record.stdio().contains(Stdio.TTY)) {
       stdio.add(MonitorClient.Stdio.TTY);
@@ -108,9 +108,11 @@ final class Container {
     if (record.stdio().contains(Stdio.STDIN)) {
       stdio.add(MonitorClient.Stdio.STDIN);
     }
-    MonitorClient client = keeper.client().startMonitor(record.id(), stdio, new Reports());
+    MonitorClient client = keeper.client().startMonitor(record.id(), stdio, begin, new Reports());
     keep(client);
-    client.watch();
+    if (begin == KeeperClient.Begin.WAITING) {
+      client.watch();
+    }
   }
 
   private void keep(MonitorClient client) {

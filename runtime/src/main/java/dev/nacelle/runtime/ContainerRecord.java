@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What is kept of a container, as container.json. */
+/** What is kept of a container, at the end of its monitor.conf. */
 record ContainerRecord(
     String id,
     String sandboxId,

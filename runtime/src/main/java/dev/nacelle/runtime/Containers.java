@@ -3,6 +3,7 @@ package dev.nacelle.runtime;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.kernel.cgroup.Cgroup;
 import dev.nacelle.kernel.cgroup.CgroupTree;
+import dev.nacelle.kernel.keeper.KeeperClient;
 import dev.nacelle.kernel.process.CompanionException;
 import dev.nacelle.kernel.process.Poller;
 import dev.nacelle.runtime.ContainerRuntimeException.Reason;
@@ -20,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** The containers of this host: made, started, stopped, removed, adopted. Safe for any thread. */
 final class Containers {
-  private static final String FILE = "container.json";
+  private static final String FILE = "monitor.conf";
   private static final int SIGKILL = 9;
   private static final int KILLED = 128 + SIGKILL;
   private static final int UNKNOWN = 255;
@@ -31,7 +32,7 @@ final class Containers {
   private final KeeperLink keeper;
   private final CgroupTree cgroups;
   private final Sandboxes sandboxes;
-  private final Optional<OciRuntime> ociRuntime;
+  private final Starters starters;
   private final Poller poller;
   private final EventHub events;
   private final InstantSource clock;
@@ -43,7 +44,7 @@ final class Containers {
       KeeperLink keeper,
       CgroupTree cgroups,
       Sandboxes sandboxes,
-      Optional<OciRuntime> ociRuntime,
+      Starters starters,
       Poller poller,
       EventHub events,
       InstantSource clock) {
@@ -51,7 +52,7 @@ final class Containers {
     this.keeper = keeper;
     this.cgroups = cgroups;
     this.sandboxes = sandboxes;
-    this.ociRuntime = ociRuntime;
+    this.starters = starters;
     this.poller = poller;
     this.events = events;
     this.clock = clock;
@@ -62,8 +63,8 @@ final class Containers {
     for (String id : directory.containers()) {
       Path at = directory.container(id);
       Optional<ContainerRecord> found =
-          RunDirectory.read(at.resolve(FILE))
-              .map(ContainerRecord::of)
+          RunDirectory.bytes(at.resolve(FILE))
+              .flatMap(MonitorConfig::record)
               .filter(record -> record.id().equals(id));
       if (found.isEmpty()) {
         RunDirectory.delete(at); // a creation that never got a monitor
@@ -136,7 +137,7 @@ final class Containers {
       }
       if (!container.isCreated()) {
         prepare(container, spec, sandbox);
-        openMonitor(container);
+        openMonitor(container, until);
       }
       begin(container, until);
       return container.status();
@@ -145,9 +146,10 @@ final class Containers {
     }
   }
 
-  private void openMonitor(Container container) throws InterruptedException {
+  private void openMonitor(Container container, Until until) throws InterruptedException {
     try {
-      container.open();
+      container.open(
+          until == Until.RUNNING ? KeeperClient.Begin.RUNNING : KeeperClient.Begin.WAITING);
     } catch (CompanionException e) {
       // one that an interrupted call started is as good
       if (!container.adopt()) {
@@ -166,13 +168,24 @@ final class Containers {
                 container.isCreated() ? container.monitor().start() : container.monitor().run());
       }
     } catch (CompanionException e) {
-      throw startFailure(container, e);
+      // a short command may have ended, and its monitor with it, before it was asked
+      if (!container.readExit() || container.status().startedAt().isEmpty()) {
+        throw startFailure(container, e);
+      }
     }
   }
 
   private static ContainerRuntimeException startFailure(Container container, CompanionException e) {
-    String message = "cannot start container " + container.record().id() + ": " + e.getMessage();
-    if (!container.readExit() && e.isGone()) {
+    boolean ended = container.readExit();
+    String why =
+        container
+            .status()
+            .exit()
+            .map(ContainerStatus.Exit::message)
+            .filter(said -> !said.isEmpty())
+            .orElse(String.valueOf(e.getMessage()));
+    String message = "cannot start container " + container.record().id() + ": " + why;
+    if (!ended && e.isGone()) {
       return new ContainerRuntimeException(Reason.UNAVAILABLE, message, e);
     }
     boolean command =
@@ -201,46 +214,55 @@ final class Containers {
         directory.bootId());
   }
 
-  private void prepare(Container container, ContainerSpec spec, SandboxRecord sandbox) {
-    OciRuntime runtime =
-        ociRuntime.orElseThrow(
-            () ->
-                new ContainerRuntimeException(
-                    Reason.FAILED,
-                    "cannot create containers: neither crun nor runc is installed; install crun"));
+  private void prepare(Container container, ContainerSpec spec, SandboxRecord sandbox)
+      throws InterruptedException {
     ContainerRecord record = container.record();
     Path at = container.directory();
     Cgroup cgroup = cgroups.at(record.cgroup());
-    cgroup.create();
-    if (runtime.joinsFirst()) {
-      cgroup.limit(Sandboxes.limits(spec.resources()));
-      if (!spec.privileged()) {
-        cgroup.restrictDevices(OciConfig.deviceRules(spec));
-      }
-    }
-    var config =
-        new OciConfig(
-            sandboxes.ociNamespaces(sandbox),
-            runtime.joinsFirst() ? Optional.empty() : Optional.of("/" + record.cgroup()),
-            hardLimits,
-            spec.privileged() ? HostFacts.devices() : List.of());
     boolean sharesProcesses =
         sandbox.options().contains(SandboxSpec.Option.HOST_PID)
             || sandbox.options().contains(SandboxSpec.Option.SHARE_PROCESS_NAMESPACE);
+    var place = new MonitorConfig.Place(directory.ociRoot(), at, cgroup, sharesProcesses);
+    List<Device> devices = spec.privileged() ? HostFacts.devices() : List.of();
+    Map<String, Optional<Path>> namespaces = sandboxes.ociNamespaces(sandbox);
+    cgroup.create();
     try {
       Files.createDirectories(at);
       Path logs = spec.log().path().getParent();
       if (logs != null) {
         Files.createDirectories(logs);
       }
-      Files.write(at.resolve("config.json"), JsonWriter.write(config.of(spec)).unsafeArray());
-      Files.write(
-          at.resolve("monitor.conf"),
-          MonitorConfig.of(
-              spec, runtime, directory.ociRoot(), at, cgroup, hidden(runtime), sharesProcesses));
-      RunDirectory.write(at.resolve(FILE), record.toJson());
+      byte[] config =
+          switch (starters.of(spec)) {
+            case Starter.Native ignored -> {
+              confine(cgroup, spec);
+              yield MonitorConfig.of(spec, place, namespaces, devices);
+            }
+            case OciRuntime runtime -> {
+              if (runtime.joinsFirst()) {
+                confine(cgroup, spec);
+              }
+              var bundle =
+                  new OciConfig(
+                      namespaces,
+                      runtime.joinsFirst() ? Optional.empty() : Optional.of("/" + record.cgroup()),
+                      hardLimits,
+                      devices);
+              Files.write(
+                  at.resolve("config.json"), JsonWriter.write(bundle.of(spec)).unsafeArray());
+              yield MonitorConfig.of(spec, place, runtime, hidden(runtime));
+            }
+          };
+      Files.write(at.resolve(FILE), MonitorConfig.withRecord(config, record));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the files of container " + spec.id(), e);
+    }
+  }
+
+  private static void confine(Cgroup cgroup, ContainerSpec spec) {
+    cgroup.limit(Sandboxes.limits(spec.resources()));
+    if (!spec.privileged()) {
+      cgroup.restrictDevices(OciConfig.deviceRules(spec));
     }
   }
 

@@ -5,7 +5,6 @@ import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +48,7 @@ record OciConfig(
                 .put("path", spec.rootFilesystem().toString())
                 .put("readonly", spec.readOnlyRoot())
                 .build())
-        .put("mounts", new JsonArray(mounts(spec)))
+        .put("mounts", new JsonArray(MountEntry.all(spec).stream().map(OciConfig::mount).toList()))
         .put("linux", linux(spec))
         .build();
   }
@@ -107,94 +106,13 @@ record OciConfig(
         .build();
   }
 
-  private static List<Json> mounts(ContainerSpec spec) {
-    String mode = spec.privileged() ? "rw" : "ro";
-    var standard = new ArrayList<JsonObject>();
-    standard.add(mount("proc", "proc", "/proc", "nosuid", "noexec", "nodev"));
-    standard.add(
-        mount("tmpfs", "tmpfs", "/dev", "nosuid", "strictatime", "mode=755", "size=65536k"));
-    standard.add(
-        mount(
-            "devpts",
-            "devpts",
-            "/dev/pts",
-            "nosuid",
-            "noexec",
-            "newinstance",
-            "ptmxmode=0666",
-            "mode=0620",
-            "gid=5"));
-    standard.add(
-        mount("tmpfs", "shm", "/dev/shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"));
-    standard.add(mount("mqueue", "mqueue", "/dev/mqueue", "nosuid", "noexec", "nodev"));
-    standard.add(mount("sysfs", "sysfs", "/sys", "nosuid", "noexec", "nodev", mode));
-    standard.add(
-        mount("cgroup", "cgroup", "/sys/fs/cgroup", "nosuid", "noexec", "nodev", "relatime", mode));
-    var given = new HashSet<String>();
-    spec.mounts().forEach(m -> given.add(m.target()));
-    var result = new ArrayList<Json>();
-    for (JsonObject mount : standard) {
-      if (!given.contains(mount.string("destination").orElseThrow())) {
-        result.add(mount);
-      }
-    }
-    // a mount below another one comes after it, whatever the order they were given in
-    spec.mounts().stream()
-        .sorted((a, b) -> Integer.compare(depth(a.target()), depth(b.target())))
-        .map(OciConfig::mount)
-        .forEach(result::add);
-    return result;
-  }
-
-  private static int depth(String path) {
-    return Path.of(path).normalize().getNameCount();
-  }
-
-  private static JsonObject mount(String type, String source, String target, String... options) {
+  private static Json mount(MountEntry mount) {
     return JsonObject.builder()
-        .put("destination", target)
-        .put("type", type)
-        .put("source", source)
-        .put("options", strings(List.of(options)))
+        .put("destination", mount.target())
+        .put("type", mount.type())
+        .put("source", mount.source())
+        .put("options", strings(mount.options()))
         .build();
-  }
-
-  private static Json mount(Mount mount) {
-    return switch (mount) {
-      case Mount.Bind bind -> {
-        var options = flags(bind.options());
-        options.add(bind.options().contains(Mount.Option.RECURSIVE) ? "rbind" : "bind");
-        options.add(
-            switch (bind.propagation()) {
-              case NONE -> "rprivate";
-              case HOST_TO_CONTAINER -> "rslave";
-              case BIDIRECTIONAL -> "rshared";
-            });
-        yield mount(
-            "bind", bind.source().toString(), bind.target(), options.toArray(String[]::new));
-      }
-      case Mount.Tmpfs tmpfs -> {
-        var options = flags(tmpfs.options());
-        options.add("mode=" + Integer.toOctalString(tmpfs.mode()));
-        tmpfs.sizeBytes().ifPresent(size -> options.add("size=" + size));
-        yield mount("tmpfs", "tmpfs", tmpfs.target(), options.toArray(String[]::new));
-      }
-    };
-  }
-
-  private static List<String> flags(Set<Mount.Option> options) {
-    var words = new ArrayList<String>();
-    words.add(options.contains(Mount.Option.READ_ONLY) ? "ro" : "rw");
-    if (options.contains(Mount.Option.NO_EXEC)) {
-      words.add("noexec");
-    }
-    if (options.contains(Mount.Option.NO_SUID)) {
-      words.add("nosuid");
-    }
-    if (options.contains(Mount.Option.NO_DEV)) {
-      words.add("nodev");
-    }
-    return words;
   }
 
   private JsonObject linux(ContainerSpec spec) {
@@ -216,13 +134,7 @@ record OciConfig(
           linux.put("cgroupsPath", path);
           linux.put("resources", resources(spec));
         });
-    boolean shared =
-        spec.mounts().stream()
-            .anyMatch(
-                m ->
-                    m instanceof Mount.Bind b
-                        && b.propagation() == Mount.Propagation.BIDIRECTIONAL);
-    linux.put("rootfsPropagation", shared ? "rshared" : "rslave");
+    linux.put("rootfsPropagation", MountEntry.anyShared(spec) ? "rshared" : "rslave");
     return linux.build();
   }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
  *     then leaves cgroups alone: 2 to 3 ms faster, and the only way for a crun that refuses hybrid
  *     hierarchies
  */
-record OciRuntime(Path program, Flavor flavor, boolean joinsFirst) {
+record OciRuntime(Path program, Flavor flavor, boolean joinsFirst) implements Starter {
   enum Flavor {
     CRUN("crun"),
     RUNC("runc");

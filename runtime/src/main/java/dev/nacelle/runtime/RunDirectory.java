@@ -120,6 +120,17 @@ final class RunDirectory {
     }
   }
 
+  /** A file; empty if it is missing. */
+  static Optional<byte[]> bytes(Path file) {
+    try {
+      return Optional.of(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+  }
+
   static void write(Path file, Json value) {
     write(file, JsonWriter.write(value).unsafeArray());
   }

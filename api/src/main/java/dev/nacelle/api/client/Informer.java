@@ -47,8 +47,15 @@ public final class Informer implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
+  /**
+   * @param keys may hold more than the objects confirm, never less
+   */
   private record Index(
-      Function<KubeObject, Collection<String>> values, Map<String, Set<ObjectKey>> keys) {}
+      Function<KubeObject, Collection<String>> values, Map<String, Set<ObjectKey>> keys) {
+    Set<String> of(KubeObject object) {
+      return Set.copyOf(values.apply(object));
+    }
+  }
 
   /** An informer that does nothing until {@link #start}. */
   public Informer(ApiClient client, ResourceType type, ListOptions selection) {
@@ -107,15 +114,18 @@ public final class Informer implements AutoCloseable {
     return objects.values().stream().filter(o -> o.namespace().equals(namespace)).toList();
   }
 
-  /** The objects that an index of {@link #index} has under a value. */
+  /**
+   * The objects that an index of {@link #index} has under a value: each as {@link #get} gives it,
+   * none that has the value is missed.
+   */
   public List<KubeObject> by(String index, String value) {
     Index found = indexes.get(index);
     if (found == null) {
       throw new IllegalArgumentException(type + " has no index " + index);
     }
     return found.keys().getOrDefault(value, Set.of()).stream()
-        .map(objects::get)
-        .filter(java.util.Objects::nonNull)
+        .flatMap(key -> get(key).stream())
+        .filter(object -> found.values().apply(object).contains(value))
         .toList();
   }
 
@@ -208,12 +218,11 @@ public final class Informer implements AutoCloseable {
     if (before != null && before.resourceVersion().equals(object.resourceVersion())) {
       return;
     }
+    // readers take from an index what the objects confirm: they see the change in this one step
+    indexes.values().forEach(index -> enter(index, object));
     objects.put(object.key(), object);
-    for (Index index : indexes.values()) {
-      if (before != null) {
-        leave(index, before);
-      }
-      enter(index, object);
+    if (before != null) {
+      indexes.values().forEach(index -> leave(index, before, index.of(object)));
     }
     tell(Optional.ofNullable(before), Optional.of(object));
   }
@@ -223,7 +232,7 @@ public final class Informer implements AutoCloseable {
     if (before == null) {
       return;
     }
-    indexes.values().forEach(index -> leave(index, before));
+    indexes.values().forEach(index -> leave(index, before, Set.of()));
     tell(Optional.of(before), Optional.empty());
   }
 
@@ -238,13 +247,16 @@ public final class Informer implements AutoCloseable {
   }
 
   private static void enter(Index index, KubeObject object) {
-    for (String value : index.values().apply(object)) {
+    for (String value : index.of(object)) {
       index.keys().computeIfAbsent(value, v -> ConcurrentHashMap.newKeySet()).add(object.key());
     }
   }
 
-  private static void leave(Index index, KubeObject object) {
-    for (String value : index.values().apply(object)) {
+  private static void leave(Index index, KubeObject object, Set<String> kept) {
+    for (String value : index.of(object)) {
+      if (kept.contains(value)) {
+        continue;
+      }
       index
           .keys()
           .computeIfPresent(

@@ -122,7 +122,8 @@ final class StructuralValidation {
   private void checkType(JsonObject schema, String path) {
     Optional<String> type = schema.string("type").filter(t -> !t.isEmpty());
     if (type.isPresent() && !TYPES.contains(type.get())) {
-      errors.add(FieldError.notSupported(path + ".type", Json.of(type.get()), List.copyOf(TYPES)));
+      var types = TYPES.stream().sorted().toList();
+      errors.add(FieldError.notSupported(path + ".type", Json.of(type.get()), types));
     }
     if (type.isPresent() && flag(schema, "x-kubernetes-int-or-string")) {
       errors.add(

@@ -59,8 +59,9 @@ public record FieldError(Type type, String field, Optional<Json> value, String d
     return new FieldError(Type.NOT_FOUND, field, Optional.of(value), "");
   }
 
+  /** The supported values are named in the order given. */
   public static FieldError notSupported(String field, Json value, List<String> supported) {
-    var quoted = supported.stream().sorted().map(s -> '"' + s + '"').toList();
+    var quoted = supported.stream().map(s -> '"' + s + '"').toList();
     String detail = quoted.isEmpty() ? "" : "supported values: " + String.join(", ", quoted);
     return new FieldError(Type.NOT_SUPPORTED, field, Optional.of(value), detail);
   }

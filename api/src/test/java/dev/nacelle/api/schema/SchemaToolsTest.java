@@ -99,7 +99,7 @@ class SchemaToolsTest {
         "{'type':'string'}|null|spec: Invalid value: \"null\": spec in body must be of type string: \"null\"",
         "{'type':'integer'}|1.5|spec: Invalid value: \"number\": spec in body must be of type integer: \"number\"",
         "{'type':'object','required':['a']}|{}|spec.a: Required value",
-        "{'type':'string','enum':['a','b']}|'c'|spec: Unsupported value: \"c\": supported values: \"a\", \"b\"",
+        "{'type':'string','enum':['b','a']}|'c'|spec: Unsupported value: \"c\": supported values: \"b\", \"a\"",
         "{'type':'integer','minimum':1}|0|spec: Invalid value: 0: spec in body should be greater than or equal to 1",
         "{'type':'integer','maximum':1,'exclusiveMaximum':true}|1|spec: Invalid value: 1: spec in body should be less than 1",
         "{'type':'integer','multipleOf':5}|7|spec: Invalid value: 7: spec in body should be a multiple of 5",

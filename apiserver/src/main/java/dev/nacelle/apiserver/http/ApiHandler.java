@@ -10,6 +10,7 @@ import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.pipeline.ContinueExpiredException;
 import dev.nacelle.apiserver.pipeline.Gate;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
+import dev.nacelle.apiserver.proxy.ProxyTargets;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpHandler;
 import dev.nacelle.base.json.JsonObject;
@@ -41,6 +42,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
   private final InFlight inFlight;
   private final Deadlines deadlines = new Deadlines();
   private final ResourceHandler resources;
+  private final ProxyHandler proxies;
   private final RootHandler roots;
   private final RequestMetrics metrics;
   private final Optional<Audit> audit;
@@ -52,6 +54,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       ResourceRegistry registry,
       Authenticator authenticator,
       NodeGateway gateway,
+      ProxyTargets proxyTargets,
       List<HealthCheck> health,
       JsonObject version,
       Metrics metrics,
@@ -71,11 +74,14 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
             parts.version(),
             parts.metrics());
     var connections = new ConnectHandler(parts.pipeline(), parts.gateway());
+    var proxies = new ProxyHandler(parts.pipeline(), parts.proxyTargets(), parts.gateway());
     return new ApiHandler(
         parts.authenticator(),
         parts.pipeline().gate(),
         new InFlight(parts.mostReads(), parts.mostWrites()),
-        new ResourceHandler(parts.pipeline(), parts.registry(), connections, parts.clock()),
+        new ResourceHandler(
+            parts.pipeline(), parts.registry(), connections, proxies, parts.clock()),
+        proxies,
         roots,
         requestMetrics,
         parts.audit(),
@@ -87,6 +93,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       Gate gate,
       InFlight inFlight,
       ResourceHandler resources,
+      ProxyHandler proxies,
       RootHandler roots,
       RequestMetrics metrics,
       Optional<Audit> audit,
@@ -98,6 +105,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
     this.impersonation = new Impersonation(gate);
     this.inFlight = inFlight;
     this.resources = resources;
+    this.proxies = proxies;
     this.roots = roots;
     this.metrics = metrics;
   }
@@ -201,6 +209,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
   @Override
   public void close() {
     deadlines.close();
+    proxies.close();
   }
 
   private Identity identity(HttpExchange exchange, Call call, RequestLine line) {

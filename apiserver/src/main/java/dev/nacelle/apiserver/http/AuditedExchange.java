@@ -130,6 +130,11 @@ final class AuditedExchange implements HttpExchange {
   }
 
   @Override
+  public boolean hasBody() {
+    return inner.hasBody();
+  }
+
+  @Override
   public Bytes body(int maxBytes) throws IOException, InterruptedException {
     return inner.body(maxBytes);
   }

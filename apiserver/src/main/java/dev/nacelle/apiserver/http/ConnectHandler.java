@@ -8,7 +8,9 @@ import dev.nacelle.apiserver.pipeline.Target;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.QueryParameters;
+import dev.nacelle.base.http.UnreachableException;
 import dev.nacelle.base.json.JsonObject;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,6 +23,8 @@ final class ConnectHandler {
   /** Parameters that the node understands under other names. */
   private static final Map<String, String> NODE_NAMES =
       Map.of("stdin", "input", "stdout", "output", "stderr", "error");
+
+  private static final String DIALING = "error dialing backend: ";
 
   private final RequestPipeline pipeline;
   private final NodeGateway gateway;
@@ -60,9 +64,27 @@ final class ConnectHandler {
       }
       throw ApiException.badRequest("pod " + pod.name() + " does not have a host assigned");
     }
-    String path = nodePath(target.subresource(), pod, container);
-    gateway.forward(
-        exchange, new NodeGateway.NodeRequest(node, path, nodeQuery(exchange.query(), isLog)));
+    if (!isLog && !exchange.headers().hasToken("connection", "upgrade")) {
+      throw ApiException.badRequest("Upgrade request required");
+    }
+    var request =
+        new NodeGateway.NodeRequest(
+            node,
+            nodePath(target.subresource(), pod, container),
+            nodeQuery(exchange.query(), isLog));
+    try {
+      gateway.forward(exchange, request);
+    } catch (UnreachableException e) {
+      throw BackendFailures.internal(
+          isLog ? get(e.address(), request) + e.dialError() : DIALING + e.dialError());
+    } catch (IOException e) {
+      throw BackendFailures.of(exchange, e, why -> BackendFailures.internal(DIALING + why));
+    }
+  }
+
+  private static String get(String address, NodeGateway.NodeRequest request) {
+    String query = request.query().isEmpty() ? "" : "?" + request.query();
+    return "Get \"https://" + address + request.path() + query + "\": ";
   }
 
   private static String nodePath(String subresource, KubeObject pod, String container) {

@@ -45,16 +45,19 @@ final class ResourceHandler {
   private final RequestPipeline pipeline;
   private final ResourceRegistry registry;
   private final ConnectHandler connections;
+  private final ProxyHandler proxies;
   private final InstantSource clock;
 
   ResourceHandler(
       RequestPipeline pipeline,
       ResourceRegistry registry,
       ConnectHandler connections,
+      ProxyHandler proxies,
       InstantSource clock) {
     this.pipeline = pipeline;
     this.registry = registry;
     this.connections = connections;
+    this.proxies = proxies;
     this.clock = clock;
   }
 
@@ -63,6 +66,10 @@ final class ResourceHandler {
     target.version().deprecationWarning().ifPresent(call::warn);
     if (CONNECTIONS.contains(path.subresource())) {
       connections.handle(exchange, call, target);
+      return;
+    }
+    if (path.subresource().equals("proxy")) {
+      proxies.handle(exchange, call, target, path);
       return;
     }
     if (!path.rest().isEmpty()) {

@@ -43,11 +43,15 @@ record ResourcePath(
       return Optional.empty();
     }
     List<String> steps = List.of(parts).subList(at + 1, end);
-    if (steps.stream().anyMatch(String::isEmpty)) {
-      return Optional.empty();
-    }
     boolean watch = steps.size() > 1 && steps.getFirst().equals("watch");
-    return Optional.of(of(group, parts[at], watch ? steps.subList(1, steps.size()) : steps, watch));
+    ResourcePath found =
+        of(group, parts[at], watch ? steps.subList(1, steps.size()) : steps, watch);
+    // what follows a proxy is another server's path
+    boolean restIsOurs = !found.subresource().equals("proxy");
+    return steps.subList(0, steps.size() - (restIsOurs ? 0 : found.rest().size())).stream()
+            .anyMatch(String::isEmpty)
+        ? Optional.empty()
+        : Optional.of(found);
   }
 
   private static ResourcePath of(

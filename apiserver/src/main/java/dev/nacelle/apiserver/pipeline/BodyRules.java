@@ -4,16 +4,15 @@ import dev.nacelle.api.client.WriteOptions.FieldValidation;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.schema.Defaulter;
+import dev.nacelle.api.schema.ObjectMetaSchema;
 import dev.nacelle.api.schema.Pruner;
 import dev.nacelle.api.schema.Schema;
 import dev.nacelle.api.schema.TypeCheck;
 import dev.nacelle.api.schema.UnknownFields;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.json.Json;
-import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonNull;
 import dev.nacelle.base.json.JsonObject;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -123,7 +122,7 @@ final class BodyRules {
     return member.equals("apiVersion") || member.equals("kind");
   }
 
-  /** Without nulls and unknown fields; each value of the type that the schema wants. */
+  /** In its typed form, without unknown fields; each value of the type that the schema wants. */
   private static JsonObject known(
       RequestContext context,
       Target target,
@@ -137,12 +136,21 @@ final class BodyRules {
       remark(context, body, findings, validation);
       mayHaveUnknown = !findings.isEmpty();
     }
-    JsonObject shaped = body;
+    JsonObject shaped;
     if (target.definition().origin() == Origin.BUILT_IN) {
       TypeCheck.check(body, schema);
-      shaped = withoutNulls(body, schema);
+      shaped = TypedForm.of(body, schema);
+    } else {
+      shaped = withTypedMetadata(body);
     }
     return mayHaveUnknown ? Pruner.prune(shaped, schema) : shaped;
+  }
+
+  /** Whatever the kind, its metadata is of a type that is built in. */
+  private static JsonObject withTypedMetadata(JsonObject body) {
+    return body.get("metadata").orElse(JsonNull.NULL) instanceof JsonObject metadata
+        ? body.with("metadata", TypedForm.of(metadata, ObjectMetaSchema.SCHEMA))
+        : body;
   }
 
   /** Refuses or warns of fields that the kind does not have, as the request wants it. */
@@ -168,48 +176,5 @@ final class BodyRules {
         target.definition().origin() == Origin.CUSTOM
             ? Defaulter.apply(object, target.version().schema())
             : target.definition().hooks().applyDefaults(target.version().name(), object));
-  }
-
-  /** A null means an absent field, wherever the schema tells what belongs there. */
-  private static JsonObject withoutNulls(JsonObject object, Schema schema) {
-    if (schema.preservesUnknownFields()) {
-      return object;
-    }
-    JsonObject.Builder changed = null;
-    for (var member : object.members().entrySet()) {
-      Json value = member.getValue();
-      if (value instanceof JsonNull) {
-        changed = changed == null ? object.toBuilder() : changed;
-        changed.remove(member.getKey());
-        continue;
-      }
-      Json next =
-          schema.member(member.getKey()).map(child -> withoutNulls(value, child)).orElse(value);
-      if (next != value) {
-        changed = changed == null ? object.toBuilder() : changed;
-        changed.put(member.getKey(), next);
-      }
-    }
-    return changed == null ? object : changed.build();
-  }
-
-  private static Json withoutNulls(Json value, Schema schema) {
-    return switch (value) {
-      case JsonObject o -> withoutNulls(o, schema);
-      case JsonArray a -> schema.items().map(items -> withoutNulls(a, items)).orElse(a);
-      case Json other -> other;
-    };
-  }
-
-  private static Json withoutNulls(JsonArray array, Schema items) {
-    List<Json> changed = null;
-    for (int i = 0; i < array.size(); i++) {
-      Json next = withoutNulls(array.get(i), items);
-      if (next != array.get(i)) {
-        changed = changed == null ? new ArrayList<>(array.items()) : changed;
-        changed.set(i, next);
-      }
-    }
-    return changed == null ? array : new JsonArray(changed);
   }
 }

@@ -58,7 +58,7 @@ public final class DeleteBodies {
               FieldError.notSupported(
                   "propagationPolicy",
                   Json.of(policy),
-                  List.of("Foreground", "Background", "Orphan")));
+                  List.of("Foreground", "Background", "Orphan", "nil")));
     };
   }
 

@@ -330,6 +330,25 @@ public final class RequestPipeline {
     if (!verb.equals("create")) {
       parts.gate().require(context, "create", target);
     }
+    admitConnection(context, target);
+    return object;
+  }
+
+  /**
+   * Authorizes a connection to a proxy subresource and asks the admission steps. The target's name
+   * may have a scheme and a port to it, so no object is read.
+   *
+   * @param verb as the request's method says; empty for one that has none
+   */
+  public void connectThrough(RequestContext context, Target target, String verb) {
+    parts.gate().require(context, verb, target);
+    if (!verb.isEmpty()) {
+      requireVerb(target, verb);
+    }
+    admitConnection(context, target);
+  }
+
+  private void admitConnection(RequestContext context, Target target) {
     parts
         .steps()
         .validate(
@@ -344,7 +363,6 @@ public final class RequestPipeline {
                 Optional.empty(),
                 DryRun.NONE,
                 context.warnings()));
-    return object;
   }
 
   /** As {@link #connect}, for what only reads (log): nothing is admitted. */

@@ -130,7 +130,8 @@ class AuditPolicyTest {
     assertRefused("rules: [{}]", "rules[0].level: Required value");
     assertRefused(
         "rules: [{level: All}]",
-        "rules[0].level: Unsupported value: \"All\": supported values: \"Metadata\", \"None\"");
+        "rules[0].level: Unsupported value: \"All\": supported values: \"None\", \"Metadata\","
+            + " \"Request\", \"RequestResponse\"");
     assertRefused(
         """
         rules:

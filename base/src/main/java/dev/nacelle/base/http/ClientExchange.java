@@ -2,6 +2,7 @@ package dev.nacelle.base.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A response and the connection it comes over, which goes back to the pool at the body's end. */
@@ -9,15 +10,24 @@ final class ClientExchange implements HttpResponse {
   private final ConnectionPool pool;
   private final ClientConnection connection;
   private final Http1Wire.Head head;
+  private final Optional<BodySender> sender;
   private final AtomicBoolean settled = new AtomicBoolean();
   private final ResponseBody body;
 
+  /**
+   * @param sender of a body that may still be under way
+   */
   ClientExchange(
-      ConnectionPool pool, ClientConnection connection, String method, Http1Wire.Head head)
+      ConnectionPool pool,
+      ClientConnection connection,
+      String method,
+      Http1Wire.Head head,
+      Optional<BodySender> sender)
       throws IOException {
     this.pool = pool;
     this.connection = connection;
     this.head = head;
+    this.sender = sender;
     this.body = ResponseBody.of(connection.input(), method, head, this::ended);
   }
 
@@ -28,7 +38,10 @@ final class ClientExchange implements HttpResponse {
               || head.headers().contains("transfer-encoding")
               || head.status() == 204
               || head.status() == 304;
-      if (delimited && !head.http10() && !head.headers().hasToken("connection", "close")) {
+      if (delimited
+          && !head.http10()
+          && !head.headers().hasToken("connection", "close")
+          && sender.stream().allMatch(BodySender::isFinished)) {
         pool.rest(connection);
       } else {
         connection.close();

@@ -15,20 +15,47 @@ final class ConnectionPool implements AutoCloseable {
   /** A request that cannot be repeated takes a connection that was alive just now. */
   private static final Duration FRESH = Duration.ofSeconds(1);
 
+  /** What becomes of a connection that has served a request. */
+  enum Reuse {
+    KEEP,
+    NEVER
+  }
+
+  private final int connections;
+  private final Reuse reuse;
   private final Semaphore permits;
+  private volatile boolean retired;
 
   /** Guarded by itself; the most recently used first. */
   private final ArrayDeque<ClientConnection> resting = new ArrayDeque<>();
 
-  ConnectionPool(int connections) {
-    permits = new Semaphore(connections);
+  ConnectionPool(int connections, Reuse reuse) {
+    this.connections = connections;
+    this.reuse = reuse;
+    this.permits = new Semaphore(connections);
   }
 
-  /** Waits for the right to use one connection. */
-  void acquire(Duration atMost, Origin origin) throws IOException, InterruptedException {
+  /** Waits for the right to use one connection; false if this pool is not the one any more. */
+  boolean acquire(Duration atMost, Origin origin) throws IOException, InterruptedException {
     if (!permits.tryAcquire(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
       throw new IOException("cannot reach " + origin + ": all connections to it are in use");
     }
+    if (retired) {
+      permits.release();
+      return false;
+    }
+    return true;
+  }
+
+  /** Ends a pool that nobody uses; false if somebody does. */
+  boolean retire() {
+    if (!permits.tryAcquire(connections)) {
+      return false;
+    }
+    retired = true;
+    close();
+    permits.release(connections);
+    return true;
   }
 
   void release() {
@@ -51,6 +78,10 @@ final class ConnectionPool implements AutoCloseable {
 
   /** Gives a connection back that can be used again. */
   void rest(ClientConnection connection) {
+    if (reuse == Reuse.NEVER) {
+      connection.close();
+      return;
+    }
     connection.rest();
     synchronized (resting) {
       resting.addFirst(connection);

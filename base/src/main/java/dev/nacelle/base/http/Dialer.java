@@ -37,11 +37,11 @@ final class Dialer {
     try {
       return unixSocket.isPresent() ? openUnix(unixSocket.get()) : openTcp(origin, proxy);
     } catch (SocketTimeoutException e) {
-      throw new IOException("cannot reach " + origin + ": no answer in " + timeout, e);
+      throw new UnreachableException(origin, "no answer in " + timeout, e);
     } catch (UnknownHostException e) {
-      throw new IOException("cannot reach " + origin + ": unknown host " + e.getMessage(), e);
+      throw new UnreachableException(origin, "unknown host " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new IOException("cannot reach " + origin + ": " + e.getMessage(), e);
+      throw new UnreachableException(origin, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -255,6 +255,11 @@ abstract class Exchange implements HttpExchange, Runnable {
   }
 
   @Override
+  public final boolean hasBody() {
+    return body != RequestBody.none();
+  }
+
+  @Override
   public final Bytes body(int maxBytes) throws IOException {
     return body.readAll(maxBytes);
   }

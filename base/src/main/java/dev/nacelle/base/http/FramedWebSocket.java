@@ -96,9 +96,9 @@ final class FramedWebSocket implements WebSocket {
   }
 
   private Message.Closed closedBy(int code, String reason) {
-    sendClose(code, reason);
     // what is still under way is read and dropped: see close
     stream.closeSoon();
+    sendClose(code, reason);
     try {
       input.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
@@ -291,10 +291,11 @@ final class FramedWebSocket implements WebSocket {
       stream.close();
       return;
     }
+    // not for ever: a peer that does not read would hold up even the close frame
+    stream.closeSoon();
     sendClose(code, reason);
     // bytes that nobody reads would make the kernel reset the connection, and the peer would lose
-    // what was sent last: so the peer's answer is read first, but not for ever
-    stream.closeSoon();
+    // what was sent last: so the peer's answer is read first
     if (receiving.tryLock()) {
       try {
         while (!(receiveAlone() instanceof Message.Closed)) {

@@ -30,6 +30,9 @@ final class Http1Exchange extends Exchange {
 
   private boolean reusable;
 
+  /** Bytes that a streamed answer has announced and not sent; negative when it announced none. */
+  private long promisedBytes = -1;
+
   Http1Exchange(
       ServerConnection connection,
       Http1Connection owner,
@@ -94,16 +97,22 @@ final class Http1Exchange extends Exchange {
       return;
     }
     boolean withBody = !hasNoBody(status) && !method().equals("HEAD");
-    chunked = withBody && !http10;
-    reusable = mayReuse(answer) && (chunked || !withBody);
+    long length = hasNoBody(status) ? -1 : announced(answer);
+    promisedBytes = withBody ? length : -1;
+    chunked = withBody && length < 0 && !http10;
+    reusable = mayReuse(answer) && (chunked || length >= 0 || !withBody);
     ByteBuf out = context.alloc().ioBuffer(512);
-    Http1Head.encode(
-        out,
-        status,
-        answer,
-        chunked ? Http1Head.CHUNKED_FRAMING : Http1Head.BARE_FRAMING,
-        !reusable && !namesConnection(answer));
+    Http1Head.Framing framing =
+        length >= 0
+            ? new Http1Head.Framing.Length(length)
+            : chunked ? Http1Head.CHUNKED_FRAMING : Http1Head.BARE_FRAMING;
+    Http1Head.encode(out, status, answer, framing, !reusable && !namesConnection(answer));
     context.write(out, context.voidPromise());
+  }
+
+  private static long announced(Headers answer) {
+    String length = answer.first("content-length").orElse("");
+    return length.matches("\\d{1,18}") ? Long.parseLong(length) : -1;
   }
 
   @Override
@@ -116,6 +125,14 @@ final class Http1Exchange extends Exchange {
       context.flush();
       sent.run();
       return;
+    }
+    if (promisedBytes >= 0) {
+      promisedBytes -= sizeBytes;
+      if (promisedBytes < 0) {
+        cut();
+        sent.run();
+        return;
+      }
     }
     ByteBuf small = context.alloc().ioBuffer(sizeBytes <= INLINE_BYTES ? sizeBytes + 16 : 16);
     if (chunked) {
@@ -153,6 +170,10 @@ final class Http1Exchange extends Exchange {
   @Override
   void sendEnd() {
     if (!owner.isCurrent(this)) {
+      return;
+    }
+    if (promisedBytes > 0) {
+      cut();
       return;
     }
     if (chunked) {

@@ -87,7 +87,9 @@ final class Http2Exchange extends Exchange {
 
   @Override
   void sendHead(int status, Headers answer) {
-    context.write(new DefaultHttp2HeadersFrame(head(status, answer), false));
+    Http2Headers head = head(status, answer);
+    answer.first("content-length").ifPresent(length -> head.set(LENGTH, length));
+    context.write(new DefaultHttp2HeadersFrame(head, false));
   }
 
   @Override

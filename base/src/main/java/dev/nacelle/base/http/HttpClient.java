@@ -1,7 +1,6 @@
 package dev.nacelle.base.http;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
@@ -21,12 +20,16 @@ import java.util.function.Supplier;
  */
 public final class HttpClient implements AutoCloseable {
   private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
+
+  /** With so many known, those that rest are forgotten. */
+  private static final int MOST_ORIGINS = 256;
+
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
-  private static final byte[] LINE_END = "\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Dialer dialer;
   private final Duration readTimeout;
   private final int connectionsPerOrigin;
+  private final ConnectionPool.Reuse reuse;
   private final int redirects;
   private final ProxySettings proxy;
   private final ConcurrentMap<Origin, ConnectionPool> pools = new ConcurrentHashMap<>();
@@ -39,6 +42,7 @@ public final class HttpClient implements AutoCloseable {
             builder.connectTimeout);
     readTimeout = builder.readTimeout;
     connectionsPerOrigin = builder.connectionsPerOrigin;
+    reuse = builder.reuse;
     redirects = builder.redirects;
     proxy = builder.proxy;
   }
@@ -87,12 +91,10 @@ public final class HttpClient implements AutoCloseable {
   private ClientExchange exchange(HttpRequest request) throws IOException, InterruptedException {
     Origin origin = Origin.of(request.uri());
     Optional<URI> via = dialer.isLocal() ? Optional.empty() : proxy.proxyFor(request.uri());
-    ConnectionPool pool =
-        pools.computeIfAbsent(origin, o -> new ConnectionPool(connectionsPerOrigin));
     boolean repeatable =
         IDEMPOTENT.contains(request.method())
             && !(request.body() instanceof HttpRequest.Body.Streamed);
-    pool.acquire(dialer.timeout(), origin);
+    ConnectionPool pool = acquired(origin);
     boolean answered = false;
     try {
       Optional<ClientConnection> rested = pool.take(repeatable);
@@ -131,6 +133,20 @@ public final class HttpClient implements AutoCloseable {
     }
   }
 
+  /** The pool of an origin, with the right to use one connection. */
+  private ConnectionPool acquired(Origin origin) throws IOException, InterruptedException {
+    while (true) {
+      if (pools.size() >= MOST_ORIGINS) {
+        pools.values().removeIf(ConnectionPool::retire);
+      }
+      ConnectionPool pool =
+          pools.computeIfAbsent(origin, o -> new ConnectionPool(connectionsPerOrigin, reuse));
+      if (pool.acquire(dialer.timeout(), origin)) {
+        return pool;
+      }
+    }
+  }
+
   private static IOException broken(Origin origin, IOException cause) {
     return new IOException("request to " + origin + " failed: " + cause.getMessage(), cause);
   }
@@ -143,13 +159,46 @@ public final class HttpClient implements AutoCloseable {
       Optional<URI> via)
       throws IOException {
     connection.readTimeout(readTimeout);
+    Optional<URI> plainProxy = origin.tls() ? Optional.empty() : via;
+    if (request.body() instanceof HttpRequest.Body.Streamed body && readTimeout.isZero()) {
+      return attemptBothWays(pool, connection, request, body, origin, plainProxy);
+    }
     try {
-      write(connection.output(), request, origin, origin.tls() ? Optional.empty() : via);
+      write(connection, request, origin, plainProxy);
     } catch (IOException e) {
       return earlyAnswer(pool, connection, request, e);
     }
     return new ClientExchange(
-        pool, connection, request.method(), Http1Wire.readHead(connection.input()));
+        pool,
+        connection,
+        request.method(),
+        Http1Wire.readHead(connection.input()),
+        Optional.empty());
+  }
+
+  /** The answer may come, and be read, while the body is still sent. */
+  private static ClientExchange attemptBothWays(
+      ConnectionPool pool,
+      ClientConnection connection,
+      HttpRequest request,
+      HttpRequest.Body.Streamed body,
+      Origin origin,
+      Optional<URI> plainProxy)
+      throws IOException {
+    writeHead(connection.output(), request, origin, plainProxy);
+    connection.output().flush();
+    var sender = new BodySender(connection, body);
+    sender.start();
+    try {
+      return new ClientExchange(
+          pool,
+          connection,
+          request.method(),
+          Http1Wire.readHead(connection.input()),
+          Optional.of(sender));
+    } catch (IOException e) {
+      throw sender.sourceFailure().orElse(e);
+    }
   }
 
   /** A server may refuse a body before it has taken it whole; its answer says why. */
@@ -160,13 +209,30 @@ public final class HttpClient implements AutoCloseable {
       Http1Wire.Head head = Http1Wire.readHead(connection.input());
       Headers last = head.headers().toBuilder().set("connection", "close").build();
       return new ClientExchange(
-          pool, connection, request.method(), new Http1Wire.Head(head.status(), false, last));
+          pool,
+          connection,
+          request.method(),
+          new Http1Wire.Head(head.status(), false, last),
+          Optional.empty());
     } catch (IOException e) {
       throw broken;
     }
   }
 
   private static void write(
+      ClientConnection connection, HttpRequest request, Origin origin, Optional<URI> plainProxy)
+      throws IOException {
+    OutputStream out = connection.output();
+    writeHead(out, request, origin, plainProxy);
+    switch (request.body()) {
+      case HttpRequest.Body.Empty e -> {}
+      case HttpRequest.Body.Whole(var bytes) -> out.write(bytes.unsafeArray());
+      case HttpRequest.Body.Streamed body -> new BodySender(connection, body).send();
+    }
+    out.flush();
+  }
+
+  private static void writeHead(
       OutputStream out, HttpRequest request, Origin origin, Optional<URI> plainProxy)
       throws IOException {
     var headers = request.headers().toBuilder();
@@ -186,63 +252,20 @@ public final class HttpClient implements AutoCloseable {
         if (!IDEMPOTENT.contains(request.method()) || request.method().equals("PUT")) {
           headers.add("content-length", "0");
         }
-        Http1Wire.writeHead(out, request.method(), target, headers.build());
       }
-      case HttpRequest.Body.Whole(var bytes) -> {
-        headers.add("content-length", Integer.toString(bytes.sizeBytes()));
-        Http1Wire.writeHead(out, request.method(), target, headers.build());
-        out.write(bytes.unsafeArray());
-      }
-      case HttpRequest.Body.Streamed(var source, long length) -> {
-        boolean known = length >= 0;
-        headers.add(
-            known ? "content-length" : "transfer-encoding",
-            known ? Long.toString(length) : "chunked");
-        Http1Wire.writeHead(out, request.method(), target, headers.build());
-        try (InputStream body = source.open()) {
-          if (known) {
-            copy(body, out, length);
-          } else {
-            copyChunked(body, out);
-          }
-        }
-      }
+      case HttpRequest.Body.Whole(var bytes) ->
+          headers.add("content-length", Integer.toString(bytes.sizeBytes()));
+      case HttpRequest.Body.Streamed(var source, long length) ->
+          headers.add(
+              length >= 0 ? "content-length" : "transfer-encoding",
+              length >= 0 ? Long.toString(length) : "chunked");
     }
-    out.flush();
+    Http1Wire.writeHead(out, request.method(), target, headers.build());
   }
 
   private static String target(URI uri) {
     String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
-  }
-
-  private static void copy(InputStream body, OutputStream out, long length) throws IOException {
-    byte[] buffer = new byte[32 << 10];
-    long left = length;
-    while (left > 0) {
-      int count = body.read(buffer, 0, (int) Math.min(buffer.length, left));
-      if (count < 0) {
-        throw new IOException("the request body ended " + left + " bytes too early");
-      }
-      out.write(buffer, 0, count);
-      left -= count;
-    }
-  }
-
-  private static void copyChunked(InputStream body, OutputStream out) throws IOException {
-    byte[] buffer = new byte[32 << 10];
-    for (int count = body.read(buffer); count >= 0; count = body.read(buffer)) {
-      if (count > 0) {
-        out.write(Integer.toHexString(count).getBytes(StandardCharsets.US_ASCII));
-        out.write(LINE_END);
-        out.write(buffer, 0, count);
-        out.write(LINE_END);
-        out.flush();
-      }
-    }
-    out.write('0');
-    out.write(LINE_END);
-    out.write(LINE_END);
   }
 
   /**
@@ -287,6 +310,17 @@ public final class HttpClient implements AutoCloseable {
     return switched(request, protocol).leaveHttp();
   }
 
+  /**
+   * Asks for another protocol on the connection, as the request's own headers {@code connection}
+   * and {@code upgrade} say; any answer will do.
+   */
+  public UpgradeAnswer askUpgrade(HttpRequest request) throws IOException, InterruptedException {
+    ClientExchange response = exchange(request);
+    return response.status() == 101
+        ? new UpgradeAnswer.Switched(response.headers(), response.leaveHttp())
+        : new UpgradeAnswer.Refused(response);
+  }
+
   private ClientExchange switched(HttpRequest request, String protocol)
       throws IOException, InterruptedException {
     ClientExchange response =
@@ -318,6 +352,7 @@ public final class HttpClient implements AutoCloseable {
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Duration readTimeout = Duration.ofSeconds(60);
     private int connectionsPerOrigin = 64;
+    private ConnectionPool.Reuse reuse = ConnectionPool.Reuse.KEEP;
     private int redirects;
     private ProxySettings proxy = ProxySettings.NONE;
 
@@ -362,6 +397,12 @@ public final class HttpClient implements AutoCloseable {
     /** Default 64 per origin; more wait. Upgraded connections do not count. */
     public Builder connectionsPerOrigin(int connections) {
       connectionsPerOrigin = connections;
+      return this;
+    }
+
+    /** Each request gets a new connection: for many servers that are asked now and then. */
+    public Builder newConnectionEachTime() {
+      reuse = ConnectionPool.Reuse.NEVER;
       return this;
     }
 

@@ -52,6 +52,9 @@ public interface HttpExchange {
    */
   <T> T perConnection(Class<T> type, Supplier<T> make);
 
+  /** False when the request ends with its headers. */
+  boolean hasBody();
+
   /**
    * Reads the whole request body. Call it once, and not together with {@link #bodyStream}.
    *
@@ -77,7 +80,8 @@ public interface HttpExchange {
   void respond(int status, Headers headers, Bytes body);
 
   /**
-   * Begins an answer of unknown length; the headers leave at the first flush.
+   * Begins an answer that is sent piece by piece; the headers leave at the first flush. When they
+   * name a {@code content-length}, as many bytes must follow, or the client sees the answer cut.
    *
    * @throws IllegalStateException if the exchange was answered before
    */

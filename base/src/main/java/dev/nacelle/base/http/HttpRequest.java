@@ -19,6 +19,7 @@ public record HttpRequest(String method, URI uri, Headers headers, Body body) {
 
     /**
      * Sent piece by piece, and only once: not again after a redirect. The client closes the stream.
+     * A client without a read timeout reads the answer meanwhile.
      *
      * @param lengthBytes negative when not known
      */

@@ -46,6 +46,14 @@ public interface WebSocket extends AutoCloseable {
    */
   void ping() throws IOException;
 
+  /**
+   * The binary messages as one stream of bytes both ways, whatever their lengths; for protocols
+   * that are tunnelled. From here on it is the receiver of this WebSocket; closing it closes this.
+   */
+  default DuplexStream asStream() {
+    return new WebSocketStream(this);
+  }
+
   /** Sends a close frame and ends the connection once the peer has answered it, or soon after. */
   void close(int code, String reason);
 

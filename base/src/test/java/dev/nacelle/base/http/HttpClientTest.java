@@ -250,6 +250,17 @@ class HttpClientTest {
   }
 
   @Test
+  void aPoolThatIsRetiredGivesWayToANewOne() throws Exception {
+    var origin = new Origin(false, "127.0.0.1", 80);
+    var pool = new ConnectionPool(2, ConnectionPool.Reuse.KEEP);
+    assertThat(pool.acquire(Duration.ofSeconds(1), origin)).isTrue();
+    assertThat(pool.retire()).isFalse();
+    pool.release();
+    assertThat(pool.retire()).isTrue();
+    assertThat(pool.acquire(Duration.ofSeconds(1), origin)).isFalse();
+  }
+
+  @Test
   void proxiesAreChosenByTheUsualVariables() {
     var settings =
         ProxySettings.fromEnvironment(

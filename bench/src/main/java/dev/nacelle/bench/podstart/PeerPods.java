@@ -4,6 +4,7 @@ import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.peer.CriClient;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.time.Instant;
 /** Starts pods through the CRI of the peer one after the other; for one thread. */
 final class PeerPods implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int STOPS = 20;
 
   private final Containerd containerd;
   private final CriClient cri;
@@ -41,13 +43,30 @@ final class PeerPods implements AutoCloseable {
     cri.startContainer(container);
     double running = millisSince(began);
     double first = CriLog.millisSince(sent, awaitLine(pod.logDirectory().resolve("main.log")));
-    cri.stopPodSandbox(id);
+    stop(id);
     cri.removePodSandbox(id);
     if (counted == PlatformPods.Counted.YES) {
       sandbox.add(sandboxed);
       created.add(made);
       started.add(running);
       output.add(first);
+    }
+  }
+
+  /**
+   * containerd may refuse to stop a sandbox whose container is just ending; the next try is fine.
+   */
+  private void stop(String id) throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        cri.stopPodSandbox(id);
+        return;
+      } catch (StatusRuntimeException e) {
+        if (attempt == STOPS) {
+          throw e;
+        }
+        Thread.sleep(100);
+      }
     }
   }
 

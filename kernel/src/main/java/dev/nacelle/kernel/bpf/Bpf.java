@@ -17,6 +17,7 @@ final class Bpf {
   static final int PROG_LOAD = 5;
   static final int OBJ_PIN = 6;
   static final int OBJ_GET = 7;
+  static final int PROG_ATTACH = 8;
   static final int OBJ_GET_INFO_BY_FD = 15;
   static final int MAP_LOOKUP_BATCH = 24;
   static final int MAP_UPDATE_BATCH = 26;
@@ -31,6 +32,9 @@ final class Bpf {
   private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
   private static final long NR_BPF = ARM ? 280 : 321;
   private static final long NR_CLOSE = ARM ? 57 : 3;
+  private static final long NR_OPENAT = ARM ? 56 : 257;
+  private static final int AT_FDCWD = -100;
+  private static final int O_RDONLY_DIRECTORY_CLOEXEC = (ARM ? 0x4000 : 0x10000) | 0x80000;
 
   private Bpf() {}
 
@@ -98,6 +102,19 @@ final class Bpf {
     attributes.set(LONG, 8, info.address());
     check("describe a bpf object", OBJ_GET_INFO_BY_FD, attributes);
     return info;
+  }
+
+  /** A descriptor of a directory, for example of a cgroup; the caller closes it. */
+  static int openDirectory(Path path) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int)
+          Native.check(
+              "open " + path,
+              NR_OPENAT,
+              AT_FDCWD,
+              arena.allocateFrom(path.toString()).address(),
+              O_RDONLY_DIRECTORY_CLOEXEC);
+    }
   }
 
   static void close(int descriptor) {

@@ -2,7 +2,6 @@ package dev.nacelle.kernel.bpf;
 
 import static dev.nacelle.kernel.bpf.Bpf.INT;
 
-import dev.nacelle.kernel.Native;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -14,11 +13,6 @@ import java.util.OptionalInt;
  * same place are left alone.
  */
 public final class BpfLink implements AutoCloseable {
-  private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
-  private static final long NR_OPENAT = ARM ? 56 : 257;
-  private static final int AT_FDCWD = -100;
-  private static final int O_RDONLY_DIRECTORY_CLOEXEC = (ARM ? 0x4000 : 0x10000) | 0x80000;
-
   private static final int INFO_SIZE = 32;
   private static final int ENOLINK = 67;
 
@@ -30,20 +24,11 @@ public final class BpfLink implements AutoCloseable {
 
   /** Attaches to a directory of the cgroup v2 hierarchy and all below it. */
   public static BpfLink toCgroup(BpfProgram program, Path cgroup) {
+    int directory = Bpf.openDirectory(cgroup);
     try (Arena arena = Arena.ofConfined()) {
-      int directory =
-          (int)
-              Native.check(
-                  "open " + cgroup,
-                  NR_OPENAT,
-                  AT_FDCWD,
-                  arena.allocateFrom(cgroup.toString()).address(),
-                  O_RDONLY_DIRECTORY_CLOEXEC);
-      try {
-        return create(arena, program, directory, "attach to " + cgroup);
-      } finally {
-        Bpf.close(directory);
-      }
+      return create(arena, program, directory, "attach to " + cgroup);
+    } finally {
+      Bpf.close(directory);
     }
   }
 

@@ -18,6 +18,7 @@ public final class BpfProgram implements AutoCloseable {
   private static final int LOG_LINES = 12;
   private static final int INFO_SIZE = 16;
   private static final byte PSEUDO_MAP_FD = 1;
+  private static final int ALLOW_MULTI = 2;
 
   private final int descriptor;
   private final ProgramKind kind;
@@ -90,6 +91,21 @@ public final class BpfProgram implements AutoCloseable {
     return descriptor.isPresent()
         ? Optional.of(new BpfProgram(descriptor.getAsInt(), kind))
         : Optional.empty();
+  }
+
+  /** Attaches it to a cgroup for as long as that is there, beside the programs of others. */
+  public void attachToCgroup(Path cgroup) {
+    int directory = Bpf.openDirectory(cgroup);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment attributes = Bpf.attributes(arena);
+      attributes.set(INT, 0, directory);
+      attributes.set(INT, 4, descriptor);
+      attributes.set(INT, 8, kind.attachType());
+      attributes.set(INT, 12, ALLOW_MULTI);
+      Bpf.check("attach to " + cgroup, Bpf.PROG_ATTACH, attributes);
+    } finally {
+      Bpf.close(directory);
+    }
   }
 
   public void pin(Path path) {

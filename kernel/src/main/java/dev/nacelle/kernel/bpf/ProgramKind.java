@@ -10,6 +10,7 @@ public enum ProgramKind {
   RECVMSG6("cgroup/recvmsg6", 18, 20),
   GETPEERNAME4("cgroup/getpeername4", 18, 29),
   GETPEERNAME6("cgroup/getpeername6", 18, 30),
+  DEVICE("cgroup/dev", 15, 6),
   TCX_INGRESS("tcx/ingress", 3, 46),
   TCX_EGRESS("tcx/egress", 3, 47);
 

@@ -16,9 +16,10 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
   void limit(CgroupLimits limits);
 
   /**
-   * Restricts devices to {@code rules}, written as in version 1 ({@code "c 1:3 rwm"}).
+   * Restricts devices to {@code rules}, written as in version 1 ({@code "c 1:3 rwm"}); on version 2
+   * by a BPF program.
    *
-   * @return false on version 2, where this takes a BPF program
+   * @return false where there is neither a devices controller nor a version 2 tree
    */
   boolean restrictDevices(List<String> rules);
 
@@ -33,6 +34,9 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
 
   /** A process joins by writing its id to {@code cgroup.procs} of each. */
   List<Path> directories();
+
+  /** That of the version 2 tree, where there is one: a process can be cloned into it. */
+  Optional<Path> unifiedDirectory();
 
   /** The file whose line {@code oom_kill N} counts kills for memory. */
   Path oomFile();

@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +100,12 @@ public final class CgroupTree {
     return version == Version.V1 && unified.isPresent();
   }
 
+  /** Whether {@link Cgroup#restrictDevices} works. */
+  public boolean restrictsDevices() {
+    return controllers.containsKey("devices")
+        || (unified.isPresent() && DeviceProgram.isPossible());
+  }
+
   /**
    * Makes moves into cgroups fast for the whole host (remount with {@code favordynmods}; the switch
    * is global, one tree is enough).
@@ -132,8 +137,6 @@ public final class CgroupTree {
         directories.put(controller, root.resolve(relative));
       }
     }
-    var all = new ArrayList<>(directories.values());
-    unified.ifPresent(root -> all.add(root.resolve(relative)));
-    return new LegacyCgroup(directories, all.stream().distinct().toList());
+    return new LegacyCgroup(directories, unified.map(root -> root.resolve(relative)));
   }
 }

@@ -2,6 +2,7 @@ package dev.nacelle.kernel.cgroup;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,11 +16,15 @@ final class LegacyCgroup implements Cgroup {
   private static final long NO_MEMORY_LIMIT = Long.MAX_VALUE / 2;
 
   private final Map<String, Path> controllers;
+  private final Optional<Path> unified;
   private final List<Path> directories;
 
-  LegacyCgroup(Map<String, Path> controllers, List<Path> directories) {
+  LegacyCgroup(Map<String, Path> controllers, Optional<Path> unified) {
     this.controllers = controllers;
-    this.directories = directories;
+    this.unified = unified;
+    var all = new ArrayList<>(controllers.values());
+    unified.ifPresent(all::add);
+    this.directories = all.stream().distinct().toList();
   }
 
   private Path in(String controller, String file) {
@@ -52,7 +57,8 @@ final class LegacyCgroup implements Cgroup {
   public boolean restrictDevices(List<String> rules) {
     Path allow = in("devices", "devices.allow");
     if (!Files.exists(allow)) {
-      return false;
+      unified.ifPresent(directory -> DeviceProgram.attach(directory, rules));
+      return unified.isPresent();
     }
     ControlFile.write(in("devices", "devices.deny"), "a");
     rules.forEach(rule -> ControlFile.write(allow, rule));
@@ -96,6 +102,11 @@ final class LegacyCgroup implements Cgroup {
   @Override
   public List<Path> directories() {
     return directories;
+  }
+
+  @Override
+  public Optional<Path> unifiedDirectory() {
+    return unified;
   }
 
   @Override

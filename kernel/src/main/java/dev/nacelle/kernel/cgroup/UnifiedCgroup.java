@@ -59,7 +59,8 @@ final class UnifiedCgroup implements Cgroup {
 
   @Override
   public boolean restrictDevices(List<String> rules) {
-    return false;
+    DeviceProgram.attach(directory, rules);
+    return true;
   }
 
   @Override
@@ -96,6 +97,11 @@ final class UnifiedCgroup implements Cgroup {
   @Override
   public List<Path> directories() {
     return List.of(directory);
+  }
+
+  @Override
+  public Optional<Path> unifiedDirectory() {
+    return Optional.of(directory);
   }
 
   @Override

@@ -36,6 +36,7 @@ public final class KeeperClient implements AutoCloseable {
   private static final int SHUTDOWN = 0x010a;
   private static final int MONITOR_ADOPT = 0x010b;
   private static final int EVENT_MONITOR_DIED = 0x9101;
+  private static final int FEATURE_STARTER = 1;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long START_SECONDS = 20;
 
@@ -81,6 +82,7 @@ public final class KeeperClient implements AutoCloseable {
   private final Poller poller;
   private final PacketConnection connection;
   private final int pid;
+  private final boolean startsContainers;
 
   private KeeperClient(Poller poller, PacketConnection connection) throws InterruptedException {
     this.poller = poller;
@@ -90,6 +92,8 @@ public final class KeeperClient implements AutoCloseable {
             "greet the keeper", HELLO, new Packet.Fields().u32(PROTOCOL_VERSION), PATIENCE)) {
       hello.u32();
       pid = hello.u32();
+      byte[] features = hello.rest(); // none in the first version
+      startsContainers = features.length >= 4 && (features[0] & FEATURE_STARTER) != 0;
     }
     connection.call("watch the keeper", WATCH, new Packet.Fields(), PATIENCE).close();
   }
@@ -154,6 +158,11 @@ public final class KeeperClient implements AutoCloseable {
     return pid;
   }
 
+  /** Whether its monitors can start containers without an OCI runtime: the kernel was tried. */
+  public boolean startsContainers() {
+    return startsContainers;
+  }
+
   public boolean isOver() {
     return connection.isOver();
   }
@@ -204,15 +213,36 @@ public final class KeeperClient implements AutoCloseable {
     }
   }
 
+  /** What a monitor does without being asked. */
+  public enum Begin {
+    /** Nothing. */
+    WAITING(0),
+    /**
+     * Creates and starts the container at once. The connection watches already; {@link
+     * MonitorClient#run} only waits for the result.
+     */
+    RUNNING(4);
+
+    private final int bit;
+
+    Begin(int bit) {
+      this.bit = bit;
+    }
+  }
+
   /**
    * Starts the monitor of a container whose directory, with monitor.conf, is there.
    *
    * @throws CompanionException EEXIST if it has one
    */
   public MonitorClient startMonitor(
-      String containerId, Set<MonitorClient.Stdio> stdio, MonitorClient.Listener listener)
+      String containerId,
+      Set<MonitorClient.Stdio> stdio,
+      Begin begin,
+      MonitorClient.Listener listener)
       throws InterruptedException {
-    var fields = new Packet.Fields().string(containerId).u32(MonitorClient.Stdio.bits(stdio));
+    var fields =
+        new Packet.Fields().string(containerId).u32(MonitorClient.Stdio.bits(stdio) | begin.bit);
     try (Packet reply =
         connection.call("start a monitor for " + containerId, MONITOR_START, fields, PATIENCE)) {
       reply.u32();

@@ -8,6 +8,7 @@ final class Syscalls {
   static final long SETNS = ARM ? 268 : 308;
   static final long UNSHARE = ARM ? 97 : 272;
   static final long SOCKET = ARM ? 198 : 41;
+  static final long BIND = ARM ? 200 : 49;
   static final long SENDTO = ARM ? 206 : 44;
   static final long RECVFROM = ARM ? 207 : 45;
   static final long SETSOCKOPT = ARM ? 208 : 54;

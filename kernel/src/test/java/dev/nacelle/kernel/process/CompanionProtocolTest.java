@@ -213,6 +213,7 @@ final class CompanionProtocolTest {
     return keeper.startMonitor(
         id,
         Set.of(),
+        KeeperClient.Begin.WAITING,
         new MonitorClient.Listener() {
           @Override
           public void exited() {}

@@ -65,21 +65,27 @@ final class LogStream {
     RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
     try {
       Object identity = identity().orElse("");
-      file.seek(options.tailLines().isPresent() ? tailStart(file) : 0);
+      long length = file.length();
+      file.seek(options.tailLines().isPresent() ? tailStart(file, length) : 0);
+      if (!options.follow()) {
+        // what is written from now on is not asked for: the last line is the last line
+        drain(file, length, new ByteArrayOutputStream(), out);
+        return;
+      }
       long wait = POLL_MILLIS;
       var line = new ByteArrayOutputStream();
       while (!out.isClosed() && bytesLeft > 0) {
         // asked before the read: what a container wrote before its end is then read
-        boolean mayGrow = options.follow() && running.getAsBoolean();
-        if (drain(file, line, out)) {
+        boolean mayGrow = running.getAsBoolean();
+        if (drain(file, Long.MAX_VALUE, line, out)) {
           out.flush();
           wait = POLL_MILLIS;
           continue;
         }
-        Optional<Object> present = options.follow() ? identity() : Optional.of(identity);
+        Optional<Object> present = identity();
         if (present.isPresent() && !present.get().equals(identity)) {
           // rotated: the writer has gone over to the new file, so the old one is complete now
-          drain(file, line, out);
+          drain(file, Long.MAX_VALUE, line, out);
           file.close();
           file = new RandomAccessFile(path.toFile(), "r");
           identity = present.get();
@@ -96,14 +102,17 @@ final class LogStream {
     }
   }
 
-  /** Sends what there is; false if there was nothing. */
-  private boolean drain(RandomAccessFile file, ByteArrayOutputStream line, ResponseStream out)
+  /** Sends what there is before an offset; false if there was nothing. */
+  private boolean drain(
+      RandomAccessFile file, long end, ByteArrayOutputStream line, ResponseStream out)
       throws IOException, InterruptedException {
     byte[] chunk = new byte[CHUNK];
     boolean any = false;
-    for (int count = file.read(chunk);
-        count > 0 && bytesLeft > 0 && !out.isClosed();
-        count = file.read(chunk)) {
+    while (bytesLeft > 0 && !out.isClosed()) {
+      int count = file.read(chunk, 0, (int) Math.min(CHUNK, end - file.getFilePointer()));
+      if (count <= 0) {
+        break;
+      }
       split(chunk, count, line, out);
       any = true;
     }
@@ -196,15 +205,14 @@ final class LogStream {
     return -1;
   }
 
-  /** Where the last so many lines begin; read backwards. */
-  private long tailStart(RandomAccessFile file) throws IOException {
+  /** Where the last so many whole lines before an offset begin; read backwards. */
+  private long tailStart(RandomAccessFile file, long end) throws IOException {
     long wanted = options.tailLines().getAsLong();
-    long end = file.length();
     if (wanted <= 0) {
       return end;
     }
     byte[] chunk = new byte[CHUNK];
-    long lines = 0;
+    long lines = -1; // the first line end found is that of the last line
     long at = end;
     while (at > 0) {
       int size = (int) Math.min(CHUNK, at);
@@ -212,7 +220,7 @@ final class LogStream {
       file.seek(at);
       file.readFully(chunk, 0, size);
       for (int i = size - 1; i >= 0; i--) {
-        if (chunk[i] == '\n' && at + i != end - 1 && ++lines == wanted) {
+        if (chunk[i] == '\n' && ++lines == wanted) {
           return at + i + 1;
         }
       }

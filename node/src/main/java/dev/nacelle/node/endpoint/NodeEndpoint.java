@@ -12,7 +12,11 @@ import dev.nacelle.node.NodeAgent;
 import dev.nacelle.node.pod.PodPaths;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ContainerStart;
+import dev.nacelle.node.stream.PodPorts;
+import dev.nacelle.node.stream.PortForward;
+import dev.nacelle.node.stream.RemoteCommand;
 import dev.nacelle.runtime.ContainerStatus;
+import dev.nacelle.runtime.SandboxStatus;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -20,13 +24,14 @@ import java.util.stream.Stream;
 
 /**
  * Answers requests about the pods of one node: {@code /containerLogs/NS/POD/CONTAINER}, {@code
- * /exec/...}, {@code /attach/...}, {@code /stats/summary}, {@code /metrics}, {@code
- * /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}. The caller has
- * authenticated and authorized the request. Safe for any thread.
+ * /exec/...}, {@code /attach/...}, {@code /portForward/NS/POD}, {@code /stats/summary}, {@code
+ * /metrics}, {@code /metrics/cadvisor}, {@code /metrics/resource}, {@code /pods}, {@code /healthz}.
+ * The caller has authenticated and authorized the request. Safe for any thread.
  */
 public final class NodeEndpoint {
   private final NodeAgent agent;
   private final RemoteCommand commands;
+  private final PodPorts ports = new PodPorts();
   private final StatsSummary stats;
   private final UsageMetrics usage;
   private final Metrics metrics;
@@ -57,16 +62,20 @@ public final class NodeEndpoint {
   public void handle(HttpExchange exchange, String path, QueryParameters query) throws Exception {
     List<String> steps = List.of(path.substring(1).split("/", -1));
     switch (steps.getFirst()) {
+      case "exec" -> commands.exec(exchange, running(steps).id(), query);
+      case "attach" -> commands.attach(exchange, running(steps).id(), query);
+      case "portForward" -> portForward(exchange, steps, query);
+      default -> read(exchange, steps, query);
+    }
+  }
+
+  private void read(HttpExchange exchange, List<String> steps, QueryParameters query)
+      throws Exception {
+    if (!exchange.method().equals("GET") && !exchange.method().equals("HEAD")) {
+      throw ApiException.methodNotAllowed("Method Not Allowed");
+    }
+    switch (steps.getFirst()) {
       case "containerLogs" -> logs(exchange, steps, query);
-      case "exec" -> {
-        ContainerStatus container = running(steps);
-        commands.exec(exchange, container.id(), query);
-      }
-      case "attach" -> {
-        ContainerStatus container = running(steps);
-        boolean tty = isTerminal(steps);
-        commands.attach(exchange, container.id(), tty, query);
-      }
       case "stats" -> json(exchange, JsonWriter.write(stats.summary()));
       case "metrics" -> metrics(exchange, steps);
       case "pods" -> json(exchange, JsonWriter.write(stats.pods()));
@@ -96,7 +105,7 @@ public final class NodeEndpoint {
   private void logs(HttpExchange exchange, List<String> steps, QueryParameters query)
       throws Exception {
     PodView pod = pod(steps);
-    String name = steps.get(3);
+    String name = container(steps);
     if (pod.container(name).isEmpty()) {
       throw ApiException.badRequest(
           "container " + name + " is not valid for pod " + pod.object().name());
@@ -146,13 +155,29 @@ public final class NodeEndpoint {
         .orElse("ContainerCreating");
   }
 
-  private boolean isTerminal(List<String> steps) {
-    return pod(steps).container(steps.get(3)).flatMap(c -> c.json().bool("tty")).orElse(false);
+  private void portForward(HttpExchange exchange, List<String> steps, QueryParameters query)
+      throws Exception {
+    PodView pod = pod(steps);
+    SandboxStatus sandbox =
+        agent.services().runtime().sandboxes().stream()
+            .filter(s -> s.state() == SandboxStatus.State.READY)
+            .filter(s -> pod.uid().equals(s.labels().get(ContainerStart.LABEL_POD_UID)))
+            .max(Comparator.comparing(SandboxStatus::createdAt))
+            .orElseThrow(
+                () ->
+                    ApiException.internal(
+                        "pod not found (\""
+                            + pod.object().name()
+                            + "_"
+                            + pod.object().namespace()
+                            + "\")"));
+    PortForward.serve(
+        exchange, sandbox.id(), ports.of(sandbox.id(), sandbox.networkNamespace()), query);
   }
 
   private ContainerStatus running(List<String> steps) {
     PodView pod = pod(steps);
-    String name = steps.get(3);
+    String name = container(steps);
     if (pod.container(name).isEmpty()) {
       throw ApiException.badRequest(
           "container " + name + " is not valid for pod " + pod.object().name());
@@ -178,7 +203,7 @@ public final class NodeEndpoint {
   }
 
   private PodView pod(List<String> steps) {
-    if (steps.size() < 4) {
+    if (steps.size() < 3) {
       throw ApiException.notFound();
     }
     return agent
@@ -186,6 +211,13 @@ public final class NodeEndpoint {
         .orElseThrow(
             () ->
                 ApiException.internal("pod does not exist: " + steps.get(1) + "/" + steps.get(2)));
+  }
+
+  private static String container(List<String> steps) {
+    if (steps.size() < 4) {
+      throw ApiException.notFound();
+    }
+    return steps.get(3);
   }
 
   private static void json(HttpExchange exchange, Bytes body) {

@@ -98,7 +98,8 @@ public final class ServiceProxy implements AutoCloseable {
 
   private void run() {
     try {
-      if (!services.awaitSync(SYNC) || !slices.awaitSync(SYNC) || !nodes.awaitSync(SYNC)) {
+      // half a table would cut off what works
+      while (!services.awaitSync(SYNC) || !slices.awaitSync(SYNC) || !nodes.awaitSync(SYNC)) {
         LOG.warn("services, endpoints or nodes could not be listed yet");
       }
       while (true) {

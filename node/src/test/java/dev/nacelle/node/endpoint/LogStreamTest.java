@@ -67,6 +67,32 @@ final class LogStreamTest {
   }
 
   @Test
+  void tailDoesNotCountALineThatIsStillBeingWritten() throws Exception {
+    append("2026-01-01T00:00:05Z stdout F fi");
+    assertThat(read("tailLines=1")).isEqualTo("\n");
+    assertThat(read("tailLines=2")).isEqualTo("ee\n\n");
+  }
+
+  @Test
+  void withoutFollowItEndsWhereTheLogEndedWhenItWasAskedFor() throws Exception {
+    var out =
+        new Gathered() {
+          @Override
+          public void write(Bytes bytes) {
+            super.write(bytes);
+            try {
+              append("2026-01-01T00:00:05Z stdout F five\n");
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        };
+    var options = LogOptions.of(QueryParameters.parse("tailLines=1"), NOW);
+    new LogStream(log, options, () -> true).send(out);
+    assertThat(out.text()).isEqualTo("\n");
+  }
+
+  @Test
   void sinceLeavesOutWhatIsOlder() throws Exception {
     assertThat(read("sinceTime=2026-01-01T00:00:03Z")).isEqualTo("three\n\n");
     assertThat(read("sinceSeconds=58")).isEqualTo("two\nthree\n\n");
@@ -128,7 +154,7 @@ final class LogStreamTest {
   }
 
   /** Takes what is sent. */
-  private static final class Gathered implements ResponseStream {
+  private static class Gathered implements ResponseStream {
     private final StringBuffer text = new StringBuffer();
     private final AtomicBoolean closed = new AtomicBoolean();
 

@@ -118,6 +118,10 @@ public final class ApiOverHttps implements AutoCloseable {
             .build());
   }
 
+  public Answer delete(String path) throws IOException, InterruptedException {
+    return send(request(path).DELETE().build());
+  }
+
   /** The lines of an answer that goes on, such as a watch's; to be closed. */
   public HttpResponse<Stream<String>> lines(String path) throws IOException, InterruptedException {
     return client.send(

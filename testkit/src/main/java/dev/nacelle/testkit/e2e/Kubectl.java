@@ -3,10 +3,14 @@ package dev.nacelle.testkit.e2e;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Stock {@code kubectl} with an instance's kubeconfig and a cache of its own. */
 public final class Kubectl {
@@ -20,13 +24,47 @@ public final class Kubectl {
             "");
   }
 
-  private Kubectl(Command command) {
+  /** Any command line that ends where kubectl's own words begin. */
+  Kubectl(Command command) {
     this.command = command;
+  }
+
+  /**
+   * The programs that this machine has: some packages bring one per version; the plain one alone is
+   * no failure.
+   */
+  public static List<Path> programs() {
+    try {
+      Path plain =
+          Command.find("kubectl")
+              .orElseThrow(() -> new AssertionError("no kubectl on the PATH"))
+              .toRealPath();
+      try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
+        List<Path> versions =
+            files
+                .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
+                .sorted()
+                .toList();
+        return versions.isEmpty() ? List.of(plain) : versions;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same with an environment variable. */
+  public Kubectl env(String name, String value) {
+    return new Kubectl(command.env(name, value));
   }
 
   /** The same in another namespace. */
   public Kubectl in(String namespace) {
     return new Kubectl(command.with("--namespace", namespace));
+  }
+
+  /** The same with another kubeconfig. */
+  Kubectl with(Path kubeconfig) {
+    return new Kubectl(command.env("KUBECONFIG", kubeconfig.toString()));
   }
 
   /** The command line, for what needs more than a run. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -165,6 +166,33 @@ public final class PlatformUnderTest implements AutoCloseable {
     return new Kubectl(program, data().resolve("kubeconfig"), home);
   }
 
+  /** The kubectl of the PATH for somebody who has a token and no certificate. */
+  public Kubectl kubectlBearing(String token) {
+    String cluster = "{.clusters[0].cluster.";
+    String config =
+        """
+        apiVersion: v1
+        kind: Config
+        clusters: [{name: it, cluster: {server: "%s", certificate-authority-data: "%s"}}]
+        users: [{name: somebody, user: {token: "%s"}}]
+        contexts: [{name: it, context: {cluster: it, user: somebody}}]
+        current-context: it
+        """
+            .formatted(
+                view(cluster + "server}"), view(cluster + "certificate-authority-data}"), token);
+    Kubectl own = kubectl();
+    try {
+      Path file = Files.writeString(Files.createTempFile(directory, "token", ".yaml"), config);
+      return own.with(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String view(String path) {
+    return kubectl().ok("config", "view", "--raw", "-o", "jsonpath=" + path);
+  }
+
   /** The process of the platform. */
   public ProcessHandle process() {
     return platformProcess().orElseThrow(() -> new AssertionError("the platform does not run"));
@@ -209,10 +237,7 @@ public final class PlatformUnderTest implements AutoCloseable {
     noteTraces();
     try {
       return traces.orElseThrow().processes().stream()
-          .filter(pid -> HostTraces.commandLine(pid).contains("/node/bin/" + program + "-"))
-          // the keeper is told where the monitor's program is
-          .filter(
-              pid -> HostTraces.commandLine(pid).split(" ", 2)[0].contains("/node/bin/" + program))
+          .filter(pid -> HostTraces.program(pid).contains("/node/bin/" + program + "-"))
           .flatMap(pid -> ProcessHandle.of(pid).stream())
           .toList();
     } catch (IOException e) {
@@ -253,7 +278,25 @@ public final class PlatformUnderTest implements AutoCloseable {
     assertThat(purge.exitCode()).as("%s%n%s", purge.command(), purge.all()).isZero();
     assertThat(left).as("what '%s' left on the host", purge.command()).isEmpty();
     assertThat(Files.exists(data())).as("the data directory is left").isFalse();
+    assertThat(indexes()).as("the index on this host is left").isEmpty();
     delete(directory);
+  }
+
+  /** Where this host notes that the instance has an index, and with it ranges of addresses. */
+  private List<Path> indexes() {
+    try (Stream<Path> notes = Files.list(Path.of("/run/nacelle/instances"))) {
+      var held = new ArrayList<Path>();
+      for (Path note : (Iterable<Path>) notes::iterator) {
+        if (Files.readString(note).contains(data().toString())) {
+          held.add(note);
+        }
+      }
+      return held;
+    } catch (NoSuchFileException e) {
+      return List.of(); // no instance has ever been started here, or one was purged just now
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A failed purge must not spoil the tests that follow. */

@@ -17,15 +17,18 @@ import java.util.stream.Stream;
 
 /**
  * A watch on one kind that is resumed from the last revision it saw whenever it breaks, and lists
- * anew only when the platform answers 410. Notes every revision in the order of arrival.
+ * anew only when the platform answers 410. Notes every event in the order of arrival.
  */
 final class RevisionWatcher implements AutoCloseable {
   /** Revisions that a list jumped over after a 410: from (exclusive) to (inclusive). */
   record Jump(long from, long to) {}
 
+  /** An event, without the object. */
+  record Seen(long revision, String type, String name) {}
+
   private final WatchedKind kind;
   private final Supplier<ApiOverHttps> api;
-  private final List<Long> revisions = new ArrayList<>();
+  private final List<Seen> events = new ArrayList<>();
   private final List<Jump> jumps = new ArrayList<>();
   private final Thread thread;
   private volatile boolean asked;
@@ -60,8 +63,8 @@ final class RevisionWatcher implements AutoCloseable {
       throw new IOException("status " + answer.status());
     }
     long now = Long.parseLong(answer.body().string("metadata", "resourceVersion").orElseThrow());
-    synchronized (revisions) {
-      jumps.add(new Jump(revisions.isEmpty() ? 0 : revisions.getLast(), now));
+    synchronized (events) {
+      jumps.add(new Jump(events.isEmpty() ? 0 : events.getLast().revision(), now));
     }
     last = now;
   }
@@ -97,8 +100,9 @@ final class RevisionWatcher implements AutoCloseable {
     long revision =
         Long.parseLong(event.string("object", "metadata", "resourceVersion").orElseThrow());
     if (!type.equals("BOOKMARK")) {
-      synchronized (revisions) {
-        revisions.add(revision);
+      synchronized (events) {
+        events.add(
+            new Seen(revision, type, event.string("object", "metadata", "name").orElseThrow()));
       }
     }
     last = revision;
@@ -126,14 +130,15 @@ final class RevisionWatcher implements AutoCloseable {
     return resumed;
   }
 
-  List<Long> revisions() {
-    synchronized (revisions) {
-      return List.copyOf(revisions);
+  /** In the order of arrival. */
+  List<Seen> events() {
+    synchronized (events) {
+      return List.copyOf(events);
     }
   }
 
   List<Jump> jumps() {
-    synchronized (revisions) {
+    synchronized (events) {
       return List.copyOf(jumps);
     }
   }

@@ -21,6 +21,7 @@ import dev.nacelle.network.Protocol;
 import dev.nacelle.network.ServiceEntry;
 import dev.nacelle.network.ServiceTable;
 import dev.nacelle.network.TrafficPolicy;
+import dev.nacelle.testkit.e2e.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -301,6 +302,21 @@ public abstract class DatapathContract {
     assertThat(EchoClient.tcp(client.host(), HOST, 30080)).isEqualTo("a " + client.address());
     assertThat(EchoClient.tcp(host, HOST, 30080)).isEqualTo("a " + HOST);
     assertThat(EchoClient.tcp(host, Ipv4.parse("127.0.0.1"), 30080)).isEqualTo("a " + HOST);
+  }
+
+  @Test
+  void anInterfaceThatComesLaterLeadsOffTheHostToo() {
+    Pod a = server("a", 8080);
+    datapath.applyServices(table(both("s", SERVICE, 30080, a)));
+    TestHost later = host();
+    Ipv4 here = Ipv4.parse("192.0.2.1");
+    Ipv4 there = Ipv4.parse("192.0.2.2");
+    host.cable("late0", here, later, "late0", there);
+    new EchoServer(later, "later", 7070);
+    Eventually.holds(
+        "the node port answers at the new interface",
+        () -> EchoClient.tcp(later, here, 30080).equals("a " + there));
+    assertThat(EchoClient.tcp(a.host(), there, 7070)).isEqualTo("later " + here);
   }
 
   @Test

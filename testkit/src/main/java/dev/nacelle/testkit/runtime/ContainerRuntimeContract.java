@@ -25,11 +25,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link ContainerRuntime} promises. Needs root and busybox-static. */
@@ -244,6 +246,45 @@ public abstract class ContainerRuntimeContract {
                 .stdout()
                 .sizeBytes())
         .isEqualTo(10);
+  }
+
+  /** A command may have ended before whoever made it goes on: its end must not be missed. */
+  @Test
+  void ofManyShortCommandsAtOnceEachOneEnds() throws InterruptedException {
+    var rig = rig();
+    ContainerSpec spec = rig.shell(FOR_EVER).build();
+    runtime().runContainer(spec);
+    var outcomes = new ConcurrentLinkedQueue<ExecResult.Outcome>();
+    var threads = new ArrayList<Thread>();
+    for (int i = 0; i < 8; i++) {
+      threads.add(
+          Thread.startVirtualThread(
+              () -> {
+                for (int n = 0; n < 25; n++) {
+                  outcomes.add(
+                      runtime()
+                          .execSync(spec.id(), List.of("true"), Duration.ofSeconds(30), 10)
+                          .outcome());
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(outcomes).hasSize(200).containsOnly(ExecResult.Outcome.FINISHED);
+  }
+
+  @Test
+  void theEndOfNoShortCommandIsMissed() {
+    var rig = rig();
+    ContainerSpec spec = rig.shell("while true; do true; done").build();
+    runtime().runContainer(spec);
+    for (int i = 0; i < 60; i++) {
+      ExecResult result =
+          runtime().execSync(spec.id(), List.of("true"), Duration.ofSeconds(20), 100);
+      assertThat(result.outcome()).isEqualTo(ExecResult.Outcome.FINISHED);
+      assertThat(result.exitCode()).isZero();
+    }
   }
 
   @Test

@@ -13,8 +13,11 @@ import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,6 +74,53 @@ final class InformerTest {
     api.update(Resources.CONFIG_MAPS, map("a").withLabel("team", "y"), USER);
     assertThat(api.await(() -> informer.by("team", "y").size() == 1, BOUND)).isTrue();
     assertThat(informer.by("team", "x")).isEmpty();
+  }
+
+  /** Or a controller would count a pod less in that moment, and make one too many. */
+  @Test
+  void anIndexNeverMissesAnObjectThatOnlyChanges() throws InterruptedException {
+    api.create(Resources.CONFIG_MAPS, map("a").withLabel("team", "x"), USER);
+    List<Integer> found = new CopyOnWriteArrayList<>();
+    Informer informer = synced();
+    duringChangesOf(informer, () -> found.add(informer.by("team", "x").size()));
+    api.update(
+        Resources.CONFIG_MAPS, map("a").withLabel("team", "x").withLabel("other", "y"), USER);
+    assertThat(api.await(() -> found.size() >= 2, BOUND)).isTrue();
+    assertThat(found).containsOnly(1);
+  }
+
+  /** Or who waits for its own write would decide without it. */
+  @Test
+  void anObjectThatIsThereIsInTheIndex() throws InterruptedException {
+    List<Boolean> agree = new CopyOnWriteArrayList<>();
+    Informer informer = synced();
+    duringChangesOf(
+        informer,
+        () ->
+            agree.add(
+                informer.get(map("a").key()).isPresent()
+                    == (informer.by("team", "x").size() == 1)));
+    api.create(Resources.CONFIG_MAPS, map("a").withLabel("team", "x"), USER);
+    api.delete(Resources.CONFIG_MAPS, map("a").key(), DeleteOptions.DEFAULT);
+    assertThat(api.await(() -> agree.size() >= 2, BOUND)).isTrue();
+    assertThat(agree).containsOnly(true);
+  }
+
+  /** Adds an index "team" that looks at its informer in the midst of its own changes. */
+  private static void duringChangesOf(Informer informer, Runnable look) {
+    var idle = new AtomicBoolean();
+    Function<KubeObject, Collection<String>> values =
+        o -> {
+          if (idle.compareAndSet(true, false)) {
+            look.run();
+            idle.set(true);
+          }
+          return o.label("team").stream().toList();
+        };
+    informer.index("team", values);
+    // the first index is entered before the second asks
+    informer.index("later", values);
+    idle.set(true);
   }
 
   @Test

@@ -13,17 +13,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Deployment, ReplicaSet and scheduler at work while templates change, pods die, watches stall and
- * writes fail.
+ * writes fail. {@code -Dnacelle.chaos.seed} and {@code -Dnacelle.chaos.count} choose other seeds.
  */
 @Timeout(180)
-@Tag("e2e") // now and then the surge is exceeded by one: not understood yet
 final class ChaosSimulationTest {
   private static final ObjectKey WEB = new ObjectKey("default", "web");
   private static final int REPLICAS = 5;
@@ -34,8 +34,13 @@ final class ChaosSimulationTest {
     STALLING
   }
 
+  private static LongStream seeds() {
+    return LongStream.range(0, Integer.getInteger("nacelle.chaos.count", 6))
+        .map(n -> n + Long.getLong("nacelle.chaos.seed", 1));
+  }
+
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  @MethodSource("seeds")
   void rolloutsStayWithinTheirSurge(long seed) throws InterruptedException {
     assertThat(play(seed, Watches.PROMPT)).as("seed %d", seed).isEmpty();
   }

@@ -98,14 +98,86 @@ class CustomKindsTest {
             .reading(BOAT.replace("sails: 2", "sails: 2, colour: green"))
             .run();
     assertThat(colour.err())
-        .contains(
-            "spec.colour: Unsupported value: \"green\"", "supported values: \"red\", \"blue\"");
+        .contains("spec.colour: Unsupported value: \"green\": supported values: \"red\", \"blue\"");
     Command.Outcome unknown =
         kubectl
             .command("apply", "-f", "-")
             .reading(BOAT.replace("sails: 2", "sails: 2, anchor: 1"))
             .run();
     assertThat(unknown.err()).contains("unknown field \"spec.anchor\"");
+  }
+
+  @Test
+  void whatTheSchemaDoesNotKnowIsPruned() {
+    Kubectl kubectl = PLATFORM.kubectlIn("pruned");
+    kubectl.apply(BOAT.replace("sails: 2", "sails: 2, anchor: 1"), "--validate=ignore");
+    assertThat(kubectl.path("{.spec.sails}/{.spec.colour}/{.spec.anchor}", "boat", "sloop"))
+        .isEqualTo("2/red/");
+  }
+
+  @Test
+  void serverSideApplyKnowsTheKind() {
+    Kubectl kubectl = PLATFORM.kubectlIn("applied");
+    assertThat(kubectl.apply(BOAT, "--server-side"))
+        .contains("boat.harbour.example.com/sloop serverside-applied");
+    String before = kubectl.path("{.metadata.resourceVersion}", "boat", "sloop");
+    kubectl.apply(BOAT, "--server-side");
+    assertThat(kubectl.path("{.metadata.resourceVersion}", "boat", "sloop")).isEqualTo(before);
+    Command.Outcome conflict =
+        kubectl
+            .command("apply", "--server-side", "--field-manager=another", "-f", "-")
+            .reading(BOAT.replace("sails: 2", "sails: 3"))
+            .run();
+    assertThat(conflict.err()).contains("conflict with \"kubectl\": .spec.sails");
+  }
+
+  @Test
+  void objectsAreWatchedDescribedAndDeleted() {
+    Kubectl kubectl = PLATFORM.kubectlIn("watched");
+    try (BackgroundCommand watch = kubectl.command("get", "boats", "--watch").background()) {
+      kubectl.apply(BOAT);
+      Eventually.holds(
+          "the new object is told in its columns",
+          () -> watch.lines().stream().anyMatch(l -> l.matches("sloop +2 +red *")),
+          () -> String.join("\n", watch.lines()));
+      kubectl.ok("patch", "bt", "sloop", "--type=merge", "-p", "{\"spec\":{\"sails\":4}}");
+      Eventually.holds(
+          "the change is told",
+          () -> watch.lines().stream().anyMatch(l -> l.matches("sloop +4 +red *")),
+          () -> String.join("\n", watch.lines()));
+    }
+    assertThat(kubectl.ok("describe", "boat", "sloop"))
+        .containsPattern("Kind: +Boat")
+        .containsPattern("Sails: +4")
+        .containsPattern("Generation: +2");
+    assertThat(kubectl.command("delete", "-f", "-").reading(BOAT).run().ok())
+        .contains("boat.harbour.example.com \"sloop\" deleted");
+    assertThat(kubectl.ok("get", "boats", "-o", "name")).isEmpty();
+  }
+
+  @Test
+  void aChangedDefinitionCountsForTheObjectsThatAreThere() {
+    Kubectl kubectl = PLATFORM.kubectlIn("changed");
+    String definition = renamed(DEFINITION, "canoe", "Canoe", "cn");
+    kubectl.apply(definition);
+    kubectl.await("condition=Established", "crd/canoes.harbour.example.com");
+    kubectl.apply(renamed(BOAT, "canoe", "Canoe", "cn"));
+    kubectl.apply(
+        definition.replace(
+            "crew: {type: integer}\n            status:",
+            "crew: {type: integer}\n                keel: {type: string, default: oak}\n"
+                + "            status:"));
+    kubectl.awaitPath("{.spec.keel}", "oak"::equals, "canoe", "sloop");
+    Eventually.sees(
+        "the new field is explained",
+        () -> kubectl.run("explain", "canoe.spec").out(),
+        text -> text.contains("keel"));
+    kubectl.ok("patch", "canoe", "sloop", "--type=merge", "-p", "{\"spec\":{\"keel\":\"ash\"}}");
+    assertThat(kubectl.path("{.spec.keel}", "canoe", "sloop")).isEqualTo("ash");
+  }
+
+  private static String renamed(String yaml, String name, String kind, String shortName) {
+    return yaml.replace("boat", name).replace("Boat", kind).replace("bt", shortName);
   }
 
   @Test
@@ -134,10 +206,9 @@ class CustomKindsTest {
   @Test
   void deletingTheDefinitionDeletesItsObjects() {
     Kubectl kubectl = PLATFORM.kubectlIn("gone");
-    String other = DEFINITION.replace("boat", "raft").replace("Boat", "Raft").replace("bt", "rf");
-    kubectl.apply(other);
+    kubectl.apply(renamed(DEFINITION, "raft", "Raft", "rf"));
     kubectl.await("condition=Established", "crd/rafts.harbour.example.com");
-    kubectl.apply(BOAT.replace("Boat", "Raft"));
+    kubectl.apply(renamed(BOAT, "raft", "Raft", "rf"));
     kubectl.ok("delete", "crd", "rafts.harbour.example.com", "--timeout=60s");
     Eventually.sees(
         "the kind is unknown again",

@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The verbs of stock kubectl, as people type them. */
 @Tag("e2e")
@@ -35,6 +35,36 @@ class KubectlVerbsTest {
             command: ["sh", "-c", "i=0; while true; do echo line $i; i=$((i+1)); usleep 100000; done"]
       """;
 
+  private static final String WORKLOAD =
+      """
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: c}
+      data: {a: "1"}
+      ---
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: d, labels: {app: d}}
+      spec:
+        replicas: 1
+        selector: {matchLabels: {app: d}}
+        template:
+          metadata: {labels: {app: d}}
+          spec:
+            terminationGracePeriodSeconds: 0
+            containers:
+              - name: main
+                image: nacelle.test/busybox:1
+                command: ["sh", "-c", "echo started; exec sleep 100000"]
+                env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: a}}}]
+                ports: [{containerPort: 80}]
+      ---
+      apiVersion: v1
+      kind: Service
+      metadata: {name: d}
+      spec: {selector: {app: d}, ports: [{port: 80}]}
+      """;
+
   @BeforeAll
   static void run() {
     PLATFORM.kubectl().apply(POD);
@@ -54,8 +84,9 @@ class KubectlVerbsTest {
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=3")).hasLineCount(3);
     assertThat(PLATFORM.kubectl().ok("logs", "counter", "--tail=1", "--timestamps"))
         .matches("\\d{4}-\\d\\d-\\d\\dT\\S+Z line \\d+\\n");
-    assertThat(PLATFORM.kubectl().ok("logs", "-l", "app=counter", "--limit-bytes=6"))
-        .isEqualTo("line 0");
+    assertThat(PLATFORM.kubectl().ok("logs", "counter", "--limit-bytes=6")).isEqualTo("line 0");
+    // kubectl asks for ten lines where a selector names the pods
+    assertThat(PLATFORM.kubectl().ok("logs", "-l", "app=counter")).hasLineCount(10);
   }
 
   @Test
@@ -89,31 +120,90 @@ class KubectlVerbsTest {
   }
 
   @Test
-  void execWithATerminalIsATerminal() {
-    Assumptions.assumeTrue(Command.find("script").isPresent(), "no script(1) on this machine");
-    String kubectl = Command.find("kubectl").orElseThrow().toString();
-    Command exec = PLATFORM.kubectl().command("exec", "-it", "counter", "--", "sh");
-    Command typed =
-        new Command(
-            List.of("script", "-qec", String.join(" ", exec.words()), "/dev/null"),
-            exec.environment(),
-            "tty; stty size; echo $((40+2)); exit 7\n");
-    Command.Outcome outcome = typed.run();
-    assertThat(outcome.exitCode()).as("%s: %s", kubectl, outcome.all()).isEqualTo(7);
-    assertThat(outcome.out()).contains("/dev/pts/", "42");
+  void runWithStandardInputAttachesAndTidiesUp() {
+    Kubectl kubectl = PLATFORM.kubectlIn("once");
+    Command run =
+        kubectl.command(
+            "run",
+            "once",
+            "--rm",
+            "-i",
+            "--restart=Never",
+            "--image=" + PlatformUnderTest.IMAGE,
+            "--command",
+            "--",
+            "sh",
+            "-c",
+            "read line; echo got $line");
+    assertThat(run.reading("hello\n").run().ok())
+        .contains("got hello")
+        .contains("pod \"once\" deleted");
+    assertThat(kubectl.ok("get", "pods", "-o", "name")).isEmpty();
   }
 
   @Test
-  void execGivesStreamsAndExitCode() {
-    Kubectl kubectl = PLATFORM.kubectl();
-    Command.Outcome outcome =
-        kubectl.run("exec", "counter", "--", "sh", "-c", "echo out; echo err >&2; exit 5");
-    assertThat(outcome.exitCode()).isEqualTo(5);
-    assertThat(outcome.out()).isEqualTo("out\n");
-    assertThat(outcome.err()).startsWith("err\n").contains("exit code 5");
-    String text = "x".repeat(100_000) + "\n";
-    assertThat(kubectl.command("exec", "-i", "counter", "--", "cat").reading(text).run().ok())
-        .isEqualTo(text);
+  void aWatchPrintsALineForEachChange() {
+    Kubectl kubectl = PLATFORM.kubectlIn("watched");
+    try (BackgroundCommand watch =
+        kubectl.command("get", "pods", "--watch", "--output-watch-events").background()) {
+      kubectl.ok("run", "seen", "--image=" + PlatformUnderTest.IMAGE, "--", "sleep", "100000");
+      Eventually.holds(
+          "the pod is seen to come up",
+          () -> watch.lines().stream().anyMatch(l -> l.matches("MODIFIED +seen +1/1 +Running .*")),
+          () -> String.join("\n", watch.lines()));
+      kubectl.ok("delete", "pod", "seen", "--now");
+      Eventually.holds(
+          "the pod is seen to go",
+          () -> watch.lines().stream().anyMatch(l -> l.startsWith("DELETED ")),
+          () -> String.join("\n", watch.lines()));
+      assertThat(watch.lines().getFirst()).startsWith("EVENT ");
+      assertThat(watch.lines().get(1)).matches("ADDED +seen +0/1 +Pending .*");
+    }
+  }
+
+  @Test
+  void aCordonedNodeTakesNoPodUntilItIsUncordoned() {
+    Kubectl kubectl = PLATFORM.kubectlIn("cordon");
+    String node = kubectl.path("{.items[0].metadata.name}", "nodes");
+    kubectl.ok("cordon", node);
+    try {
+      assertThat(kubectl.ok("get", "node", node)).contains("Ready,SchedulingDisabled");
+      kubectl.ok("run", "late", "--image=" + PlatformUnderTest.IMAGE, "--", "sleep", "100000");
+      kubectl.awaitPath(
+          "{.status.conditions[?(@.type=='PodScheduled')].message}",
+          message -> message.contains("0/1 nodes are available: 1 node(s) were unschedulable"),
+          "pod",
+          "late");
+    } finally {
+      kubectl.ok("uncordon", node);
+    }
+    kubectl.await("condition=Ready", "pod/late");
+  }
+
+  @Test
+  void rightsAreToldAndEnforced() {
+    Kubectl kubectl = PLATFORM.kubectlIn("rights");
+    kubectl.ok("create", "serviceaccount", "reader");
+    kubectl.ok("create", "role", "reader", "--verb=get,list", "--resource=configmaps");
+    kubectl.ok(
+        "create", "rolebinding", "reader", "--role=reader", "--serviceaccount=rights:reader");
+    String reader = "--as=system:serviceaccount:rights:reader";
+    Eventually.sees(
+        "the binding counts",
+        () -> kubectl.run("auth", "can-i", "list", "configmaps", reader).out(),
+        "yes\n"::equals);
+    assertThat(kubectl.run("auth", "can-i", "delete", "configmaps", reader).out())
+        .isEqualTo("no\n");
+    String token = kubectl.ok("create", "token", "reader").strip();
+    Kubectl bearer = PLATFORM.get().kubectlBearing(token).in("rights");
+    assertThat(bearer.ok("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"))
+        .isEqualTo("system:serviceaccount:rights:reader");
+    assertThat(bearer.ok("get", "configmaps", "-o", "name")).contains("configmap/kube-root-ca.crt");
+    assertThat(bearer.run("get", "secrets").err())
+        .contains(
+            "Error from server (Forbidden): secrets is forbidden: User"
+                + " \"system:serviceaccount:rights:reader\" cannot list resource \"secrets\" in API"
+                + " group \"\" in the namespace \"rights\"");
   }
 
   @Test
@@ -191,74 +281,48 @@ class KubectlVerbsTest {
         .contains("Error from server (NotFound): configmaps \"c\" not found");
   }
 
-  @Test
-  void portForwardReachesThePod() throws IOException {
-    Kubectl kubectl = PLATFORM.kubectlIn("forward");
-    kubectl.ok(
-        "run",
-        "web",
-        "--image=nacelle.test/busybox:1",
-        "--command",
-        "--",
-        "sh",
-        "-c",
-        "mkdir /www; echo forwarded > /www/index.html; exec httpd -f -p 80 -h /www");
-    kubectl.await("condition=Ready", "pod/web");
-    try (BackgroundCommand forward =
-        kubectl.command("port-forward", "pod/web", ":80").background()) {
-      forward.awaitLine("Forwarding from 127.0.0.1:");
-      String port =
-          forward.lines().stream()
-              .filter(l -> l.startsWith("Forwarding from 127.0.0.1:"))
-              .findFirst()
-              .orElseThrow()
-              .replaceAll(".*127\\.0\\.0\\.1:(\\d+).*", "$1");
-      Eventually.sees(
-          "the forwarded port answers",
-          () ->
-              Command.of("busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:" + port + "/")
-                  .run()
-                  .out(),
-          "forwarded\n"::equals);
-    }
-    kubectl.ok("delete", "pod", "web", "--now");
+  static List<Path> programs() {
+    return Kubectl.programs();
   }
 
-  @Test
-  void everyKubectlOfThisMachineAppliesAndReads() throws IOException {
-    for (Path program : otherVersions()) {
-      Kubectl kubectl = PLATFORM.get().kubectl(program);
-      String namespace = String.valueOf(program.getFileName()).replace('.', '-');
-      kubectl.ok("create", "namespace", namespace);
-      Kubectl inside = kubectl.in(namespace);
-      String manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\"}\n";
-      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c created");
-      assertThat(inside.apply(manifest)).as("%s", program).contains("configmap/c unchanged");
-      assertThat(inside.apply(manifest, "--server-side", "--force-conflicts"))
-          .as("%s", program)
-          .contains("serverside-applied");
-      assertThat(inside.command("apply", "-f", "-").reading(manifest + "other: 1\n").run().err())
-          .as("%s", program)
-          .contains("unknown field \"other\"");
-      assertThat(kubectl.ok("get", "pods", "-n", "default")).as("%s", program).contains("counter");
-      assertThat(kubectl.ok("explain", "pod.spec.hostNetwork")).contains("hostNetwork");
-      assertThat(kubectl.ok("exec", "counter", "-n", "default", "--", "echo", "x"))
-          .as("%s", program)
-          .isEqualTo("x\n");
-      kubectl.ok("delete", "namespace", namespace);
-    }
-  }
-
-  /** Some packages of kubectl bring one program per version; the plain one alone is no failure. */
-  private static List<Path> otherVersions() throws IOException {
-    Path plain = Command.find("kubectl").orElseThrow().toRealPath();
-    try (Stream<Path> files = Files.list(plain.resolveSibling("."))) {
-      List<Path> versions =
-          files
-              .filter(f -> String.valueOf(f.getFileName()).matches("kubectl\\.1\\.\\d+"))
-              .sorted()
-              .toList();
-      return versions.isEmpty() ? List.of(plain) : versions;
-    }
+  @ParameterizedTest
+  @MethodSource("programs")
+  void everyKubectlOfThisMachineAppliesAndReads(Path program) {
+    Kubectl kubectl = PLATFORM.get().kubectl(program);
+    String namespace = String.valueOf(program.getFileName()).replace('.', '-');
+    kubectl.ok("create", "namespace", namespace);
+    Kubectl inside = kubectl.in(namespace);
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" created"));
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" unchanged"));
+    assertThat(inside.apply(WORKLOAD, "--server-side", "--force-conflicts").lines())
+        .hasSize(3)
+        .allMatch(l -> l.endsWith(" serverside-applied"));
+    // the first writes down anew, in its own form, what was applied last
+    inside.apply(WORKLOAD);
+    assertThat(inside.apply(WORKLOAD).lines()).hasSize(3).allMatch(l -> l.endsWith(" unchanged"));
+    assertThat(inside.ok("rollout", "status", "deployment/d", "--timeout=90s"))
+        .contains("successfully rolled out");
+    assertThat(inside.ok("get", "deployment,pod,service", "-o", "wide"))
+        .containsPattern("deployment.apps/d +1/1 +1 +1 ")
+        .containsPattern("pod/d-\\S+ +1/1 +Running +0 ")
+        .containsPattern("service/d +ClusterIP +10\\.");
+    assertThat(inside.ok("get", "pods", "-o", "jsonpath={.items[*].status.phase}"))
+        .isEqualTo("Running");
+    assertThat(inside.ok("describe", "deployment", "d"))
+        .contains("1 desired | 1 updated | 1 total | 1 available")
+        .contains("Scaled up replica set d-");
+    assertThat(inside.ok("describe", "pod", "-l", "app=d")).contains("Started", "Ready");
+    assertThat(inside.ok("describe", "service", "d"))
+        .containsPattern("Endpoints: +10\\.\\d+\\.\\d+\\.\\d+:80\\n");
+    assertThat(inside.ok("logs", "deployment/d")).isEqualTo("started\n");
+    assertThat(inside.ok("explain", "pod.spec.hostNetwork")).contains("hostNetwork");
+    inside.ok("scale", "deployment/d", "--replicas=2");
+    inside.await("jsonpath={.status.readyReplicas}=2", "deployment/d");
+    Command unknown = inside.command("apply", "-f", "-");
+    assertThat(unknown.reading(WORKLOAD.replace("\ndata:", "\nother: 1\ndata:")).run().err())
+        .contains("unknown field \"other\"");
+    assertThat(inside.command("delete", "-f", "-").reading(WORKLOAD).run().ok())
+        .contains("deployment.apps \"d\" deleted");
+    kubectl.ok("delete", "namespace", namespace);
   }
 }

@@ -2,9 +2,7 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -101,14 +99,13 @@ class NGroupTest {
   @Test
   void aLostGroupIsReplaced() {
     Kubectl kubectl = fleet("replace", GROUP);
-    Set<String> before = new HashSet<>(pods(kubectl));
-    String lost = before.iterator().next();
-    kubectl.ok("delete", lost, "--grace-period=0", "--force");
-    Eventually.sees(
-        "a new group stands in",
-        () -> new HashSet<>(pods(kubectl)),
-        now -> now.size() == 3 && !now.contains(lost));
+    String lost = kubectl.path("{.metadata.uid}", "pod", "web-1");
+    kubectl.ok("delete", "pod", "web-1", "--grace-period=0", "--force");
+    // its number is the lowest that is free
+    kubectl.awaitPath(
+        "{.metadata.uid}", uid -> !uid.isEmpty() && !uid.equals(lost), "pod", "web-1");
     kubectl.awaitPath("{.status.readyReplicas}", "3"::equals, "ng", "web");
+    assertThat(pods(kubectl)).containsExactlyInAnyOrder("pod/web-0", "pod/web-1", "pod/web-2");
   }
 
   @Test
@@ -130,7 +127,15 @@ class NGroupTest {
         count -> count == 2);
     kubectl.ok("scale", "ng/web", "--replicas=4");
     kubectl.awaitPath("{.status.readyReplicas}", "4"::equals, "ng", "web");
-    assertThat(kubectl.path("{.items[*].spec.containers[0].env[0].value}", "pods")).contains("2");
+    assertThat(
+            kubectl
+                .path(
+                    "{range .items[*]}{.metadata.name}={.spec.containers[0].env[0].value} {end}",
+                    "pods")
+                .strip()
+                .split(" "))
+        .containsExactlyInAnyOrder("web-0=1", "web-1=1", "web-2=1", "web-3=2");
+    kubectl.awaitPath("{.status.updatedReplicas}", "1"::equals, "ng", "web");
   }
 
   @Test

@@ -94,6 +94,16 @@ final class NamespacedHost implements AutoCloseable {
     return verb("up").with("--node-address", address).with(flags).run(START).ok();
   }
 
+  /** {@code kill -9} of its platform. */
+  void kill() {
+    try {
+      long pid = Long.parseLong(Files.readString(data().resolve("nacelle.pid")).strip());
+      PlatformUnderTest.kill(ProcessHandle.of(pid).orElseThrow());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Imports a root filesystem of the machine's busybox. */
   void importBusybox() {
     Path tree = BusyboxTree.write(directory.resolve("busybox"));

@@ -2,6 +2,9 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -149,12 +152,24 @@ class PodResourcesTest {
     assertThat(inMain("ls", "/var/run/secrets/kubernetes.io/serviceaccount"))
         .isEqualTo("ca.crt\nnamespace\ntoken\n");
     String token = inMain("cat", "/var/run/secrets/kubernetes.io/serviceaccount/token");
-    Command.Outcome who =
-        PLATFORM.kubectl().run("auth", "whoami", "--token", token, "-o", "jsonpath={.status}");
-    assertThat(token.split("\\.")).hasSize(3);
-    assertThat(who.exitCode()).as(who.all()).isZero();
+    JsonObject who =
+        JsonReader.readObject(
+                Bytes.utf8(PLATFORM.get().kubectlBearing(token).ok("auth", "whoami", "-o", "json")))
+            .object("status", "userInfo");
+    assertThat(who.string("username")).contains("system:serviceaccount:default:default");
+    assertThat(who.array("extra", "authentication.kubernetes.io/pod-name").strings())
+        .containsExactly("full");
     assertThat(inMain("sh", "-c", "echo $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"))
         .matches("10\\.\\d+\\.0\\.1:443\n");
+    // nobody's rights suffice for the list; the name and the token lead to the API all the same
+    assertThat(
+            inMain(
+                "sh",
+                "-c",
+                "cd /var/run/secrets/kubernetes.io/serviceaccount; wget -q -O - -S"
+                    + " --no-check-certificate --header \"Authorization: Bearer $(cat token)\""
+                    + " https://kubernetes.default.svc/api/v1/namespaces/default/pods 2>&1; true"))
+        .contains("403 Forbidden");
   }
 
   private static String inMain(String... words) {

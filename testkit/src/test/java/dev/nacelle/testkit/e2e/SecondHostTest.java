@@ -2,6 +2,8 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -32,8 +34,22 @@ class SecondHostTest {
       kind: Service
       metadata: {name: web}
       spec:
+        type: NodePort
         selector: {app: web}
         ports: [{port: 80, targetPort: 8080}]
+      """;
+  private static final String COUNTER =
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: counter}
+      spec:
+        nodeSelector: {kubernetes.io/hostname: second}
+        terminationGracePeriodSeconds: 0
+        containers:
+          - name: main
+            image: "nacelle.test/busybox:1"
+            command: ["sh", "-c", "i=0; while true; do echo $i; i=$((i+1)); usleep 10000; done"]
       """;
 
   private List<NamespacedHost> hosts = List.of();
@@ -63,11 +79,11 @@ class SecondHostTest {
     return hosts.get(1);
   }
 
-  private Command kubectl(String... words) {
-    return first()
-        .command("kubectl", "--kubeconfig", first().data().resolve("kubeconfig").toString())
-        .env("HOME", first().scratch().toString())
-        .with(words);
+  private Kubectl kubectl() {
+    return new Kubectl(
+        first()
+            .command("kubectl", "--kubeconfig", first().data().resolve("kubeconfig").toString())
+            .env("HOME", first().scratch().toString()));
   }
 
   private String server() {
@@ -84,23 +100,23 @@ class SecondHostTest {
       first().importBusybox();
       Matcher token = TOKEN.matcher(first().verb("token", "create").run().ok());
       assertThat(token.find()).as("a token was printed").isTrue();
-      second()
-          .up(
-              "--parts=node",
-              "--server",
-              server(),
-              "--token",
-              token.group(),
-              "--name",
-              "second",
-              "--node-labels",
-              "topology.kubernetes.io/zone=b");
+      String said =
+          second()
+              .up(
+                  "--parts=node",
+                  "--server",
+                  server(),
+                  "--token",
+                  token.group(),
+                  "--name",
+                  "second",
+                  "--node-labels",
+                  "topology.kubernetes.io/zone=b");
+      assertThat(said).contains("joined " + server()).doesNotContain("kubeconfig");
       second().importBusybox();
-      kubectl("apply", "-f", "-")
-          .reading(pod("one", "first") + "---\n" + pod("two", "second") + "---\n" + SERVICE)
-          .run()
-          .ok();
-      kubectl("wait", "--for=condition=Ready", "--timeout=90s", "pod/one", "pod/two").run().ok();
+      kubectl().apply(pod("one", "first") + "---\n" + pod("two", "second") + "---\n" + SERVICE);
+      kubectl().apply(COUNTER);
+      kubectl().await("condition=Ready", "pod/one", "pod/two", "pod/counter");
     } catch (AssertionError e) {
       throw new AssertionError(e.getMessage() + "\n" + logs(), e);
     }
@@ -112,25 +128,39 @@ class SecondHostTest {
 
   @AfterAll
   void removeBoth() {
+    var failures = new ArrayList<Throwable>();
     for (NamespacedHost host : hosts.reversed()) {
-      host.close();
+      try {
+        host.close();
+      } catch (AssertionError | UncheckedIOException e) {
+        failures.add(e); // the other one must go all the same
+      }
     }
+    assertThat(failures).isEmpty();
   }
 
   private String path(String path, String... object) {
-    return kubectl("get", "-o", "jsonpath=" + path).with(object).run().ok();
+    return kubectl().path(path, object);
   }
 
   private String exec(String pod, String... words) {
-    return kubectl("exec", pod, "--").with(words).run().ok();
+    return kubectl().command("exec", pod, "--").with(words).run().ok();
+  }
+
+  private String counter() {
+    return path(
+            "{.metadata.uid} {.status.podIP} {.status.containerStatuses[0].containerID}"
+                + " {.status.containerStatuses[0].restartCount}",
+            "pod",
+            "counter")
+        + " "
+        + ContainerProcess.of(kubectl(), "counter", "main");
   }
 
   @Test
   @Order(1)
   void theSecondNodeIsReadyWithItsLabelsAndARangeOfItsOwn() {
-    kubectl("wait", "--for=condition=Ready", "--timeout=90s", "node/first", "node/second")
-        .run()
-        .ok();
+    kubectl().await("condition=Ready", "node/first", "node/second");
     assertThat(path("{.metadata.labels.topology\\.kubernetes\\.io/zone}", "node/second"))
         .isEqualTo("b");
     assertThat(path("{.spec.podCIDR}", "node/second"))
@@ -148,23 +178,30 @@ class SecondHostTest {
 
   @Test
   @Order(3)
-  void podsOfBothHostsReachEachOther() {
+  void podsOfBothHostsReachEachOtherAndTheHosts() {
     String one = path("{.status.podIP}", "pod/one");
     String two = path("{.status.podIP}", "pod/two");
     assertThat(exec("one", "wget", "-qO-", "http://" + two + ":8080/").strip()).isEqualTo("two");
     assertThat(exec("two", "wget", "-qO-", "http://" + one + ":8080/").strip()).isEqualTo("one");
+    for (NamespacedHost host : hosts) {
+      assertThat(fetched(host, one + ":8080")).isEqualTo("one");
+      assertThat(fetched(host, two + ":8080")).isEqualTo("two");
+    }
+  }
+
+  private static String fetched(NamespacedHost from, String address) {
+    return from.command("busybox", "wget", "-qO-", "http://" + address + "/").run().ok().strip();
   }
 
   @Test
   @Order(4)
-  void aServiceAnswersFromBothHostsOnBothHosts() {
-    String address = path("{.spec.clusterIP}", "service/web");
+  void aServiceAnswersByNameFromBothHostsOnBothHosts() {
     for (String pod : List.of("one", "two")) {
       var answers = new HashSet<String>();
       Eventually.holds(
           "pod " + pod + " has heard both ends of the Service",
           () -> {
-            answers.add(exec(pod, "wget", "-qO-", "http://" + address + "/").strip());
+            answers.add(exec(pod, "wget", "-qO-", "http://web/").strip());
             return answers.containsAll(List.of("one", "two"));
           },
           answers::toString);
@@ -174,6 +211,24 @@ class SecondHostTest {
 
   @Test
   @Order(5)
+  void aNodePortAnswersOnBothHostsToBothHosts() {
+    String port = path("{.spec.ports[0].nodePort}", "service/web");
+    for (NamespacedHost client : hosts) {
+      for (NamespacedHost server : hosts) {
+        var answers = new HashSet<String>();
+        Eventually.holds(
+            client.address() + " has heard both ends of the Service from " + server.address(),
+            () -> {
+              answers.add(fetched(client, server.address() + ":" + port));
+              return answers.containsAll(List.of("one", "two"));
+            },
+            answers::toString);
+      }
+    }
+  }
+
+  @Test
+  @Order(6)
   void packetsTakeDirectRoutes() {
     String range = path("{.spec.podCIDR}", "node/second");
     assertThat(first().command("ip", "route", "show", range).run().ok())
@@ -181,41 +236,118 @@ class SecondHostTest {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void logsAndExecReachTheSecondHostThroughTheApi() {
-    assertThat(kubectl("logs", "two").run().ok()).isEqualTo("serving\n");
-    assertThat(kubectl("exec", "-i", "two", "--", "cat").reading("hello").run().ok())
+    assertThat(kubectl().ok("logs", "two")).isEqualTo("serving\n");
+    assertThat(kubectl().command("exec", "-i", "two", "--", "cat").reading("hello").run().ok())
         .isEqualTo("hello");
-    Command.Outcome failed = kubectl("exec", "two", "--", "sh", "-c", "exit 7").run();
+    Command.Outcome failed = kubectl().run("exec", "two", "--", "sh", "-c", "exit 7");
     assertThat(failed.exitCode()).as(failed.all()).isEqualTo(7);
-    try (BackgroundCommand follow = kubectl("logs", "-f", "two").background()) {
+    try (BackgroundCommand follow = kubectl().command("logs", "-f", "two").background()) {
       follow.awaitLine("serving");
     }
   }
 
   @Test
-  @Order(7)
-  void theSecondHostComesBackWithoutATokenAndItsPodWentOn() {
-    String before = path("{.status.containerStatuses[0].containerID}", "pod/two");
-    second().verb("down").run().ok();
-    second().up("--parts=node", "--server", server(), "--name", "second");
-    kubectl("wait", "--for=condition=Ready", "--timeout=90s", "node/second", "pod/two").run().ok();
-    assertThat(path("{.status.containerStatuses[0].containerID}", "pod/two")).isEqualTo(before);
-    assertThat(path("{.status.containerStatuses[0].restartCount}", "pod/two")).isEqualTo("0");
-    assertThat(exec("two", "hostname").strip()).isEqualTo("two");
+  @Order(12)
+  void execOverSpdyAndPortForwardInBothFormsReachTheSecondHost() {
+    Command exec = kubectl().command("exec", "-i", "two", "--", "cat").reading("hello");
+    assertThat(exec.env("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", "false").run().ok())
+        .isEqualTo("hello");
+    for (String webSockets : List.of("true", "false")) {
+      Command forward =
+          kubectl()
+              .command("port-forward", "pod/two", ":8080")
+              .env("KUBECTL_PORT_FORWARD_WEBSOCKETS", webSockets);
+      try (BackgroundCommand running = forward.background()) {
+        running.awaitLine("127.0.0.1:");
+        String address =
+            String.join("", running.lines()).replaceAll(".*(127\\.0\\.0\\.1:\\d+) ->.*", "$1");
+        assertThat(
+                first()
+                    .command("busybox", "wget", "-qO-", "http://" + address + "/")
+                    .run()
+                    .ok()
+                    .strip())
+            .isEqualTo("two");
+      }
+    }
+  }
+
+  @Test
+  @Order(13)
+  void proxiesReachPodsOfTheSecondHostAndItsNode() {
+    String pod = "/api/v1/namespaces/default/pods/two:8080/proxy/";
+    assertThat(kubectl().command("get", "--raw", pod).run().ok()).isEqualTo("two\n");
+    String node = "/api/v1/nodes/second/proxy/";
+    assertThat(kubectl().command("get", "--raw", node + "healthz").run().ok()).isEqualTo("ok");
+    assertThat(kubectl().command("get", "--raw", node + "stats/summary").run().ok())
+        .contains("\"nodeName\":\"second\"");
+    assertThat(kubectl().command("get", "--raw", node + "nothing").run().err())
+        .contains("NotFound");
   }
 
   @Test
   @Order(8)
-  void aWrongTokenIsRefusedInOneLine() {
+  void theSecondHostComesBackWithoutATokenAndItsPodsWentOn() {
+    String before = counter();
+    second().verb("down").run().ok();
+    second().up("--parts=node", "--server", server(), "--name", "second");
+    assertSecondHostWentOn(before);
+  }
+
+  @Test
+  @Order(9)
+  void aKilledSecondHostComesBackAndItsPodsWentOn() {
+    String before = counter();
+    second().kill();
+    second().up("--parts=node", "--server", server(), "--name", "second");
+    assertSecondHostWentOn(before);
+  }
+
+  @Test
+  @Order(10)
+  void theSecondHostGoesOnUnderAFirstOneThatWasKilled() {
+    String before = counter();
+    first().kill();
+    first().up("--port", Integer.toString(PORT), "--name", "first");
+    assertSecondHostWentOn(before);
+    kubectl().apply(pod("three", "second"));
+    kubectl().await("condition=Ready", "pod/three");
+    String three = path("{.status.podIP}", "pod/three");
+    assertThat(exec("one", "wget", "-qO-", "http://" + three + ":8080/").strip())
+        .isEqualTo("three");
+    kubectl().ok("delete", "pod", "three", "--timeout=60s");
+  }
+
+  private void assertSecondHostWentOn(String before) {
+    kubectl().await("condition=Ready", "node/second", "pod/two", "pod/counter");
+    assertThat(counter()).isEqualTo(before);
+    int lines = CounterLog.wholeOf(kubectl(), "counter");
+    Eventually.holds(
+        "the log goes on", () -> CounterLog.wholeOf(kubectl(), "counter") > lines + 10);
+    assertThat(exec("two", "hostname").strip()).isEqualTo("two");
+  }
+
+  @Test
+  @Order(11)
+  void aWrongTokenIsRefusedInOneLineAndLeavesNothingBehind() {
+    String data = second().scratch().resolve("third").toString();
+    String launcher = PlatformUnderTest.root().resolve("nacelle").toString();
     Command.Outcome refused =
         second()
-            .command(PlatformUnderTest.root().resolve("nacelle").toString(), "up")
-            .with("--data", second().scratch().resolve("third").toString())
+            .command(launcher, "up")
+            .with("--data", data)
             .with("--parts=node", "--server", server(), "--name", "third")
             .with("--token", "abcdef.0123456789abcdef", "--node-address", second().address())
             .run();
     assertThat(refused.exitCode()).as(refused.all()).isEqualTo(1);
     assertThat(refused.err()).contains("it knows no token abcdef").hasLineCount(1);
+    long left =
+        ProcessHandle.allProcesses()
+            .filter(p -> HostTraces.commandLine(p.pid()).contains(data))
+            .count();
+    assertThat(left).as("processes of the host that was refused").isZero();
+    second().command(launcher, "down", "--purge", "--data", data).run().ok();
   }
 }

@@ -136,23 +136,54 @@ class WorkloadTest {
   void aServerSideApplyWorksAndASecondOneChangesNothing() {
     Kubectl kubectl = PLATFORM.kubectlIn("server-side");
     assertThat(kubectl.apply(MANIFEST, "--server-side"))
-        .contains("deployment.apps/web serverside-applied");
+        .contains("deployment.apps/web serverside-applied", "secret/web serverside-applied");
     assertThat(kubectl.ok("rollout", "status", "deployment/web", "--timeout=90s"))
         .contains("successfully rolled out");
-    String version = kubectl.path("{.metadata.generation}/{.metadata.uid}", "deployment", "web");
-    String config = kubectl.path("{.metadata.resourceVersion}", "configmap", "web");
+    kubectl.awaitPath("{.status.readyReplicas}", "3"::equals, "deployment", "web");
+    assertThat(inPod("wget", "-q", "-O", "-", "http://web.server-side/"))
+        .startsWith("hello from the config map from web-");
+    String before = written(kubectl);
     kubectl.apply(MANIFEST, "--server-side");
-    assertThat(kubectl.path("{.metadata.generation}/{.metadata.uid}", "deployment", "web"))
-        .isEqualTo(version);
-    assertThat(kubectl.path("{.metadata.resourceVersion}", "configmap", "web")).isEqualTo(config);
-    Command.Outcome conflict =
+    assertThat(written(kubectl)).isEqualTo(before);
+    assertThat(kubectl.command("diff", "--server-side", "-f", "-").reading(MANIFEST).run().ok())
+        .isEmpty();
+    PLATFORM.kubectl().ok("delete", "namespace", "server-side", "--wait=false");
+  }
+
+  /** Revisions of what only people write; of the Deployment what does not move with its status. */
+  private static String written(Kubectl kubectl) {
+    return kubectl.path(
+            "{range .items[*]}{.kind}/{.metadata.resourceVersion}/{.metadata.uid} {end}",
+            "configmap/web",
+            "secret/web",
+            "service/web")
+        + kubectl.path("{.metadata.generation}/{.metadata.uid}", "deployment", "web");
+  }
+
+  @Test
+  void whoAppliesWhatAnotherOwnsIsToldOfTheConflictAndMayForceIt() {
+    Kubectl kubectl = PLATFORM.kubectlIn("conflict");
+    kubectl.apply(MANIFEST, "--server-side");
+    Command another =
         kubectl
             .command("apply", "--server-side", "--field-manager=another", "-f", "-")
-            .reading(MANIFEST.replace("replicas: 3", "replicas: 1"))
-            .run();
-    assertThat(conflict.exitCode()).isEqualTo(1);
-    assertThat(conflict.err()).contains("conflict with \"kubectl\"", ".spec.replicas");
-    PLATFORM.kubectl().ok("delete", "namespace", "server-side", "--wait=false");
+            .reading(
+                """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web}
+                spec: {replicas: 1}
+                """);
+    Command.Outcome refused = another.run();
+    assertThat(refused.exitCode()).isEqualTo(1);
+    assertThat(refused.err())
+        .contains("Apply failed with 1 conflict: conflict with \"kubectl\": .spec.replicas\n");
+    assertThat(kubectl.path("{.spec.replicas}", "deployment", "web")).isEqualTo("3");
+    another.with("--force-conflicts").run().ok();
+    assertThat(kubectl.path("{.spec.replicas}", "deployment", "web")).isEqualTo("1");
+    assertThat(kubectl.command("apply", "--server-side", "-f", "-").reading(MANIFEST).run().err())
+        .contains("conflict with \"another\": .spec.replicas");
+    PLATFORM.kubectl().ok("delete", "namespace", "conflict", "--wait=false");
   }
 
   @Test
@@ -170,13 +201,22 @@ class WorkloadTest {
 
   @Test
   void clusterNamesResolveInFullAndInPart() {
-    String address = PLATFORM.kubectl().path("{.spec.clusterIP}", "service", "web");
     for (String name :
         new String[] {"web", "web.default", "web.default.svc", "web.default.svc.cluster.local"}) {
-      assertThat(inPod("nslookup", "-type=a", name)).as(name).contains(address);
+      assertThat(inPod("wget", "-q", "-O", "-", "http://" + name + "/"))
+          .as(name)
+          .startsWith("hello from ");
     }
+    String address = PLATFORM.kubectl().path("{.spec.clusterIP}", "service", "web");
+    assertThat(inPod("nslookup", "-type=a", "web.default.svc.cluster.local")).contains(address);
     assertThat(inPod("cat", "/etc/resolv.conf"))
         .contains("search default.svc.cluster.local svc.cluster.local cluster.local", "ndots:5");
+    assertThat(
+            PLATFORM
+                .kubectl()
+                .run("exec", "deployment/web", "--", "nslookup", "none.default.svc.cluster.local")
+                .out())
+        .contains("NXDOMAIN");
   }
 
   @Test
@@ -193,6 +233,36 @@ class WorkloadTest {
         "the node port answers outside",
         () -> OUTSIDE.get().run("busybox", "timeout", "5", "busybox", "wget", "-qO-", url).all(),
         answer -> answer.startsWith("hello from the config map from web-"));
+  }
+
+  @Test
+  void logsOfADeploymentAreThoseOfItsPods() {
+    Kubectl kubectl = PLATFORM.kubectl();
+    inPod("sh", "-c", "echo said by hand > /proc/1/fd/1");
+    try (BackgroundCommand logs =
+        kubectl
+            .command("logs", "-f", "-l", "app=web", "--prefix", "--max-log-requests=5")
+            .background()) {
+      logs.awaitLine("said by hand");
+      assertThat(logs.lines()).anyMatch(l -> l.matches("\\[pod/web-\\S+/web] said by hand"));
+    }
+  }
+
+  @Test
+  void describeTellsOfTheDeploymentAndTheService() {
+    Kubectl kubectl = PLATFORM.kubectl();
+    assertThat(kubectl.ok("describe", "deployment", "web"))
+        .containsPattern("Replicas: +3 desired \\| 3 updated \\| 3 total \\| 3 available")
+        .contains("NewReplicaSet:", "Scaled up replica set web-", "RollingUpdateStrategy:")
+        .contains("GREETING:", "<set to the key 'greeting' of config map 'web'>");
+    assertThat(kubectl.ok("describe", "service", "web"))
+        .containsPattern("Type: +NodePort")
+        .containsPattern("NodePort: +http +" + nodePort() + "/TCP")
+        .containsPattern("Endpoints: +10\\.\\d+\\.\\d+\\.\\d+:8080,");
+    assertThat(kubectl.ok("describe", "secret", "web"))
+        .contains("password:  6 bytes")
+        .doesNotContain("czNjcjN0", "s3cr3t");
+    assertThat(kubectl.ok("describe", "configmap", "web")).contains("colour=blue");
   }
 
   @Test
@@ -243,6 +313,31 @@ class WorkloadTest {
     awaitEndpoints(3);
     assertThat(kubectl.run("scale", "deployment/web", "--replicas=9", "--current-replicas=5").err())
         .contains("Expected replicas to be 5, was 3");
+  }
+
+  @Test
+  void whatIsDeletedIsGoneAndAnswersNoMore() {
+    Kubectl kubectl = PLATFORM.kubectlIn("away");
+    kubectl.apply(MANIFEST);
+    kubectl.ok("rollout", "status", "deployment/web", "--timeout=90s");
+    String url = "http://web.away.svc/";
+    assertThat(inPod("wget", "-q", "-O", "-", url)).startsWith("hello from ");
+    assertThat(kubectl.command("delete", "-f", "-").reading(MANIFEST).run().ok())
+        .contains(
+            "configmap \"web\" deleted",
+            "secret \"web\" deleted",
+            "deployment.apps \"web\" deleted",
+            "service \"web\" deleted");
+    Eventually.sees(
+        "nothing is left of it",
+        () ->
+            kubectl.ok("get", "deployments,replicasets,pods,services,endpointslices", "-o", "name"),
+        String::isEmpty);
+    Command.Outcome call =
+        PLATFORM.kubectl().run("exec", "deployment/web", "--", "wget", "-q", "-O", "-", url);
+    assertThat(call.exitCode()).as(call.all()).isNotZero();
+    assertThat(call.err()).contains("bad address 'web.away.svc'");
+    PLATFORM.kubectl().ok("delete", "namespace", "away", "--wait=false");
   }
 
   private static void awaitEndpoints(int count) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The built-in runtime with runc, its fallback. */
+/** The built-in runtime with runc in place of its own starter. */
 final class RuncRuntimeTest extends ContainerRuntimeContract {
   private static final Path RUNC = Path.of("/usr/sbin/runc");
   private static RuntimeFixture fixture;

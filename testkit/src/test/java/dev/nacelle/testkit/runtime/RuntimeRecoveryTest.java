@@ -211,6 +211,41 @@ final class RuntimeRecoveryTest {
   }
 
   @Test
+  void aCreatedContainerWaitsForItsStartThroughTheDeathOfItsMonitor() throws Exception {
+    ContainerSpec spec = rig.shell("echo begun; exit 9").build();
+    fixture.runtime().createContainer(spec);
+    try (var events = fixture.runtime().events()) {
+      kill(monitorOf(spec.id()));
+      RuntimeRig.await(events, RuntimeEvent.MonitorReplaced.class);
+    }
+    RuntimeRig.eventually(() -> starts(spec.id()), "the start of " + spec.id());
+    assertThat(rig.exit(spec.id()).code()).isEqualTo(9);
+    assertThat(rig.output(spec.id())).isEqualTo("begun\n");
+  }
+
+  @Test
+  void aCreatedContainerWaitsForItsStartThroughTheDeathOfKeeperAndMonitor() throws Exception {
+    ContainerSpec spec = rig.shell("exit 9").build();
+    fixture.runtime().createContainer(spec);
+    ProcessHandle monitor = monitorOf(spec.id());
+    try (var events = fixture.runtime().events()) {
+      kill(keeper());
+      kill(monitor);
+      RuntimeRig.await(events, RuntimeEvent.KeeperReplaced.class);
+    }
+    RuntimeRig.eventually(() -> starts(spec.id()), "the start of " + spec.id());
+    assertThat(rig.exit(spec.id()).code()).isEqualTo(9);
+  }
+
+  private boolean starts(String id) {
+    try {
+      return fixture.runtime().startContainer(id).state() != ContainerStatus.State.CREATED;
+    } catch (RuntimeException e) {
+      return false;
+    }
+  }
+
+  @Test
   void theKeeperIsUpgradedInPlace() throws Exception {
     ContainerSpec spec = startCounting();
     ProcessHandle keeper = keeper();

@@ -124,7 +124,7 @@ final class EnvironmentValidation {
           .errors()
           .add(
               FieldError.notSupported(
-                  check.at("fieldPath"), Json.of(path), List.copyOf(supported)));
+                  check.at("fieldPath"), Json.of(path), supported.stream().sorted().toList()));
     }
   }
 
@@ -137,7 +137,7 @@ final class EnvironmentValidation {
           .errors()
           .add(
               FieldError.notSupported(
-                  check.at("resource"), Json.of(resource), List.copyOf(RESOURCES)));
+                  check.at("resource"), Json.of(resource), RESOURCES.stream().sorted().toList()));
     }
   }
 }

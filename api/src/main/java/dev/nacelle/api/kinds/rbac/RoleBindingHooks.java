@@ -44,7 +44,7 @@ record RoleBindingHooks(Scope scope) implements KindHooks {
     String[] kinds =
         scope == Scope.CLUSTER
             ? new String[] {"ClusterRole"}
-            : new String[] {"ClusterRole", "Role"};
+            : new String[] {"Role", "ClusterRole"};
     if (!List.of(kinds).contains(role.text("kind"))) {
       errors.add(
           FieldError.notSupported("roleRef.kind", Json.of(role.text("kind")), List.of(kinds)));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Checks of one object's members at a path, which add what is wrong to a list. An absent string is
@@ -107,7 +108,8 @@ public final class Check {
   /** A string that is one of some where it is not empty. */
   public Check optionalOneOf(String name, String... allowed) {
     if (!text(name).isEmpty() && !List.of(allowed).contains(text(name))) {
-      errors.add(FieldError.notSupported(at(name), Json.of(text(name)), List.of(allowed)));
+      var sorted = Stream.of(allowed).sorted().toList();
+      errors.add(FieldError.notSupported(at(name), Json.of(text(name)), sorted));
     }
     return this;
   }

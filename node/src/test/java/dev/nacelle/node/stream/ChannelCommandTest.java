@@ -1,41 +1,35 @@
-package dev.nacelle.node.endpoint;
+package dev.nacelle.node.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.QueryParameters;
 import dev.nacelle.base.http.WebSocket;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
-import dev.nacelle.runtime.ExecSession;
 import dev.nacelle.runtime.TerminalSize;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-final class RemoteCommandTest {
-  private final Socket socket = new Socket();
+final class ChannelCommandTest {
+  private final Socket socket = new Socket("v5.channel.k8s.io");
 
-  private void run(Session session, String query) throws Exception {
-    RemoteCommand.serve(session, socket, QueryParameters.parse(query));
+  private void run(HandSession session, String query) throws Exception {
+    CommandOptions options = CommandOptions.of(QueryParameters.parse(query));
+    RemoteCommand.serve(session, new ChannelCommandClient(new ChannelSocket(socket), options));
   }
 
   @Test
   void outputGoesToItsChannelsAndTheStatusLast() throws Exception {
-    run(new Session("out", "err", 0, false), "stdout=true&stderr=true");
+    run(new HandSession("out", "err", 0, false), "output=1&error=1");
     assertThat(socket.text(1)).isEqualTo("out");
     assertThat(socket.text(2)).isEqualTo("err");
     assertThat(socket.sent.getLast()[0]).isEqualTo((byte) 3);
@@ -45,7 +39,7 @@ final class RemoteCommandTest {
 
   @Test
   void exitCodeIsTold() throws Exception {
-    run(new Session("", "", 42, false), "stdout=true");
+    run(new HandSession("", "", 42, false), "output=1");
     JsonObject status = socket.status();
     assertThat(status.string("status")).contains("Failure");
     assertThat(status.string("reason")).contains("NonZeroExitCode");
@@ -58,93 +52,65 @@ final class RemoteCommandTest {
 
   @Test
   void inputSizeAndEndOfInputReachTheProcess() throws Exception {
-    var session = new Session("", "", 0, true);
+    var session = new HandSession("", "", 0, true);
     socket.receive((byte) 0, "hello");
     socket.receive((byte) 4, "{\"Width\":80,\"Height\":24}");
     socket.receive((byte) 4, "no size");
     socket.received.add(new WebSocket.Message.Binary(Bytes.wrap(new byte[] {(byte) 255, 0})));
-    run(session, "stdin=true&stdout=true");
-    assertThat(session.input.toString(StandardCharsets.UTF_8)).isEqualTo("hello");
-    assertThat(session.sizes).containsExactly(new TerminalSize(80, 24));
+    run(session, "input=1&output=1");
+    assertThat(session.input()).isEqualTo("hello");
+    assertThat(session.sizes()).containsExactly(new TerminalSize(80, 24));
   }
 
   @Test
   void clientThatLeavesEndsTheSession() throws Exception {
-    var session = new Session("", "", 0, true);
+    var session = new HandSession("", "", 0, true);
     socket.received.add(new WebSocket.Message.Closed(1006, ""));
-    run(session, "stdin=true&stdout=true");
-    assertThat(session.killed).isTrue();
+    run(session, "input=1&output=1");
+    assertThat(session.isKilled()).isTrue();
   }
 
-  /** A process that has said all it will, and ends at once or with its input. */
-  private static final class Session implements ExecSession {
-    private final InputStream out;
-    private final InputStream err;
-    private final int code;
-    private final CountDownLatch end;
-    private final ByteArrayOutputStream input = new ByteArrayOutputStream();
-    private final List<TerminalSize> sizes = new ArrayList<>();
-    private volatile boolean killed;
+  @Test
+  void oldClientsAreToldInWords() throws Exception {
+    var old = new Socket("channel.k8s.io");
+    RemoteCommand.serve(
+        new HandSession("", "", 3, false),
+        new ChannelCommandClient(
+            new ChannelSocket(old), CommandOptions.of(QueryParameters.parse("output=1"))));
+    assertThat(old.text(3)).isEqualTo("command terminated with non-zero exit code: exit status 3");
+  }
 
-    Session(String out, String err, int code, boolean untilItsInputEnds) {
-      this.out = new ByteArrayInputStream(out.getBytes(StandardCharsets.UTF_8));
-      this.err = new ByteArrayInputStream(err.getBytes(StandardCharsets.UTF_8));
-      this.code = code;
-      this.end = new CountDownLatch(untilItsInputEnds ? 1 : 0);
-    }
+  @Test
+  void channelsMayBeTextInBase64() throws Exception {
+    var text = new Socket("v4.base64.channel.k8s.io");
+    var session = new HandSession("hi", "", 0, true);
+    text.received.add(new WebSocket.Message.Text("0aGVsbG8="));
+    text.received.add(new WebSocket.Message.Text("0not base64!"));
+    text.received.add(new WebSocket.Message.Closed(1000, ""));
+    RemoteCommand.serve(
+        session,
+        new ChannelCommandClient(
+            new ChannelSocket(text), CommandOptions.of(QueryParameters.parse("input=1&output=1"))));
+    assertThat(session.input()).isEqualTo("hello");
+    assertThat(text.texts).contains("1aGk=");
+  }
 
-    @Override
-    public OutputStream stdin() {
-      return new OutputStream() {
-        @Override
-        public void write(int b) {
-          input.write(b);
-        }
-
-        @Override
-        public void close() {
-          end.countDown();
-        }
-      };
-    }
-
-    @Override
-    public InputStream stdout() {
-      return out;
-    }
-
-    @Override
-    public InputStream stderr() {
-      return err;
-    }
-
-    @Override
-    public void resize(TerminalSize size) {
-      sizes.add(size);
-    }
-
-    @Override
-    public int waitForExit() throws InterruptedException {
-      end.await();
-      return code;
-    }
-
-    @Override
-    public OptionalInt waitForExit(Duration timeout) {
-      return OptionalInt.of(code);
-    }
-
-    @Override
-    public void close() {
-      killed = true;
-      end.countDown();
-    }
+  @Test
+  void aClientMustWantSomething() {
+    assertThatThrownBy(() -> CommandOptions.of(QueryParameters.parse("tty=1&error=1")))
+        .hasMessage("you must specify at least 1 of stdin, stdout, stderr");
   }
 
   private static final class Socket implements WebSocket {
     private final LinkedBlockingQueue<Message> received = new LinkedBlockingQueue<>();
     private final List<byte[]> sent = new ArrayList<>();
+    private final List<String> texts = new ArrayList<>();
+    private final String subprotocol;
     private boolean closed;
+
+    Socket(String subprotocol) {
+      this.subprotocol = subprotocol;
+    }
 
     void receive(byte channel, String text) {
       byte[] bytes = (" " + text).getBytes(StandardCharsets.UTF_8);
@@ -168,7 +134,7 @@ final class RemoteCommandTest {
 
     @Override
     public Optional<String> subprotocol() {
-      return Optional.of("v5.channel.k8s.io");
+      return Optional.of(subprotocol);
     }
 
     @Override
@@ -190,7 +156,9 @@ final class RemoteCommandTest {
     }
 
     @Override
-    public void send(String text) {}
+    public synchronized void send(String text) {
+      texts.add(text);
+    }
 
     @Override
     public void ping() {}

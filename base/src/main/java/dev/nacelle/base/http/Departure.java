@@ -1,13 +1,12 @@
-package dev.nacelle.app;
+package dev.nacelle.base.http;
 
-import dev.nacelle.base.http.HttpExchange;
 import java.io.IOException;
 
 /**
- * Ends the wait for a node's first word when the client leaves: the waiting thread is interrupted
- * within {@link #guard}, and never outside. For one thread, used once.
+ * Ends the wait for another server's first word when the client leaves: the waiting thread is
+ * interrupted within {@link #guard}, and never outside. For one thread, used once.
  */
-final class RemoteDeparture {
+final class Departure {
   private final Thread waiting = Thread.currentThread();
   private boolean guarding;
   private boolean left;
@@ -17,7 +16,7 @@ final class RemoteDeparture {
     T run() throws IOException, InterruptedException;
   }
 
-  RemoteDeparture(HttpExchange exchange) {
+  Departure(HttpExchange exchange) {
     exchange.onClose(this::leave);
   }
 
