@@ -63,10 +63,7 @@ final class ControllerRoles {
               "generic-garbage-collector",
               on("delete get list patch update watch", "*", "*"),
               recordEvents()),
-          role(
-              "service-account-controller",
-              on("create", CORE, "serviceaccounts"),
-              recordEvents()),
+          role("service-account-controller", on("create", CORE, "serviceaccounts"), recordEvents()),
           // which ranges of addresses the nodes have is in a ConfigMap: see NamespaceRoles
           role(
               "node-controller",
@@ -83,10 +80,7 @@ final class ControllerRoles {
           role(
               "clusterrole-aggregation-controller",
               on("escalate get list patch update watch", RBAC, "clusterroles")),
-          role(
-              "root-ca-cert-publisher",
-              on("create update", CORE, "configmaps"),
-              recordEvents()),
+          role("root-ca-cert-publisher", on("create update", CORE, "configmaps"), recordEvents()),
           role(
               "certificate-controller",
               on("delete get list watch", CERTIFICATES, "certificatesigningrequests"),
@@ -95,7 +89,10 @@ final class ControllerRoles {
                   CERTIFICATES,
                   "certificatesigningrequests/approval certificatesigningrequests/status"),
               onNamed(
-                  "approve", CERTIFICATES, "signers", "kubernetes.io/kube-apiserver-client-kubelet"),
+                  "approve",
+                  CERTIFICATES,
+                  "signers",
+                  "kubernetes.io/kube-apiserver-client-kubelet"),
               onNamed(
                   "sign",
                   CERTIFICATES,

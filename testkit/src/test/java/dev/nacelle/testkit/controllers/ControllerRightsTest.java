@@ -114,8 +114,7 @@ class ControllerRightsTest {
         "web",
         "{spec: {template: {spec: {containers: [{name: c, image: two}]}}}}");
     awaitAvailable("default");
-    cluster.await(
-        "the old set is gone", () -> all(Resources.REPLICA_SETS, "default").size() == 1);
+    cluster.await("the old set is gone", () -> all(Resources.REPLICA_SETS, "default").size() == 1);
   }
 
   /** Orphans are adopted by whoever selects them, and given up again. */
@@ -132,11 +131,7 @@ class ControllerRightsTest {
     cluster.await(
         "the pod is given up",
         () -> api.get(Resources.PODS, pod.key()).ownerReferences().isEmpty());
-    patch(
-        Resources.PODS,
-        "default",
-        pod.name(),
-        "{metadata: {labels: {app: web}}}");
+    patch(Resources.PODS, "default", pod.name(), "{metadata: {labels: {app: web}}}");
     cluster.await("there are two again", () -> all(Resources.PODS, "default").size() == 2);
     api.delete(
         Resources.DEPLOYMENTS,
@@ -158,8 +153,7 @@ class ControllerRightsTest {
     cluster.await("three endpoints", () -> endpoints() == 3);
     api.delete(Resources.SERVICES, new ObjectKey("default", "web"), DeleteOptions.DEFAULT);
     cluster.await(
-        "no endpoints",
-        () -> endpoints() == 0 && !exists(Resources.ENDPOINTS, "default", "web"));
+        "no endpoints", () -> endpoints() == 0 && !exists(Resources.ENDPOINTS, "default", "web"));
     patch(Resources.DEPLOYMENTS, "default", "web", "{spec: {replicas: 2}}");
     awaitAvailable("default");
   }
@@ -196,9 +190,7 @@ class ControllerRightsTest {
       cluster.await(
           "revision " + revision,
           () ->
-              api.get(
-                          Resources.CONTAINER_GROUP_PROFILES,
-                          new ObjectKey("default", "hello"))
+              api.get(Resources.CONTAINER_GROUP_PROFILES, new ObjectKey("default", "hello"))
                       .status()
                       .integer("revision")
                       .orElse(0)
@@ -231,8 +223,7 @@ class ControllerRightsTest {
 
   private void certify() throws Exception {
     var none = SubjectAlternatives.NONE;
-    var host =
-        new SubjectAlternatives(List.of("n9"), List.of(InetAddress.ofLiteral("192.0.2.9")));
+    var host = new SubjectAlternatives(List.of("n9"), List.of(InetAddress.ofLiteral("192.0.2.9")));
     ask(
         Identity.of("system:bootstrap:abcdef", "system:bootstrappers", Identity.AUTHENTICATED),
         "kube-apiserver-client-kubelet",

@@ -142,7 +142,8 @@ final class GuardedCluster implements AutoCloseable {
         if (attributes.identity().user().startsWith(ACCOUNTS)
             && attributes.target() instanceof Attributes.Resource resource) {
           String name = attributes.identity().user().substring(ACCOUNTS.length());
-          asked.add(word(name, attributes.verb(), resource.group(), resource.resourceAndSubresource()));
+          asked.add(
+              word(name, attributes.verb(), resource.group(), resource.resourceAndSubresource()));
           if (!(decision instanceof Decision.Allow)) {
             refused.add(attributes.refusal());
           }
