@@ -1,6 +1,7 @@
 package dev.nacelle.apiserver.bootstrap;
 
 import dev.nacelle.api.client.ApiClient;
+import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
@@ -95,6 +96,7 @@ public final class AccessControl implements AutoCloseable {
   private final CountDownLatch prioritiesMade = new CountDownLatch(1);
   private Optional<Thread> thread = Optional.empty();
   private Optional<CertificateSigning> signing = Optional.empty();
+  private boolean closed;
 
   /**
    * @throws IOException if the keys or the tokens cannot be read
@@ -183,8 +185,8 @@ public final class AccessControl implements AutoCloseable {
   }
 
   /**
-   * Lets the judges see the cluster, begins to sign certificates, and to make what every cluster
-   * has. Returns at once.
+   * Lets the judges see the cluster, begins to make what every cluster has, and then to sign
+   * certificates. Returns at once.
    *
    * @param client of the server, as one who may do everything
    * @param informers of such a client; the caller closes them
@@ -193,14 +195,12 @@ public final class AccessControl implements AutoCloseable {
     view.open(client, informers);
     rbac.start();
     nodes.start();
-    signing =
+    thread =
         Optional.of(
-            new CertificateSigning(client, authorizer, settings.pki().authority(), settings.clock())
-                .start(informers.of(Resources.CERTIFICATE_SIGNING_REQUESTS)));
-    thread = Optional.of(Thread.ofVirtual().name("access defaults").start(() -> make(client)));
+            Thread.ofVirtual().name("access defaults").start(() -> make(client, informers)));
   }
 
-  private void make(ApiClient client) {
+  private void make(ApiClient client, Informers informers) {
     try {
       if (settings.authorizationModes().contains("RBAC")) {
         untilDone("the default roles", () -> RbacDefaults.reconcile(client));
@@ -209,10 +209,21 @@ public final class AccessControl implements AutoCloseable {
         }
       }
       rolesMade.countDown();
+      sign(client.as(Identity.controller("certificate-controller")), informers);
       untilDone("the system's priority classes", () -> SystemPriorities.ensure(client));
       prioritiesMade.countDown();
     } catch (InterruptedException e) {
       LOG.debug("the defaults of access are not made: closing");
+    }
+  }
+
+  private synchronized void sign(ApiClient client, Informers informers) {
+    if (!closed) {
+      signing =
+          Optional.of(
+              new CertificateSigning(
+                      client, authorizer, settings.pki().authority(), settings.clock())
+                  .start(informers.of(Resources.CERTIFICATE_SIGNING_REQUESTS)));
     }
   }
 
@@ -244,7 +255,8 @@ public final class AccessControl implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     thread.ifPresent(Thread::interrupt);
     signing.ifPresent(CertificateSigning::close);
   }

@@ -3,7 +3,6 @@ package dev.nacelle.apiserver.bootstrap;
 import static dev.nacelle.apiserver.bootstrap.Rules.APPS;
 import static dev.nacelle.apiserver.bootstrap.Rules.AUTHORIZATION;
 import static dev.nacelle.apiserver.bootstrap.Rules.CERTIFICATES;
-import static dev.nacelle.apiserver.bootstrap.Rules.COORDINATION;
 import static dev.nacelle.apiserver.bootstrap.Rules.CORE;
 import static dev.nacelle.apiserver.bootstrap.Rules.DISCOVERY;
 import static dev.nacelle.apiserver.bootstrap.Rules.OWN;
@@ -17,7 +16,10 @@ import dev.nacelle.apiserver.auth.rbac.PolicyRule;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The default roles of the controllers, each for a service account of its own in kube-system. */
+/**
+ * The default roles of the controllers, each for a service account of its own in kube-system: those
+ * of upstream, and what ours ask for beyond them.
+ */
 final class ControllerRoles {
   private static final String PREFIX = "system:controller:";
 
@@ -25,105 +27,101 @@ final class ControllerRoles {
       List.of(
           role(
               "deployment-controller",
-              on("get list patch update watch", APPS, "deployments"),
-              on("patch update", APPS, "deployments/status deployments/finalizers"),
+              on("get list update watch", APPS, "deployments"),
+              on("update", APPS, "deployments/status"),
+              on("update", APPS, "deployments/finalizers"),
               on("create delete get list patch update watch", APPS, "replicasets"),
-              on("get list patch update watch", CORE, "pods"),
-              recordEvents()),
+              on("get list update watch", CORE, "pods"),
+              recordEvents(),
+              // ours notes the revision by a patch
+              on("patch", APPS, "deployments")),
           role(
               "replicaset-controller",
-              on("get list patch update watch", APPS, "replicasets"),
-              on("patch update", APPS, "replicasets/status replicasets/finalizers"),
-              on("create delete get list patch watch", CORE, "pods"),
-              on("get list watch", CORE, "nodes"),
+              on("get list update watch", APPS, "replicasets"),
+              on("update", APPS, "replicasets/status"),
+              on("update", APPS, "replicasets/finalizers"),
+              on("create delete list patch watch", CORE, "pods"),
               recordEvents()),
           role(
               "endpointslice-controller",
-              on(READ, CORE, "services pods nodes"),
-              on("patch update", CORE, "services/finalizers"),
-              on("create delete get list patch update watch", DISCOVERY, "endpointslices"),
+              on(READ, CORE, "nodes pods services"),
+              on("update", CORE, "services/finalizers"),
+              on("create delete get list update watch", DISCOVERY, "endpointslices"),
               recordEvents()),
           role(
               "endpoint-controller",
-              on(READ, CORE, "services pods"),
-              on("create delete get list patch update watch", CORE, "endpoints"),
-              on("create get list watch", CORE, "endpoints/restricted"),
+              on(READ, CORE, "pods services"),
+              on("create delete get list update watch", CORE, "endpoints"),
+              on("create", CORE, "endpoints/restricted"),
               recordEvents()),
           role(
               "namespace-controller",
               on("delete get list watch", CORE, "namespaces"),
-              on("patch update", CORE, "namespaces/finalize namespaces/status"),
-              on("delete deletecollection get list", "*", "*")),
+              on("update", CORE, "namespaces/finalize namespaces/status"),
+              on("delete deletecollection get list watch", "*", "*")),
           role(
               "generic-garbage-collector",
               on("delete get list patch update watch", "*", "*"),
               recordEvents()),
-          role(
-              "service-account-controller",
-              on("create get list patch update watch", CORE, "serviceaccounts"),
-              on(READ, CORE, "namespaces"),
-              recordEvents()),
+          role("service-account-controller", on("create", CORE, "serviceaccounts"), recordEvents()),
+          // which ranges of addresses the nodes have is in a ConfigMap: see NamespaceRoles
           role(
               "node-controller",
               on("delete get list patch update watch", CORE, "nodes"),
               on("patch update", CORE, "nodes/status"),
               on("patch update", CORE, "pods/status"),
               on("delete get list watch", CORE, "pods"),
-              on("create get list patch update watch", CORE, "configmaps"),
-              on(READ, COORDINATION, "leases"),
               recordEvents()),
           role(
               "pod-garbage-collector",
-              on("delete get list watch", CORE, "pods"),
-              on("get list watch", CORE, "nodes"),
-              on("patch update", CORE, "pods/status")),
+              on("delete list watch", CORE, "pods"),
+              on(READ, CORE, "nodes"),
+              on("patch", CORE, "pods/status")),
           role(
               "clusterrole-aggregation-controller",
               on("escalate get list patch update watch", RBAC, "clusterroles")),
-          role(
-              "root-ca-cert-publisher",
-              on("create get list patch update watch", CORE, "configmaps"),
-              on(READ, CORE, "namespaces"),
-              recordEvents()),
+          role("root-ca-cert-publisher", on("create update", CORE, "configmaps"), recordEvents()),
           role(
               "certificate-controller",
               on("delete get list watch", CERTIFICATES, "certificatesigningrequests"),
               on(
                   "update",
                   CERTIFICATES,
-                  "certificatesigningrequests/status certificatesigningrequests/approval"),
+                  "certificatesigningrequests/approval certificatesigningrequests/status"),
               onNamed(
                   "approve",
                   CERTIFICATES,
                   "signers",
-                  "kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving"),
+                  "kubernetes.io/kube-apiserver-client-kubelet"),
               onNamed(
                   "sign",
                   CERTIFICATES,
                   "signers",
-                  "kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving"
-                      + " kubernetes.io/kube-apiserver-client"),
+                  "kubernetes.io/kube-apiserver-client"
+                      + " kubernetes.io/kube-apiserver-client-kubelet"
+                      + " kubernetes.io/kubelet-serving"
+                      + " kubernetes.io/legacy-unknown"),
               on("create", AUTHORIZATION, "subjectaccessreviews"),
-              recordEvents()),
+              recordEvents(),
+              // ours also approves a node's serving certificate, for addresses of its own
+              onNamed("approve", CERTIFICATES, "signers", "kubernetes.io/kubelet-serving"),
+              on("get list", CORE, "nodes"),
+              onNamed("get", CORE, "endpoints services", "kubernetes")),
           role(
               "ngroup-controller",
-              on("get list patch update watch", OWN, "ngroups"),
-              on("patch update", OWN, "ngroups/status ngroups/finalizers"),
-              on(READ, OWN, "containergroupprofiles"),
-              on(READ, APPS, "controllerrevisions"),
-              on("create delete get list patch update watch", CORE, "pods"),
-              on(READ, CORE, "nodes"),
+              on("list patch watch", OWN, "ngroups"),
+              on("update", OWN, "ngroups/status"),
+              on("list watch", OWN, "containergroupprofiles"),
+              on("list watch", APPS, "controllerrevisions"),
+              on("list watch", CORE, "nodes"),
+              on("create delete list watch", CORE, "pods"),
               recordEvents()),
           role(
               "profile-controller",
-              on("get list patch update watch", OWN, "containergroupprofiles"),
-              on(
-                  "patch update",
-                  OWN,
-                  "containergroupprofiles/status containergroupprofiles/finalizers"),
-              on(READ, OWN, "ngroups"),
-              on("create delete get list patch update watch", APPS, "controllerrevisions"),
-              recordEvents()));
+              on("list watch", OWN, "containergroupprofiles"),
+              on("update", OWN, "containergroupprofiles/status"),
+              on("list watch", OWN, "ngroups"),
+              on("create delete list watch", APPS, "controllerrevisions")));
 
   static final List<DefaultBinding> BINDINGS = bindings();
 

@@ -28,6 +28,11 @@ final class NamespaceRoles {
               on("delete get list watch", CORE, "secrets"),
               recordEvents()),
           DefaultRole.in(
+              SYSTEM,
+              "nacelle:pod-ranges",
+              on("create", CORE, "configmaps"),
+              onNamed("get update", CORE, "configmaps", "nacelle-pod-ranges")),
+          DefaultRole.in(
               PUBLIC,
               "system:controller:bootstrap-signer",
               on(READ, CORE, "configmaps"),
@@ -64,6 +69,8 @@ final class NamespaceRoles {
               "system:controller:token-cleaner",
               "system:controller:token-cleaner",
               "account token-cleaner"),
+          DefaultBinding.in(
+              SYSTEM, "nacelle:pod-ranges", "nacelle:pod-ranges", "account node-controller"),
           DefaultBinding.in(
               PUBLIC,
               "system:controller:bootstrap-signer",

@@ -11,6 +11,7 @@ import dev.nacelle.api.reconcile.Reconciler;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.controllers.shared.ControllerContext;
 import dev.nacelle.controllers.shared.ControllerIndex;
+import dev.nacelle.controllers.shared.OwnWrites;
 import dev.nacelle.controllers.shared.OwnerKind;
 import dev.nacelle.controllers.shared.RunningController;
 import java.time.Duration;
@@ -25,12 +26,14 @@ public final class ProfileController implements Reconciler {
   private final Informer profiles;
   private final Informer revisions;
   private final Informer groups;
+  private final OwnWrites revisionWrites;
 
   private ProfileController(ControllerContext context) {
     this.context = context;
     this.profiles = context.informer(Resources.CONTAINER_GROUP_PROFILES);
     this.revisions = context.informer(Resources.CONTROLLER_REVISIONS);
     this.groups = context.informer(Resources.NGROUPS);
+    this.revisionWrites = new OwnWrites(revisions, context.clock());
   }
 
   /** Starts the controller. */
@@ -54,9 +57,11 @@ public final class ProfileController implements Reconciler {
   public Outcome reconcile(ObjectKey key) {
     Optional<KubeObject> found = profiles.get(key);
     if (found.isEmpty() || found.get().isBeingDeleted()) {
+      revisionWrites.forget(key);
       return Outcome.SETTLED; // the revisions go with their owner
     }
-    if (!revisions.isSynced() || !groups.isSynced()) {
+    // a number is given once: the next one is counted from the last
+    if (!revisions.isSynced() || !groups.isSynced() || !revisionWrites.areVisible(key)) {
       return Outcome.checkAgain(SYNC_WAIT);
     }
     KubeObject profile = found.get();
@@ -71,9 +76,11 @@ public final class ProfileController implements Reconciler {
             profile, ControllerIndex.controlledBy(revisions, profile.uid()), inUse, context.now());
     if (plan.create().isPresent()) {
       try {
-        context
-            .client()
-            .create(Resources.CONTROLLER_REVISIONS, plan.create().get(), context.write());
+        KubeObject created =
+            context
+                .client()
+                .create(Resources.CONTROLLER_REVISIONS, plan.create().get(), context.write());
+        revisionWrites.written(key, created);
       } catch (ApiException e) {
         if (!e.isAlreadyExists()) {
           throw e;

@@ -1,5 +1,6 @@
 package dev.nacelle.testkit.api;
 
+import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.DeleteOptions;
 import dev.nacelle.api.client.ListOptions;
 import dev.nacelle.api.client.ObjectWatch;
@@ -15,16 +16,18 @@ import dev.nacelle.base.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Nodes without containers: pods that are bound become ready, pods that are deleted end. */
 public final class FakeNodes implements AutoCloseable {
   private static final WriteOptions OPTIONS = WriteOptions.by("kubelet");
 
-  private final FakeApiClient api;
+  private final ApiClient api;
   private final InstantSource clock;
+  private final AtomicInteger addresses = new AtomicInteger();
   private final Thread thread;
 
-  public FakeNodes(FakeApiClient api, InstantSource clock) {
+  public FakeNodes(ApiClient api, InstantSource clock) {
     this.api = api;
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("fake nodes").start(this::run);
@@ -96,7 +99,7 @@ public final class FakeNodes implements AutoCloseable {
   }
 
   private KubeObject running(KubeObject pod) {
-    int number = Integer.parseInt(pod.uid().substring(pod.uid().lastIndexOf('-') + 1));
+    int number = addresses.incrementAndGet();
     String address = "10.64." + (number >> 8 & 255) + "." + (number & 255);
     JsonObject ready =
         JsonObject.builder()
