@@ -313,7 +313,9 @@ final class StarterComparisonTest {
                   // a hidden file is covered by another null device, which has no more rights
                   boolean hides = ContainerSpec.DEFAULT_MASKED_PATHS.contains(target);
                   if (!hides) {
-                    assertThat(Objects.requireNonNull(here.get(target)).type()).as(name + target).isEqualTo(seen.type());
+                    assertThat(Objects.requireNonNull(here.get(target)).type())
+                        .as(name + target)
+                        .isEqualTo(seen.type());
                   }
                   assertThat(Objects.requireNonNull(here.get(target)).options())
                       .as(name + ": " + target)
