@@ -26,7 +26,7 @@ static int spawn(const char *id, int theirs, pid_t *pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none, defaults;
-  char *arguments[] = {"monitor", (char *)id, NULL}, program[64];
+  char *arguments[] = {monitor_path, (char *)id, NULL}, program[64];
   sigemptyset(&none);
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);

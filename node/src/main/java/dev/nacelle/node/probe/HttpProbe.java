@@ -92,7 +92,7 @@ final class HttpProbe {
           "Get \"" + present + "\": stopped after " + MAX_REDIRECTS + " redirects");
     } catch (IOException | IllegalArgumentException e) {
       IOException cause = e instanceof IOException io ? io : new IOException(e);
-      return new ProbeResult.Failed("Get \"" + present + "\": " + ProbeRunner.reason(cause));
+      return ProbeRunner.notReached("Get \"" + present + "\": ", cause);
     }
   }
 

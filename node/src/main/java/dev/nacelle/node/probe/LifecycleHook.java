@@ -33,6 +33,7 @@ public final class LifecycleHook {
       return switch (hooks.run(hook, timeout)) {
         case ProbeResult.Passed p -> Optional.empty();
         case ProbeResult.Failed failed -> Optional.of(failed.output());
+        case ProbeResult.Refused refused -> Optional.of(refused.output());
         case ProbeResult.Unknown unknown -> Optional.of(unknown.why());
       };
     } catch (InterruptedException e) {

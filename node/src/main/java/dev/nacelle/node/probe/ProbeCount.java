@@ -22,17 +22,17 @@ final class ProbeCount {
 
   Verdict add(ProbeResult result) {
     switch (result) {
-      case ProbeResult.Passed p -> {
+      case ProbeResult.Passed _ -> {
         failures = 0;
         successes++;
         return successes >= successesWanted ? Verdict.PASSED : Verdict.UNDECIDED;
       }
-      case ProbeResult.Failed f -> {
+      case ProbeResult.Failed _, ProbeResult.Refused _ -> {
         successes = 0;
         failures++;
         return failures >= failuresWanted ? Verdict.FAILED : Verdict.UNDECIDED;
       }
-      case ProbeResult.Unknown u -> {
+      case ProbeResult.Unknown _ -> {
         return Verdict.UNDECIDED;
       }
     }

@@ -19,6 +19,8 @@ import java.util.function.Supplier;
 
 /** Makes single tries of probes and hooks: exec, httpGet, tcpSocket. Safe for any thread. */
 public final class ProbeRunner implements ProbeTry {
+  private static final String REFUSED = "connection refused";
+
   private static final int MAX_OUTPUT = 10 << 10;
 
   private final ContainerRuntime runtime;
@@ -101,7 +103,7 @@ public final class ProbeRunner implements ProbeTry {
     } catch (SocketTimeoutException e) {
       return new ProbeResult.Failed("dial tcp " + host + ":" + port + ": i/o timeout");
     } catch (IOException e) {
-      return new ProbeResult.Failed("dial tcp " + host + ":" + port + ": connect: " + reason(e));
+      return notReached("dial tcp " + host + ":" + port + ": connect: ", e);
     }
   }
 
@@ -134,9 +136,17 @@ public final class ProbeRunner implements ProbeTry {
     return port > 0 && port < 65_536 ? OptionalInt.of((int) port) : OptionalInt.empty();
   }
 
+  /** What is said of a server that could not be spoken to. */
+  static ProbeResult notReached(String before, IOException e) {
+    String why = reason(e);
+    return why.equals(REFUSED)
+        ? new ProbeResult.Refused(before + why)
+        : new ProbeResult.Failed(before + why);
+  }
+
   /** The first line of what went wrong, spelled as the kubelet's log does. */
   static String reason(IOException e) {
     String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("failed");
-    return text.contains("Connection refused") ? "connection refused" : text;
+    return text.contains("Connection refused") ? REFUSED : text;
   }
 }

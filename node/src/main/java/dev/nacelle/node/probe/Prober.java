@@ -10,11 +10,14 @@ import java.util.function.UnaryOperator;
 
 /**
  * Probes one container while it runs: one virtual thread per probe. The startup probe holds the
- * others back until it has succeeded.
+ * others back until it has succeeded. A container that is waited for and does not listen yet is
+ * asked again soon, not a period later: it does not notice, and all that counts as one failure.
  */
 public final class Prober implements AutoCloseable {
   private static final Duration SPREAD_AFTER = Duration.ofSeconds(30);
   private static final long SPREAD_MILLIS = 1_000;
+  private static final Duration FIRST_WAIT = Duration.ofMillis(10);
+  private static final Duration LONGEST_WAIT = Duration.ofMillis(320);
 
   /** The probes a container may have. */
   public enum Kind {
@@ -126,18 +129,37 @@ public final class Prober implements AutoCloseable {
         awaitStarted();
       }
       sleepUntilDue(probe.integer("initialDelaySeconds").orElse(0));
-      while (!isDone(kind, count, tries.run(probe, timeout))) {
-        pace.sleep(period);
+      while (true) {
+        Duration left = period;
+        ProbeResult result = tries.run(probe, timeout);
+        for (Duration wait = FIRST_WAIT;
+            result instanceof ProbeResult.Refused && isAwaited(kind) && left.isPositive();
+            wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : wait) {
+          Duration step = wait.compareTo(left) < 0 ? wait : left;
+          pace.sleep(step);
+          left = left.minus(step);
+          result = tries.run(probe, timeout);
+        }
+        if (isDone(kind, count, result)) {
+          return;
+        }
+        pace.sleep(result instanceof ProbeResult.Refused && isAwaited(kind) ? left : period);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
+  /** Whether the container is waited for, so that it is asked more often as long as it refuses. */
+  private synchronized boolean isAwaited(Kind kind) {
+    return kind == Kind.STARTUP || (kind == Kind.READINESS && !state.ready());
+  }
+
   /** Takes one result in; true when this probe has done its work. */
   private boolean isDone(Kind kind, ProbeCount count, ProbeResult result) {
     switch (result) {
       case ProbeResult.Failed failed -> listener.failed(kind, failed.output());
+      case ProbeResult.Refused refused -> listener.failed(kind, refused.output());
       case ProbeResult.Unknown unknown -> listener.errored(kind, unknown.why());
       case ProbeResult.Passed passed -> {}
     }

@@ -20,6 +20,8 @@ final class ProberTest {
   private static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
   private static final ProbeResult FAILED = new ProbeResult.Failed("no");
 
+  private static final ProbeResult REFUSED = new ProbeResult.Refused("refused");
+
   /** What is said of the container, in order. */
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
 
@@ -153,6 +155,42 @@ final class ProberTest {
   void knownStartIsNotProbedAgain() throws Exception {
     probe("startupProbe: {name: s}\nreadinessProbe: {name: r}", new Prober.State(true, true));
     expect("try r 1");
+  }
+
+  @Test
+  void containerThatDoesNotListenYetIsAskedAgainSoon() throws Exception {
+    probe("readinessProbe: {name: r, periodSeconds: 5}", UNKNOWN);
+    answers.addAll(List.of(REFUSED, REFUSED, ProbeResult.PASSED));
+    expect("started=true ready=false", "try r 1", "try r 1", "try r 1", "started=true ready=true");
+    expect("try r 1");
+    assertThat(sleeps)
+        .containsExactly(Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofSeconds(5));
+  }
+
+  @Test
+  void refusalsOfOnePeriodCountAsOneFailure() throws Exception {
+    probe("startupProbe: {name: s, periodSeconds: 1, failureThreshold: 2}", UNKNOWN);
+    // after 10, 30, 70, 150, 310, 630, 950 and 1,000 ms
+    int tries = 9;
+    for (int period = 0; period < 2; period++) {
+      for (int n = 0; n < tries; n++) {
+        answers.add(REFUSED);
+        expect("try s 1");
+      }
+      expect("STARTUP failed refused");
+    }
+    expect("STARTUP unhealthy");
+    assertThat(sleeps.stream().reduce(Duration.ZERO, Duration::plus))
+        .isEqualTo(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void readyContainerThatRefusesIsAskedOnceAPeriod() throws Exception {
+    probe("readinessProbe: {name: r, failureThreshold: 2}", new Prober.State(true, true));
+    answers.addAll(List.of(REFUSED, REFUSED));
+    expect("try r 1", "READINESS failed refused", "try r 1", "READINESS failed refused");
+    expect("started=true ready=false", "try r 1");
+    assertThat(sleeps).containsExactly(Duration.ofSeconds(10), Duration.ofSeconds(10));
   }
 
   @Test

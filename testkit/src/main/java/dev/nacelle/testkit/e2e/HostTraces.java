@@ -48,15 +48,14 @@ record HostTraces(Path data, String key, List<String> ranges) {
     }
   }
 
-  /** The processes with the data directory in their command line, or a program that lies in it. */
+  /** The processes with the data directory in their command line. */
   List<Long> processes() throws IOException {
     var result = new ArrayList<Long>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
       for (Path entry : entries) {
         long pid = Long.parseLong(String.valueOf(entry.getFileName()));
         String line = commandLine(pid);
-        if ((line.contains(data.toString()) || program(pid).startsWith(data + "/"))
-            && !line.contains("kubectl")) {
+        if (line.contains(data.toString()) && !line.contains("kubectl")) {
           result.add(pid);
         }
       }
@@ -71,15 +70,6 @@ record HostTraces(Path data, String key, List<String> ranges) {
               Files.readAllBytes(PROC.resolve(Long.toString(pid)).resolve("cmdline")),
               StandardCharsets.UTF_8)
           .replace('\0', ' ');
-    } catch (IOException e) {
-      return "";
-    }
-  }
-
-  /** The file that a process runs; empty if it has ended. */
-  static String program(long pid) {
-    try {
-      return Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("exe")).toString();
     } catch (IOException e) {
       return "";
     }

@@ -235,9 +235,12 @@ public final class PlatformUnderTest implements AutoCloseable {
   /** The processes of this instance whose program's name begins so: keeper, monitor. */
   public List<ProcessHandle> companions(String program) {
     noteTraces();
+    String begin = data() + "/node/bin/" + program + "-";
     try {
       return traces.orElseThrow().processes().stream()
-          .filter(pid -> HostTraces.program(pid).contains("/node/bin/" + program + "-"))
+          .filter(pid -> HostTraces.commandLine(pid).startsWith(begin))
+          // a monitor that waits for its container has no name yet
+          .filter(pid -> !HostTraces.commandLine(pid).contains(" ------"))
           .flatMap(pid -> ProcessHandle.of(pid).stream())
           .toList();
     } catch (IOException e) {
