@@ -190,6 +190,35 @@ class RequestRulesTest {
   }
 
   @Test
+  void anEvictionRemovesThePodThatItNames() throws Exception {
+    createPod("leaves");
+    String path = "/api/v1/namespaces/default/pods/leaves/eviction";
+    var other = http.post(path, "{'metadata':{'name':'other'}}");
+    assertThat(other.code()).isEqualTo(400);
+    assertThat(other.message()).isEqualTo("name in URL does not match name in Eviction object");
+    assertThat(http.post(path, "{'kind':'Pod','metadata':{'name':'leaves'}}").code())
+        .isEqualTo(400);
+    String tried = "{'metadata':{'name':'leaves'},'deleteOptions':{'dryRun':['All']}}";
+    assertThat(http.post(path, tried).code()).isEqualTo(201);
+    String pod = "/api/v1/namespaces/default/pods/leaves";
+    assertThat(http.get(pod).json().string("metadata", "deletionTimestamp")).isEmpty();
+    var evicted = http.post(path, "{'metadata':{'name':'leaves'}}");
+    assertThat(evicted.code()).isEqualTo(201);
+    assertThat(evicted.json().string("status")).contains("Success");
+    assertThat(evicted.json().integer("code")).hasValue(201);
+    assertThat(http.get(pod).json().string("metadata", "deletionTimestamp")).isNotEmpty();
+    var nobody = http.post(path.replace("leaves", "none"), "{'metadata':{'name':'none'}}");
+    assertThat(nobody.code()).isEqualTo(404);
+    assertThat(nobody.message()).isEqualTo("pods \"none\" not found");
+  }
+
+  @Test
+  void aFailureIsReadableForAPersonToo() throws Exception {
+    var reply = http.get("/api/v1/namespaces/none", "user-agent", "curl/8");
+    assertThat(reply.response().body()).startsWith("{\n  \"kind\": \"Status\",\n");
+  }
+
+  @Test
   void ephemeralContainersAreAddedAndNeverChanged() throws Exception {
     createPod("debugged");
     String path = PODS + "/debugged/ephemeralcontainers";

@@ -18,6 +18,11 @@ final class Replies {
   private Replies() {}
 
   static void json(HttpExchange exchange, Call call, int code, Bytes compact) {
+    send(exchange, call, code, call.mediaType(), readable(exchange, compact));
+  }
+
+  /** With line breaks where a person reads it. */
+  private static Bytes readable(HttpExchange exchange, Bytes compact) {
     boolean pretty =
         exchange.query().contains("pretty")
             ? exchange.query().flag("pretty")
@@ -26,7 +31,7 @@ final class Replies {
                 .first("user-agent")
                 .filter(agent -> FOR_PEOPLE.stream().anyMatch(agent::startsWith))
                 .isPresent();
-    send(exchange, call, code, call.mediaType(), pretty ? PrettyJson.of(compact) : compact);
+    return pretty ? PrettyJson.of(compact) : compact;
   }
 
   static void json(HttpExchange exchange, Call call, int code, JsonObject body) {
@@ -73,7 +78,7 @@ final class Replies {
         .details()
         .retryAfterSeconds()
         .ifPresent(seconds -> headers.set("retry-after", Integer.toString(seconds)));
-    exchange.respond(status.code(), headers.build(), JsonWriter.write(body));
+    exchange.respond(status.code(), headers.build(), readable(exchange, JsonWriter.write(body)));
   }
 
   /** A plain success. */

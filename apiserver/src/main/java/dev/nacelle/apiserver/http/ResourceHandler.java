@@ -337,7 +337,9 @@ final class ResourceHandler {
   private void show(
       HttpExchange exchange, Call call, int code, Target target, Answer answer, Accepted accepted) {
     switch (answer) {
-      case Answer.Success() -> Replies.json(exchange, call, 201, Replies.success(JsonObject.EMPTY));
+      case Answer.Success() ->
+          Replies.json(
+              exchange, call, 201, Replies.success(JsonObject.EMPTY).with("code", Json.of(201)));
       case Answer.Plain(Written.Effect effect, KubeObject object) ->
           Replies.json(
               exchange,

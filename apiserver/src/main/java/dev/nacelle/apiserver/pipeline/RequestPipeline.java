@@ -155,19 +155,33 @@ public final class RequestPipeline {
       return bind(context, target, body.object(), options);
     }
     if (target.isFor("", "pods") && target.subresource().equals("eviction")) {
-      JsonObject sent = body.object().object("deleteOptions");
-      DeleteOptions how = DeleteBodies.of(sent);
-      // kubectl drain asks for a dry run in the body
-      boolean onlyTried = sent.array("dryRun").strings().anyMatch("All"::equals);
-      removal.run(
-          context,
-          target.withSubresource(""),
-          how,
-          onlyTried ? WriteOptions.DryRun.ALL : options.dryRun());
-      return new Answer.Success();
+      return evict(context, target, body.object(), options);
     }
     throw ApiException.methodNotAllowed(
         "the server does not allow this method on the requested resource");
+  }
+
+  /** Source: registry/core/pod/storage/eviction.go of Kubernetes; there are no budgets yet. */
+  private Answer evict(
+      RequestContext context, Target target, JsonObject eviction, WriteOptions options) {
+    String kind = eviction.string("kind").orElse("");
+    if (!kind.isEmpty() && !kind.equals("Eviction")) {
+      throw ApiException.badRequest(
+          "no kind \"" + kind + "\" is registered for the eviction subresource: want \"Eviction\"");
+    }
+    if (!eviction.string("metadata", "name").orElse("").equals(target.name())) {
+      throw ApiException.badRequest("name in URL does not match name in Eviction object");
+    }
+    JsonObject sent = eviction.object("deleteOptions");
+    DeleteOptions how = DeleteBodies.of(sent);
+    // kubectl drain asks for a dry run in the body
+    boolean onlyTried = sent.array("dryRun").strings().anyMatch("All"::equals);
+    removal.run(
+        context,
+        target.withSubresource(""),
+        how,
+        onlyTried ? WriteOptions.DryRun.ALL : options.dryRun());
+    return new Answer.Success();
   }
 
   private Target podOf(Target binding, String name) {

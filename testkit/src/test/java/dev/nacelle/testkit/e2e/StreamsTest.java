@@ -178,7 +178,7 @@ class StreamsTest {
                 "--",
                 "sh",
                 "-c",
-                "'while [ \"$(stty size)\" = \"0 0\" ]; do usleep 20000; done; stty size; exit 7'");
+                "'until stty size 2>/dev/null; do usleep 20000; done; exit 7'");
     String line = "stty rows 33 cols 111; " + String.join(" ", exec.words());
     Command.Outcome outcome =
         new Command(List.of("script", "-qec", line, "/dev/null"), exec.environment(), "").run();
