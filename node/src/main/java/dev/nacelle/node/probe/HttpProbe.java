@@ -21,6 +21,18 @@ final class HttpProbe {
   private static final String AGENT = "kube-probe/1.36";
   private static final int MAX_REDIRECTS = 10;
 
+  /** The time of a try is kept from outside, by an interrupt; this is only longer than any. */
+  private static final Duration LONGEST = Duration.ofHours(1);
+
+  /** Holds neither threads nor connections. */
+  private static final HttpClient CLIENT =
+      HttpClient.builder()
+          .trustAnyServer()
+          .connectTimeout(LONGEST)
+          .readTimeout(LONGEST)
+          .newConnectionEachTime()
+          .build();
+
   private final JsonObject target;
   private final String host;
   private final int port;
@@ -65,15 +77,9 @@ final class HttpProbe {
 
   private ProbeResult get(URI uri) throws InterruptedException {
     URI present = uri;
-    try (var client =
-        HttpClient.builder()
-            .trustAnyServer()
-            .connectTimeout(timeout)
-            .readTimeout(timeout)
-            .connectionsPerOrigin(1)
-            .build()) {
+    try {
       for (int followed = 0; followed <= MAX_REDIRECTS; followed++) {
-        try (HttpResponse response = client.send(HttpRequest.get(present).with(headers()))) {
+        try (HttpResponse response = CLIENT.send(HttpRequest.get(present).with(headers()))) {
           int status = response.status();
           Optional<URI> next =
               status >= 300 && status < 400 && status != 304
