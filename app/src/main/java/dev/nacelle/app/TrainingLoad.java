@@ -13,6 +13,7 @@ import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.YamlReader;
 import dev.nacelle.cli.BusyboxImage;
@@ -130,7 +131,7 @@ final class TrainingLoad {
               .put("name", IMAGE)
               .build());
     } finally {
-      BusyboxImage.delete(tree);
+      Trees.delete(tree);
     }
   }
 

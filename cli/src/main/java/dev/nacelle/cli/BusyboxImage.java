@@ -1,14 +1,12 @@
 package dev.nacelle.cli;
 
+import dev.nacelle.base.files.Trees;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A root filesystem of the host's static busybox and links for its applets. */
 public final class BusyboxImage {
@@ -24,7 +22,7 @@ public final class BusyboxImage {
             .filter(Files::isExecutable)
             .findFirst()
             .orElseThrow(() -> new IOException("there is no busybox here; install busybox-static"));
-    delete(tree);
+    Trees.delete(tree);
     for (String directory : List.of("bin", "etc", "proc", "sys", "dev", "root", "usr", "var")) {
       Files.createDirectories(tree.resolve(directory));
     }
@@ -51,17 +49,5 @@ public final class BusyboxImage {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return text.lines().toList();
-  }
-
-  /** Removes the tree, if it is there. */
-  public static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> walk = Files.walk(tree)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.delete(path);
-      }
-    }
   }
 }

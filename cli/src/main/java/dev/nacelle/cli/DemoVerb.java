@@ -1,6 +1,7 @@
 package dev.nacelle.cli;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.http.HttpClient;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.base.http.HttpResponse;
@@ -84,7 +85,7 @@ final class DemoVerb extends InstanceVerb {
                     .put("name", IMAGE)
                     .build());
       } finally {
-        BusyboxImage.delete(tree);
+        Trees.delete(tree);
       }
       answer.array("lines").strings().forEach(this::say);
     } catch (IOException e) {

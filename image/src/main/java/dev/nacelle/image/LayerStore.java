@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
@@ -192,7 +193,7 @@ final class LayerStore implements AutoCloseable {
         }
         return publish(StoredLayer.of(built), directory);
       } finally {
-        DurableFiles.deleteTree(directory);
+        Trees.delete(directory);
       }
     } catch (IOException e) {
       throw Faults.of("unpack layer", e);
@@ -259,7 +260,7 @@ final class LayerStore implements AutoCloseable {
       DurableFiles.syncDirectory(layout.layers());
     }
     for (Path gone : doomed) {
-      DurableFiles.deleteTree(gone);
+      Trees.delete(gone);
     }
     return freed;
   }
