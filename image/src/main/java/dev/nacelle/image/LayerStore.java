@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.layer.BuiltLayer;
@@ -201,8 +202,11 @@ final class LayerStore implements AutoCloseable {
   }
 
   private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
-    DurableFiles.write(
-        directory.resolve(DESCRIPTION), Bytes.utf8(layer.toJson().toString()), layout.temporary());
+    DurableFiles.writeAtomically(
+        directory.resolve(DESCRIPTION),
+        Bytes.utf8(layer.toJson().toString()),
+        DurableFiles.Mode.OWNER,
+        layout.temporary());
     Path place = layout.layer(layer.key());
     synchronized (this) {
       if (!Files.exists(place)) {
