@@ -40,7 +40,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -119,11 +118,12 @@ final class Wiring {
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
-    var controllers = new FutureTask<>(() -> startControllers(api, pki));
-    if (has("controllers")) {
-      Thread starting = Thread.ofVirtual().name("start of controllers").start(controllers);
-      platform.add("start of controllers", starting::interrupt);
-    }
+    Optional<Beside<Controllers>> controllers =
+        has("controllers")
+            ? Optional.of(
+                Beside.start(phases, "controllers", () -> startControllers(api, pki)))
+            : Optional.empty();
+    controllers.ifPresent(c -> platform.add("start of controllers", c::interrupt));
     if (has("scheduler")) {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
@@ -138,8 +138,8 @@ final class Wiring {
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
     }
-    if (has("controllers")) {
-      phases.time("controllers", controllers::get);
+    if (controllers.isPresent()) {
+      controllers.get().result();
       phases.time("defaults", () -> awaitDefaults(server));
     }
     if (dns.isPresent()) {
