@@ -13,7 +13,6 @@ import dev.nacelle.api.object.ResourceType;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.YamlReader;
 import dev.nacelle.cli.BusyboxImage;
@@ -76,7 +75,7 @@ final class TrainingLoad {
     for (Thread client : clients) {
       client.join();
     }
-    importImage();
+    BusyboxImage.importAs(IMAGE, data.resolve("train-image"), control);
     for (int n = 0; n < PODS && inTime(); n++) {
       pod("train-" + n);
     }
@@ -117,22 +116,6 @@ final class TrainingLoad {
       return new KubeObject(json);
     }
     throw new IllegalArgumentException("want a mapping");
-  }
-
-  private void importImage() throws VerbException, IOException, InterruptedException {
-    Path tree = data.resolve("train-image");
-    try {
-      BusyboxImage.write(tree);
-      control.post(
-          "/v1/images",
-          JsonObject.builder()
-              .put("verb", "import")
-              .put("source", tree.toString())
-              .put("name", IMAGE)
-              .build());
-    } finally {
-      Trees.delete(tree);
-    }
   }
 
   /** One pod that says a word and ends, from its creation to its removal. */

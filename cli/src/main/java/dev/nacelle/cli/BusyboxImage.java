@@ -1,6 +1,7 @@
 package dev.nacelle.cli;
 
 import dev.nacelle.base.files.Trees;
+import dev.nacelle.base.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,8 +16,36 @@ public final class BusyboxImage {
 
   private BusyboxImage() {}
 
+  /**
+   * Imports the image into a running platform.
+   *
+   * @param tree where it is made on the way; nothing stays there
+   * @return what the platform says of it
+   * @throws IOException if it cannot be made here
+   * @throws VerbException if the platform refuses it
+   */
+  public static List<String> importAs(String name, Path tree, ControlClient control)
+      throws IOException, VerbException, InterruptedException {
+    try {
+      write(tree);
+      return control
+          .post(
+              "/v1/images",
+              JsonObject.builder()
+                  .put("verb", "import")
+                  .put("source", tree.toString())
+                  .put("name", name)
+                  .build())
+          .array("lines")
+          .strings()
+          .toList();
+    } finally {
+      Trees.delete(tree);
+    }
+  }
+
   /** Makes the tree anew; an older one is removed. */
-  public static void write(Path tree) throws IOException, InterruptedException {
+  private static void write(Path tree) throws IOException, InterruptedException {
     Path busybox =
         PLACES.stream()
             .filter(Files::isExecutable)
