@@ -120,15 +120,15 @@ final class Wiring {
     Informers informers = api.informers();
     Optional<Beside<Controllers>> controllers =
         has("controllers")
-            ? Optional.of(
-                Beside.start(phases, "controllers", () -> startControllers(api, pki)))
+            ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
             : Optional.empty();
     controllers.ifPresent(c -> platform.add("start of controllers", c::interrupt));
     if (has("scheduler")) {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
     var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
-    var joining = Beside.start(phases, "join info", () -> letOthersIn(server, pki, ranges));
+    var joining = Beside.start(phases, "join info", () -> letOthersIn(api, pki, ranges));
+    platform.add("start of join info", joining::interrupt);
     Optional<Beside<ClusterDns>> dns =
         has("dns")
             ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
@@ -207,7 +207,10 @@ final class Wiring {
     startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));
   }
 
-  private JoinInfo letOthersIn(ApiServer server, ClusterPki pki, JoinRanges ranges) {
+  /** "Up" means that hosts can join: not before the roles are made by which they may. */
+  private JoinInfo letOthersIn(Api api, ClusterPki pki, JoinRanges ranges)
+      throws InterruptedException {
+    ApiServer server = api.server();
     var own =
         pki.clientIdentity(
             NodeServer.API_SERVER, List.of(NodeServer.MASTERS), Duration.ofDays(3_650));
@@ -226,6 +229,7 @@ final class Wiring {
             ranges,
             clock);
     platform.add("join info", info::close);
+    api.access().awaitRoles();
     return info;
   }
 
