@@ -10,15 +10,21 @@ import java.util.concurrent.FutureTask;
  */
 final class Beside<T> {
   private final FutureTask<T> task;
+  private final Thread thread;
 
-  private Beside(FutureTask<T> task) {
+  private Beside(FutureTask<T> task, Thread thread) {
     this.task = task;
+    this.thread = thread;
   }
 
   static <T> Beside<T> start(Phases phases, String part, Phases.Step<T> step) {
     var task = new FutureTask<>(() -> phases.time(part, step));
-    Thread.ofVirtual().name("start of " + part).start(task);
-    return new Beside<>(task);
+    return new Beside<>(task, Thread.ofVirtual().name("start of " + part).start(task));
+  }
+
+  /** Ends a start that still waits for something; nothing happens after its end. */
+  void interrupt() {
+    thread.interrupt();
   }
 
   /** Waits for the start to end; fails as it failed. */

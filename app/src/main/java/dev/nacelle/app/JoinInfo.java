@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells further hosts what they must know to join: who the cluster is, in {@code
- * kube-public/cluster-info}, signed with every bootstrap token that may sign; its ranges, in {@code
- * kube-system/nacelle-cluster}; and the rules that let them in. Follows the tokens by itself, and
- * looks for expired ones every minute. Safe for any thread.
+ * kube-public/cluster-info}, signed with every bootstrap token that may sign; and its ranges, in
+ * {@code kube-system/nacelle-cluster}. The default roles let them read both. Follows the tokens by
+ * itself, and looks for expired ones every minute. Safe for any thread.
  */
 final class JoinInfo implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JoinInfo.class);
@@ -72,7 +72,6 @@ final class JoinInfo implements AutoCloseable {
       JoinRanges ranges,
       InstantSource clock) {
     var info = new JoinInfo(client, kubeconfig(server, authorityPem), clock);
-    JoinRules.apply(info.objects);
     info.put(CLUSTER, ranges.toData());
     info.refresh();
     info.tokens.listen((before, after) -> info.changed.release());

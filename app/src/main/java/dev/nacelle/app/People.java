@@ -8,6 +8,7 @@ import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
+import dev.nacelle.apiserver.bootstrap.RbacDefaults;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.security.SecureRandom;
@@ -74,7 +75,7 @@ final class People {
                                 "usage-bootstrap-signing",
                                 "true",
                                 "auth-extra-groups",
-                                "system:bootstrappers:nacelle:hosts"))
+                                RbacDefaults.JOINING_HOSTS))
                         .build()
                         .object("d")));
     client.create(Resources.SECRETS, object, WriteOptions.by("nacelle"));

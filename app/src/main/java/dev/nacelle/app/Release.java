@@ -1,5 +1,6 @@
 package dev.nacelle.app;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.LocalImageStore;
@@ -87,11 +88,7 @@ final class Release {
       runtime.removeEverything();
       return lines;
     } finally {
-      try (Stream<Path> walk = Files.walk(directory)) {
-        for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-          Files.deleteIfExists(path);
-        }
-      }
+      Trees.delete(directory);
     }
   }
 }

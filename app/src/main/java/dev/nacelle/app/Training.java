@@ -1,5 +1,6 @@
 package dev.nacelle.app;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.cli.Host;
 import dev.nacelle.cli.UpOptions;
 import java.io.IOException;
@@ -7,9 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Starts a whole platform in a directory of its own, uses it a little, and ends it: what was loaded
@@ -47,10 +46,8 @@ final class Training {
   }
 
   private static void delete(Path directory) {
-    try (Stream<Path> walk = Files.walk(directory)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      Trees.delete(directory);
     } catch (IOException e) {
       System.err.println("nacelle: cannot remove " + directory + ": " + e.getMessage());
     }

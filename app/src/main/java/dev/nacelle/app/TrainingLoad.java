@@ -75,7 +75,7 @@ final class TrainingLoad {
     for (Thread client : clients) {
       client.join();
     }
-    importImage();
+    BusyboxImage.importAs(IMAGE, data.resolve("train-image"), control);
     for (int n = 0; n < PODS && inTime(); n++) {
       pod("train-" + n);
     }
@@ -116,22 +116,6 @@ final class TrainingLoad {
       return new KubeObject(json);
     }
     throw new IllegalArgumentException("want a mapping");
-  }
-
-  private void importImage() throws VerbException, IOException, InterruptedException {
-    Path tree = data.resolve("train-image");
-    try {
-      BusyboxImage.write(tree);
-      control.post(
-          "/v1/images",
-          JsonObject.builder()
-              .put("verb", "import")
-              .put("source", tree.toString())
-              .put("name", IMAGE)
-              .build());
-    } finally {
-      BusyboxImage.delete(tree);
-    }
   }
 
   /** One pod that says a word and ends, from its creation to its removal. */

@@ -40,7 +40,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -119,16 +118,17 @@ final class Wiring {
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
-    var controllers = new FutureTask<>(() -> startControllers(api, pki));
-    if (has("controllers")) {
-      Thread starting = Thread.ofVirtual().name("start of controllers").start(controllers);
-      platform.add("start of controllers", starting::interrupt);
-    }
+    Optional<Beside<Controllers>> controllers =
+        has("controllers")
+            ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
+            : Optional.empty();
+    controllers.ifPresent(c -> platform.add("start of controllers", c::interrupt));
     if (has("scheduler")) {
       phases.time("scheduler", () -> startScheduler(server, informers));
     }
     var ranges = new JoinRanges(instance.serviceRange(), instance.podRange(), clusterDns(), DOMAIN);
-    var joining = Beside.start(phases, "join info", () -> letOthersIn(server, pki, ranges));
+    var joining = Beside.start(phases, "join info", () -> letOthersIn(api, pki, ranges));
+    platform.add("start of join info", joining::interrupt);
     Optional<Beside<ClusterDns>> dns =
         has("dns")
             ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
@@ -138,8 +138,8 @@ final class Wiring {
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
     }
-    if (has("controllers")) {
-      phases.time("controllers", controllers::get);
+    if (controllers.isPresent()) {
+      controllers.get().result();
       phases.time("defaults", () -> awaitDefaults(server));
     }
     if (dns.isPresent()) {
@@ -207,7 +207,10 @@ final class Wiring {
     startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));
   }
 
-  private JoinInfo letOthersIn(ApiServer server, ClusterPki pki, JoinRanges ranges) {
+  /** "Up" means that hosts can join: not before the roles are made by which they may. */
+  private JoinInfo letOthersIn(Api api, ClusterPki pki, JoinRanges ranges)
+      throws InterruptedException {
+    ApiServer server = api.server();
     var own =
         pki.clientIdentity(
             NodeServer.API_SERVER, List.of(NodeServer.MASTERS), Duration.ofDays(3_650));
@@ -226,6 +229,7 @@ final class Wiring {
             ranges,
             clock);
     platform.add("join info", info::close);
+    api.access().awaitRoles();
     return info;
   }
 

@@ -19,6 +19,7 @@ import dev.nacelle.apiserver.access.Decision;
 import dev.nacelle.apiserver.access.InvalidCredentialsException;
 import dev.nacelle.apiserver.auth.CertificateAuthenticator;
 import dev.nacelle.apiserver.bootstrap.ClusterPki;
+import dev.nacelle.apiserver.bootstrap.RbacDefaults;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
@@ -128,7 +129,8 @@ final class JoinTestCluster implements AutoCloseable {
     if (!header.equals("Bearer " + TOKEN.whole())) {
       throw new InvalidCredentialsException("unknown token");
     }
-    return Identity.of("system:bootstrap:" + TOKEN.id(), JoinRules.HOSTS, Identity.AUTHENTICATED);
+    return Identity.of(
+        "system:bootstrap:" + TOKEN.id(), RbacDefaults.JOINING_HOSTS, Identity.AUTHENTICATED);
   }
 
   private static final class AllowAll implements Authorizer {

@@ -1,14 +1,13 @@
 package dev.nacelle.cli;
 
+import dev.nacelle.base.files.Trees;
+import dev.nacelle.base.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A root filesystem of the host's static busybox and links for its applets. */
 public final class BusyboxImage {
@@ -17,14 +16,42 @@ public final class BusyboxImage {
 
   private BusyboxImage() {}
 
+  /**
+   * Imports the image into a running platform.
+   *
+   * @param tree where it is made on the way; nothing stays there
+   * @return what the platform says of it
+   * @throws IOException if it cannot be made here
+   * @throws VerbException if the platform refuses it
+   */
+  public static List<String> importAs(String name, Path tree, ControlClient control)
+      throws IOException, VerbException, InterruptedException {
+    try {
+      write(tree);
+      return control
+          .post(
+              "/v1/images",
+              JsonObject.builder()
+                  .put("verb", "import")
+                  .put("source", tree.toString())
+                  .put("name", name)
+                  .build())
+          .array("lines")
+          .strings()
+          .toList();
+    } finally {
+      Trees.delete(tree);
+    }
+  }
+
   /** Makes the tree anew; an older one is removed. */
-  public static void write(Path tree) throws IOException, InterruptedException {
+  private static void write(Path tree) throws IOException, InterruptedException {
     Path busybox =
         PLACES.stream()
             .filter(Files::isExecutable)
             .findFirst()
             .orElseThrow(() -> new IOException("there is no busybox here; install busybox-static"));
-    delete(tree);
+    Trees.delete(tree);
     for (String directory : List.of("bin", "etc", "proc", "sys", "dev", "root", "usr", "var")) {
       Files.createDirectories(tree.resolve(directory));
     }
@@ -51,17 +78,5 @@ public final class BusyboxImage {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return text.lines().toList();
-  }
-
-  /** Removes the tree, if it is there. */
-  public static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> walk = Files.walk(tree)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.delete(path);
-      }
-    }
   }
 }

@@ -71,22 +71,7 @@ final class DemoVerb extends InstanceVerb {
 
   private void importImage() throws VerbException, InterruptedException {
     try (ControlClient control = ControlClient.connect(data)) {
-      Path tree = data.resolve("demo-image");
-      JsonObject answer;
-      try {
-        BusyboxImage.write(tree);
-        answer =
-            control.post(
-                "/v1/images",
-                JsonObject.builder()
-                    .put("verb", "import")
-                    .put("source", tree.toString())
-                    .put("name", IMAGE)
-                    .build());
-      } finally {
-        BusyboxImage.delete(tree);
-      }
-      answer.array("lines").strings().forEach(this::say);
+      BusyboxImage.importAs(IMAGE, data.resolve("demo-image"), control).forEach(this::say);
     } catch (IOException e) {
       throw new VerbException("cannot make the demo image: " + e.getMessage());
     }

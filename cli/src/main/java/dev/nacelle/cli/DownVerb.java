@@ -1,14 +1,11 @@
 package dev.nacelle.cli;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -96,12 +93,8 @@ final class DownVerb extends InstanceVerb {
   }
 
   private void delete() throws VerbException {
-    try (Stream<Path> walk = Files.walk(data)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-          Files.delete(path);
-        }
-      }
+    try {
+      Trees.delete(data);
     } catch (IOException e) {
       throw new VerbException("cannot remove " + data + ": " + e.getMessage());
     }

@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
@@ -109,7 +110,8 @@ final class ImageAssembly {
     String digest = Sha256.of(content);
     try {
       if (!Files.exists(layout.blob(digest))) {
-        DurableFiles.write(layout.blob(digest), content, layout.temporary());
+        DurableFiles.writeAtomically(
+            layout.blob(digest), content, DurableFiles.Mode.OWNER, layout.temporary());
       }
       return digest;
     } catch (IOException e) {

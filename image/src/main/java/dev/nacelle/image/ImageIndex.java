@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -120,6 +121,7 @@ final class ImageIndex {
     List<Json> images = byId.values().stream().map(i -> (Json) i.toJson()).toList();
     JsonObject json =
         JsonObject.builder().put("version", VERSION).put("images", new JsonArray(images)).build();
-    DurableFiles.write(layout.index(), Bytes.utf8(json.toString()), layout.temporary());
+    DurableFiles.writeAtomically(
+        layout.index(), Bytes.utf8(json.toString()), DurableFiles.Mode.OWNER, layout.temporary());
   }
 }

@@ -1,6 +1,8 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
@@ -192,7 +194,7 @@ final class LayerStore implements AutoCloseable {
         }
         return publish(StoredLayer.of(built), directory);
       } finally {
-        DurableFiles.deleteTree(directory);
+        Trees.delete(directory);
       }
     } catch (IOException e) {
       throw Faults.of("unpack layer", e);
@@ -200,8 +202,11 @@ final class LayerStore implements AutoCloseable {
   }
 
   private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
-    DurableFiles.write(
-        directory.resolve(DESCRIPTION), Bytes.utf8(layer.toJson().toString()), layout.temporary());
+    DurableFiles.writeAtomically(
+        directory.resolve(DESCRIPTION),
+        Bytes.utf8(layer.toJson().toString()),
+        DurableFiles.Mode.OWNER,
+        layout.temporary());
     Path place = layout.layer(layer.key());
     synchronized (this) {
       if (!Files.exists(place)) {
@@ -259,7 +264,7 @@ final class LayerStore implements AutoCloseable {
       DurableFiles.syncDirectory(layout.layers());
     }
     for (Path gone : doomed) {
-      DurableFiles.deleteTree(gone);
+      Trees.delete(gone);
     }
     return freed;
   }

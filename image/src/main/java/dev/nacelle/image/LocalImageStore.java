@@ -1,5 +1,6 @@
 package dev.nacelle.image;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.registry.RegistryClient;
@@ -54,7 +55,7 @@ public final class LocalImageStore implements ImageStore {
             layout.containers())) {
       Files.createDirectories(directory);
     }
-    DurableFiles.deleteTree(layout.temporary()); // what a killed process was making
+    Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
     index = ImageIndex.open(layout);
     layers = new LayerStore(layout, LayerLimits.DEFAULT);
@@ -366,7 +367,7 @@ public final class LocalImageStore implements ImageStore {
         Path target = Files.createDirectory(probe.resolve("mount"));
         return List.of(roots.layerCapability(metadata, data, target));
       } finally {
-        DurableFiles.deleteTree(probe);
+        Trees.delete(probe);
       }
     } catch (IOException e) {
       throw Faults.of(e, "probe this kernel");

@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
@@ -211,7 +212,7 @@ final class RootMounts {
   }
 
   private void clear(Path container) throws IOException {
-    DurableFiles.deleteTree(setAside(container));
+    Trees.delete(setAside(container));
   }
 
   /** Moves all that is ours out of a container's directory; returns where to. */

@@ -1,5 +1,6 @@
 package dev.nacelle.node;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.network.DatapathException;
 import dev.nacelle.node.pod.NodeServices;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -76,10 +76,8 @@ final class Orphans {
       if (bound.contains(uid)) {
         continue;
       }
-      try (Stream<Path> walk = Files.walk(logs.resolve(name))) {
-        for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-          Files.deleteIfExists(path);
-        }
+      try {
+        Trees.delete(logs.resolve(name));
       } catch (IOException e) {
         LOG.warn("cannot delete the logs {}: {}", name, e.toString());
       }

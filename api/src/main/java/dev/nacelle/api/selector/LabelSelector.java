@@ -1,11 +1,8 @@
 package dev.nacelle.api.selector;
 
-import dev.nacelle.api.schema.NameFormats;
 import dev.nacelle.api.selector.Requirement.InvalidException;
 import dev.nacelle.api.selector.Requirement.Operator;
 import dev.nacelle.api.status.ApiException;
-import dev.nacelle.api.status.FieldError;
-import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -96,65 +93,6 @@ public final class LabelSelector {
                     new Requirement(
                         e.getKey(), Operator.EQUALS, new TreeSet<>(Set.of(e.getValue()))))
             .toList());
-  }
-
-  /** What is wrong with a {@code meta/v1 LabelSelector} at {@code field}; empty if nothing. */
-  public static List<FieldError> validate(JsonObject selector, String field) {
-    var errors = new ArrayList<FieldError>();
-    String labels = field + ".matchLabels";
-    selector
-        .strings("matchLabels")
-        .forEach(
-            (key, value) -> {
-              addInvalid(errors, labels, key, NameFormats.qualifiedName(key));
-              addInvalid(errors, labels, value, NameFormats.labelValue(value));
-            });
-    int index = 0;
-    for (JsonObject expression : selector.array("matchExpressions").objects().toList()) {
-      validateExpression(expression, field + ".matchExpressions[" + index++ + "]", errors);
-    }
-    return errors;
-  }
-
-  private static void validateExpression(
-      JsonObject expression, String field, List<FieldError> errors) {
-    String operator = expression.string("operator").orElse("");
-    List<String> values = expression.array("values").strings().toList();
-    switch (operator) {
-      case "In", "NotIn" -> {
-        if (values.isEmpty()) {
-          errors.add(
-              FieldError.required(
-                  field + ".values", "must be specified when `operator` is 'In' or 'NotIn'"));
-        }
-      }
-      case "Exists", "DoesNotExist" -> {
-        if (!values.isEmpty()) {
-          errors.add(
-              FieldError.forbidden(
-                  field + ".values",
-                  "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-        }
-      }
-      default ->
-          errors.add(
-              FieldError.invalid(
-                  field + ".operator", Json.of(operator), "not a valid selector operator"));
-    }
-    String key = expression.string("key").orElse("");
-    addInvalid(errors, field + ".key", key, NameFormats.qualifiedName(key));
-    for (int i = 0; i < values.size(); i++) {
-      addInvalid(
-          errors,
-          field + ".values[" + i + "]",
-          values.get(i),
-          NameFormats.labelValue(values.get(i)));
-    }
-  }
-
-  private static void addInvalid(
-      List<FieldError> errors, String field, String value, List<String> messages) {
-    messages.forEach(m -> errors.add(FieldError.invalid(field, Json.of(value), m)));
   }
 
   public boolean matches(Map<String, String> labels) {

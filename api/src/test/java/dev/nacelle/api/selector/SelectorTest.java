@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nacelle.api.definition.SelectableField;
 import dev.nacelle.api.status.ApiException;
-import dev.nacelle.api.status.FieldError;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -75,17 +74,6 @@ class SelectorTest {
     assertThatThrownBy(
             () -> LabelSelector.of(object("{'matchExpressions':[{'key':'a','operator':'Is'}]}")))
         .hasMessage("\"Is\" is not a valid label selector operator");
-  }
-
-  @Test
-  void wrongSelectorObjectsAreNamedByField() {
-    assertThat(
-            LabelSelector.validate(
-                object("{'matchExpressions':[{'key':'a','operator':'In'}]}"), "spec.selector"))
-        .extracting(FieldError::message)
-        .containsExactly(
-            "spec.selector.matchExpressions[0].values: Required value: must be specified when"
-                + " `operator` is 'In' or 'NotIn'");
   }
 
   @ParameterizedTest

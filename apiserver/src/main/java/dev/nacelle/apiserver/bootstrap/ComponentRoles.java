@@ -56,6 +56,11 @@ final class ComponentRoles {
           DefaultRole.cluster(
               "system:node-bootstrapper",
               on("create get list watch", CERTIFICATES, "certificatesigningrequests")),
+          DefaultRole.cluster("nacelle:join", on("get", CORE, "nodes")),
+          DefaultRole.cluster(
+              "nacelle:host",
+              on("create get list watch", CERTIFICATES, "certificatesigningrequests"),
+              on("create", CERTIFICATES, "certificatesigningrequests/selfnodeserver")),
           DefaultRole.cluster(
               "nacelle:node-network",
               on(READ, CORE, "nodes services namespaces"),
@@ -90,6 +95,8 @@ final class ComponentRoles {
           DefaultBinding.cluster("system:kube-scheduler", "user system:kube-scheduler"),
           DefaultBinding.cluster(
               "system:kube-controller-manager", "user system:kube-controller-manager"),
+          DefaultBinding.cluster("nacelle:join", "group " + RbacDefaults.JOINING_HOSTS),
+          DefaultBinding.cluster("nacelle:host", "group system:nodes"),
           DefaultBinding.cluster("nacelle:node-network", "group system:nodes"),
           DefaultBinding.toRole(
               "nacelle:node-bootstrap", "system:node-bootstrapper", "group system:bootstrappers"),

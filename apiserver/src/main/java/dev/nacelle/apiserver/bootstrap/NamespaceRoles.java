@@ -33,6 +33,10 @@ final class NamespaceRoles {
               on("create", CORE, "configmaps"),
               onNamed("get update", CORE, "configmaps", "nacelle-pod-ranges")),
           DefaultRole.in(
+              SYSTEM, "nacelle:cluster", onNamed("get", CORE, "configmaps", "nacelle-cluster")),
+          DefaultRole.in(
+              PUBLIC, "nacelle:cluster-info", onNamed("get", CORE, "configmaps", "cluster-info")),
+          DefaultRole.in(
               PUBLIC,
               "system:controller:bootstrap-signer",
               on(READ, CORE, "configmaps"),
@@ -71,6 +75,20 @@ final class NamespaceRoles {
               "account token-cleaner"),
           DefaultBinding.in(
               SYSTEM, "nacelle:pod-ranges", "nacelle:pod-ranges", "account node-controller"),
+          DefaultBinding.in(
+              SYSTEM,
+              "nacelle:cluster",
+              "nacelle:cluster",
+              "group " + RbacDefaults.JOINING_HOSTS,
+              "group system:nodes"),
+          // whom a host would join is asked before it has anybody's word
+          DefaultBinding.in(
+              PUBLIC,
+              "nacelle:cluster-info",
+              "nacelle:cluster-info",
+              "user system:anonymous",
+              "group " + RbacDefaults.JOINING_HOSTS,
+              "group system:nodes"),
           DefaultBinding.in(
               PUBLIC,
               "system:controller:bootstrap-signer",

@@ -29,6 +29,9 @@ import java.util.stream.Stream;
  * rbac.authorization.kubernetes.io/autoupdate} is {@code false} stay as they are.
  */
 public final class RbacDefaults {
+  /** The group of a host's bootstrap token, besides that of all such tokens. */
+  public static final String JOINING_HOSTS = "system:bootstrappers:nacelle:hosts";
+
   static final String GROUP = "rbac.authorization.k8s.io";
   static final Map<String, String> LABELS = Map.of("kubernetes.io/bootstrapping", "rbac-defaults");
   static final String SELECTOR = "kubernetes.io/bootstrapping=rbac-defaults";

@@ -364,6 +364,33 @@ class AccessTest {
     assertThat(certificate(asked)).isEmpty();
   }
 
+  @Test
+  void joiningHostSeesItsNodeAndWhatItJoins() {
+    Identity host =
+        Identity.of(
+            "system:bootstrap:abcdef",
+            "system:bootstrappers",
+            RbacDefaults.JOINING_HOSTS,
+            Identity.AUTHENTICATED);
+    var known = new ObjectKey("kube-system", "nacelle-cluster");
+    assertThat(guarded.as(host).find(Resources.NODES, ObjectKey.cluster("n7"))).isEmpty();
+    assertThat(guarded.as(host).find(Resources.CONFIG_MAPS, known)).isEmpty();
+    assertThat(guarded.as(Identity.node("n7")).find(Resources.CONFIG_MAPS, known)).isEmpty();
+    assertRefused(
+        403, "cannot list resource", () -> guarded.as(host).list(Resources.NODES, ListOptions.ALL));
+  }
+
+  @Test
+  void everybodyMayAskWhomTheyWouldJoin() {
+    var info = new ObjectKey("kube-public", "cluster-info");
+    ApiClient anybody = guarded.as(Identity.ANONYMOUS);
+    assertThat(anybody.find(Resources.CONFIG_MAPS, info)).isEmpty();
+    assertRefused(
+        403,
+        "cannot get resource",
+        () -> anybody.find(Resources.CONFIG_MAPS, new ObjectKey("kube-system", "nacelle-cluster")));
+  }
+
   /** May create requests, as anybody in this group may; may not have a node's certificate. */
   private static final Identity ALICE_WITH_CSRS =
       Identity.of("system:node:n6", "system:nodes", Identity.AUTHENTICATED);

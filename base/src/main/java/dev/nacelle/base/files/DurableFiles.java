@@ -35,11 +35,21 @@ public final class DurableFiles {
    * the disk. Two writers of one path: the last one wins. The directory must exist.
    */
   public static void writeAtomically(Path path, Bytes content, Mode mode) throws IOException {
+    writeAtomically(path, content, mode, directoryOf(path.toAbsolutePath()));
+  }
+
+  /**
+   * As {@link #writeAtomically(Path, Bytes, Mode)}, for a directory in which nobody may find what a
+   * killed process left.
+   *
+   * @param drafts where the content is written first; on the same file system
+   */
+  public static void writeAtomically(Path path, Bytes content, Mode mode, Path drafts)
+      throws IOException {
     Path target = path.toAbsolutePath();
-    Path directory = directoryOf(target);
     Path draft =
         Files.createTempFile(
-            directory,
+            drafts,
             "." + target.getFileName() + ".",
             ".new",
             PosixFilePermissions.asFileAttribute(Mode.OWNER.permissions));
@@ -52,12 +62,20 @@ public final class DurableFiles {
         Files.setPosixFilePermissions(draft, mode.permissions);
         channel.force(true);
       }
-      Files.move(
-          draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      publish(draft, target);
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(draft);
       throw e;
     }
+  }
+
+  /**
+   * Renames a finished file or directory into its place and makes that durable; a file that is
+   * there is replaced.
+   */
+  public static void publish(Path finished, Path place) throws IOException {
+    Path directory = directoryOf(place.toAbsolutePath());
+    Files.move(finished, place, StandardCopyOption.ATOMIC_MOVE);
     syncDirectory(directory);
   }
 

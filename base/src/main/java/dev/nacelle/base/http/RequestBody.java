@@ -1,13 +1,12 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.bytes.ChunkInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Bytes on their way from the event loop (offers, ends, fails) to one blocking reader. The source
  * is paused while more than 256 KiB wait.
  */
-final class RequestBody extends InputStream {
+final class RequestBody extends ChunkInputStream {
   private static final int HIGH_BYTES = 256 << 10;
   private static final int LOW_BYTES = 64 << 10;
+  private static final byte[] END = new byte[0];
 
   /**
    * Stops and restarts the source; {@code pause} is called on the loop, {@code resume} anywhere.
@@ -46,8 +46,6 @@ final class RequestBody extends InputStream {
   private final Source source;
   private final long patienceNanos;
   private final long declaredBytes;
-  private byte[] current = new byte[0];
-  private int position;
   private int waiting;
   private boolean paused;
   private boolean ended;
@@ -146,16 +144,16 @@ final class RequestBody extends InputStream {
       throw new BodyTooLargeException(maxBytes);
     }
     byte[] first = next();
-    if (first == null) {
+    if (first.length == 0) {
       return Bytes.EMPTY;
     }
-    byte[] second = first.length <= maxBytes ? next() : null;
-    if (second == null && first.length <= maxBytes) {
+    byte[] second = first.length <= maxBytes ? next() : END;
+    if (second.length == 0 && first.length <= maxBytes) {
       return Bytes.wrap(first);
     }
     var all = new ByteArrayOutputStream((int) Math.min(maxBytes, Math.max(declaredBytes, 8192)));
     all.writeBytes(first);
-    for (byte[] chunk = second; chunk != null; chunk = next()) {
+    for (byte[] chunk = second; chunk.length > 0; chunk = next()) {
       all.writeBytes(chunk);
       if (all.size() > maxBytes) {
         break;
@@ -167,17 +165,15 @@ final class RequestBody extends InputStream {
     return Bytes.wrap(all.toByteArray());
   }
 
-  /** The next chunk, or null at the end. */
-  private byte @Nullable [] next() throws IOException {
+  @Override
+  protected byte[] next() throws IOException {
     byte[] chunk;
     boolean resume = false;
     try {
       lock.lockInterruptibly();
       try {
         chunk = awaitChunk();
-        if (chunk != null) {
-          waiting -= chunk.length;
-        }
+        waiting -= chunk.length;
         if (paused && waiting < LOW_BYTES) {
           paused = false;
           resume = true;
@@ -195,14 +191,14 @@ final class RequestBody extends InputStream {
     return chunk;
   }
 
-  private byte @Nullable [] awaitChunk() throws IOException, InterruptedException {
+  private byte[] awaitChunk() throws IOException, InterruptedException {
     long left = patienceNanos;
     while (chunks.isEmpty()) {
       if (discarded) {
         throw new IOException("the stream is closed");
       }
       if (ended) {
-        return null;
+        return END;
       }
       if (failure != null) {
         throw new IOException(failure);
@@ -216,33 +212,7 @@ final class RequestBody extends InputStream {
         }
       }
     }
-    return chunks.poll();
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-  }
-
-  @Override
-  public int read(byte[] target, int offset, int length) throws IOException {
-    Objects.checkFromIndexSize(offset, length, target.length);
-    if (length == 0) {
-      return 0;
-    }
-    if (position == current.length) {
-      byte[] next = next();
-      if (next == null) {
-        return -1;
-      }
-      current = next;
-      position = 0;
-    }
-    int count = Math.min(length, current.length - position);
-    System.arraycopy(current, position, target, offset, count);
-    position += count;
-    return count;
+    return chunks.remove();
   }
 
   /** Bytes that can be read without blocking. */
@@ -250,7 +220,7 @@ final class RequestBody extends InputStream {
   public int available() {
     lock.lock();
     try {
-      return current.length - position + waiting;
+      return left() + waiting;
     } finally {
       lock.unlock();
     }

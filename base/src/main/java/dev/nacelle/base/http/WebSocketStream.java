@@ -1,12 +1,12 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.bytes.ChunkInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.Objects;
 
 /** Bytes both ways in the binary messages of a WebSocket: each flush is a message. */
 final class WebSocketStream implements DuplexStream {
@@ -35,39 +35,25 @@ final class WebSocketStream implements DuplexStream {
     socket.close();
   }
 
-  private final class Input extends InputStream {
-    private byte[] current = new byte[0];
-    private int position;
+  private final class Input extends ChunkInputStream {
+    private static final byte[] END = new byte[0];
 
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      Objects.checkFromIndexSize(offset, length, target.length);
-      if (length == 0) {
-        return 0;
-      }
-      while (position == current.length) {
+    protected byte[] next() throws IOException {
+      while (true) {
         switch (socket.receive()) {
           case WebSocket.Message.Binary(Bytes bytes) -> {
-            current = bytes.unsafeArray();
-            position = 0;
+            if (!bytes.isEmpty()) {
+              return bytes.unsafeArray();
+            }
           }
           case WebSocket.Message.Text text ->
               throw new IOException("invalid message type received");
           case WebSocket.Message.Closed closed -> {
-            return -1;
+            return END;
           }
         }
       }
-      int count = Math.min(length, current.length - position);
-      System.arraycopy(current, position, target, offset, count);
-      position += count;
-      return count;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.nacelle.base.spdy;
 
+import dev.nacelle.base.bytes.ChunkInputStream;
 import dev.nacelle.base.http.Headers;
 import java.io.IOException;
 import java.io.InputStream;
@@ -142,38 +143,9 @@ public final class SpdyStream {
     }
   }
 
-  private final class Input extends InputStream {
-    private byte[] current = new byte[0];
-    private int position;
-
+  private final class Input extends ChunkInputStream {
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      Objects.checkFromIndexSize(offset, length, target.length);
-      if (length == 0) {
-        return 0;
-      }
-      if (position == current.length) {
-        byte[] next = next();
-        if (next.length == 0) {
-          return -1;
-        }
-        current = next;
-        position = 0;
-      }
-      int count = Math.min(length, current.length - position);
-      System.arraycopy(current, position, target, offset, count);
-      position += count;
-      return count;
-    }
-
-    /** Empty at the end. */
-    private byte[] next() throws IOException {
+    protected byte[] next() throws IOException {
       connection.lock().lock();
       try {
         while (chunks.isEmpty()) {

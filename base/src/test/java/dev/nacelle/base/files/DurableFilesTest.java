@@ -29,6 +29,31 @@ class DurableFilesTest {
   }
 
   @Test
+  void aDraftIsWrittenElsewhereWhereThatIsWanted(@TempDir Path directory) throws Exception {
+    Path drafts = Files.createDirectory(directory.resolve("drafts"));
+    Path places = Files.createDirectory(directory.resolve("places"));
+    Path occupied = Files.createDirectories(places.resolve("occupied/inner")).getParent();
+    DurableFiles.writeAtomically(
+        places.resolve("file"), Bytes.utf8("x"), DurableFiles.Mode.OWNER, drafts);
+    assertThatThrownBy(
+            () ->
+                DurableFiles.writeAtomically(
+                    occupied, Bytes.utf8("x"), DurableFiles.Mode.OWNER, drafts))
+        .isInstanceOf(IOException.class);
+    assertThat(places.resolve("file")).hasContent("x");
+    assertThat(drafts).isEmptyDirectory();
+  }
+
+  @Test
+  void aFinishedDirectoryIsRenamedIntoItsPlace(@TempDir Path directory) throws Exception {
+    Path finished = Files.createDirectory(directory.resolve("draft"));
+    Files.writeString(finished.resolve("file"), "x");
+    DurableFiles.publish(finished, directory.resolve("place"));
+    assertThat(directory.resolve("place/file")).hasContent("x");
+    assertThat(finished).doesNotExist();
+  }
+
+  @Test
   void aFailedWriteLeavesNothingBehind(@TempDir Path directory) throws Exception {
     Path occupied = directory.resolve("d");
     Files.createDirectories(occupied.resolve("inner"));

@@ -1,5 +1,6 @@
 package dev.nacelle.bench.peer;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.report.Command;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -165,11 +166,7 @@ public final class Containerd implements AutoCloseable {
     process.destroyForcibly();
     process.waitFor(10, TimeUnit.SECONDS);
     removeCgroups();
-    try (Stream<Path> files = Files.walk(work)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    Trees.delete(work);
   }
 
   /** What runc made above the containers stays behind, empty. */

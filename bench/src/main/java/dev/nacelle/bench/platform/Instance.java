@@ -1,5 +1,6 @@
 package dev.nacelle.bench.platform;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.cli.ControlClient;
 import dev.nacelle.cli.VerbException;
@@ -149,10 +150,6 @@ public final class Instance implements AutoCloseable {
       launcher("down", "--purge");
     }
     Files.deleteIfExists(tokens());
-    try (var left = Files.walk(work)) {
-      for (Path path : left.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    Trees.delete(work);
   }
 }

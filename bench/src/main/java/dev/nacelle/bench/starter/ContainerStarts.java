@@ -1,5 +1,6 @@
 package dev.nacelle.bench.starter;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
@@ -43,7 +44,7 @@ public final class ContainerStarts {
       print(ways, session.out());
     } finally {
       ways.forEach(Way::close);
-      Way.delete(work);
+      Trees.delete(work);
     }
   }
 

@@ -8,19 +8,14 @@ import dev.nacelle.runtime.LogFile;
 import dev.nacelle.runtime.Resources;
 import dev.nacelle.runtime.RuntimeEvents;
 import dev.nacelle.runtime.SandboxSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** One way to start containers: a runtime of its own with one sandbox. For one thread. */
 final class Way implements AutoCloseable {
@@ -114,15 +109,5 @@ final class Way implements AutoCloseable {
   public void close() {
     events.close();
     runtime.removeEverything();
-  }
-
-  static void delete(Path directory) {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.nacelle.bench.store;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.store.CommitResult;
 import dev.nacelle.store.RangeRequest;
 import dev.nacelle.store.StoreWatch;
@@ -17,14 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /**
  * Durable puts, reads and watch latency of {@link RocksStore}, beside the bare appends and syncs of
@@ -68,7 +67,7 @@ public final class StoreBench {
       System.out.println(
           "open and close again: %d ms".formatted((System.nanoTime() - begin) / 1_000_000));
     } finally {
-      delete(directory);
+      Trees.delete(directory);
     }
   }
 
@@ -186,14 +185,6 @@ public final class StoreBench {
     }
     committed.print("commit -> acknowledged, 1 caller", each);
     seen.print("commit -> seen by a watch", each);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 
   /** A histogram of durations in nanoseconds, exact to 3 %, written by one thread. */

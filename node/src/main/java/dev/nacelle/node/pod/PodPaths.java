@@ -1,5 +1,6 @@
 package dev.nacelle.node.pod;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.node.NodeConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,14 +96,6 @@ public final class PodPaths {
 
   /** Deletes all logs of the pod. */
   void deleteLogs() throws IOException {
-    Path tree = logs();
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (Stream<Path> walk = Files.walk(tree)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(path);
-      }
-    }
+    Trees.delete(logs());
   }
 }

@@ -1,6 +1,7 @@
 package dev.nacelle.node.volume;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Map;
@@ -180,20 +180,8 @@ final class AtomicDirectory {
       for (Path entry : (Iterable<Path>) entries::iterator) {
         String name = entry.getFileName().toString();
         if (name.startsWith("..") && !name.equals(DATA) && !name.equals(present)) {
-          delete(entry);
+          Trees.delete(entry);
         }
-      }
-    }
-  }
-
-  /** Deletes a tree, links not followed; an absent one is fine. */
-  static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> walk = Files.walk(tree)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(path);
       }
     }
   }

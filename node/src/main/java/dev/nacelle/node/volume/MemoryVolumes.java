@@ -1,6 +1,7 @@
 package dev.nacelle.node.volume;
 
 import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.kernel.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -48,9 +49,9 @@ final class MemoryVolumes {
       try (Stream<Path> entries = Files.list(mounts)) {
         entries.forEach(Mounts::detach);
       }
-      AtomicDirectory.delete(mounts);
+      Trees.delete(mounts);
     }
-    AtomicDirectory.delete(root.resolve("files").resolve(podUid));
+    Trees.delete(root.resolve("files").resolve(podUid));
   }
 
   private synchronized void ensureRoot() throws IOException {

@@ -2,6 +2,7 @@ package dev.nacelle.node.volume;
 
 import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.object.Quantity;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ConfigurationException;
@@ -102,7 +103,7 @@ public final class Volumes {
   public void cleanup(String podUid) throws IOException {
     tokens.forget(podUid);
     memory.remove(podUid);
-    AtomicDirectory.delete(pods.resolve(podUid));
+    Trees.delete(pods.resolve(podUid));
   }
 
   private Path prepare(

@@ -3,6 +3,7 @@ package dev.nacelle.testkit.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -314,10 +314,8 @@ public final class PlatformUnderTest implements AutoCloseable {
   }
 
   private static void delete(Path tree) {
-    try (Stream<Path> walk = Files.walk(tree)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      Trees.delete(tree);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot remove " + tree, e);
     }

@@ -1,15 +1,14 @@
 package dev.nacelle.testkit.e2e;
 
+import dev.nacelle.base.files.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * A host of the platform that is a network namespace, with a data directory of its own. Two are
@@ -126,10 +125,8 @@ final class NamespacedHost implements AutoCloseable {
 
   private void remove() {
     Command.of("ip", "netns", "delete", namespace).run();
-    try (Stream<Path> walk = Files.walk(directory)) {
-      for (Path path : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      Trees.delete(directory);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot remove " + directory, e);
     }

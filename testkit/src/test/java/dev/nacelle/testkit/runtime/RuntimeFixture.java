@@ -1,18 +1,15 @@
 package dev.nacelle.testkit.runtime;
 
+import dev.nacelle.base.files.Trees;
 import dev.nacelle.kernel.cgroup.CgroupTree;
 import dev.nacelle.runtime.BuiltInRuntime;
 import dev.nacelle.runtime.SandboxSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A built-in runtime in a directory of its own, whose processes and mounts are gone in the end. */
@@ -84,16 +81,6 @@ final class RuntimeFixture implements AutoCloseable {
   public void close() throws Exception {
     runtime.removeEverything();
     CgroupTree.detect().at(cgroup).remove();
-    try (Stream<Path> paths = Files.walk(directory)) {
-      paths.sorted(Comparator.reverseOrder()).forEach(RuntimeFixture::delete);
-    }
-  }
-
-  private static void delete(Path path) {
-    try {
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Trees.delete(directory);
   }
 }
