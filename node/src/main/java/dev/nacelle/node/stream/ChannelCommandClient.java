@@ -7,6 +7,7 @@ import dev.nacelle.runtime.ProcessStreams;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,10 +35,13 @@ final class ChannelCommandClient implements CommandClient {
 
   private final ChannelSocket socket;
   private final CommandOptions options;
+  private final Opening opening;
 
   ChannelCommandClient(ChannelSocket socket, CommandOptions options) {
     this.socket = socket;
     this.options = options;
+    // clients of the older versions do not need it
+    opening = new Opening(socket.protocol().equals(V5) ? Opening.USUAL : Duration.ZERO);
   }
 
   static ChannelCommandClient accept(HttpExchange exchange, CommandOptions options)
@@ -53,12 +57,16 @@ final class ChannelCommandClient implements CommandClient {
 
   @Override
   public OutputStream stdout() {
-    return options.stdout() ? socket.output(STDOUT) : OutputStream.nullOutputStream();
+    return options.stdout()
+        ? opening.after(socket.output(STDOUT))
+        : OutputStream.nullOutputStream();
   }
 
   @Override
   public OutputStream stderr() {
-    return options.stderr() ? socket.output(STDERR) : OutputStream.nullOutputStream();
+    return options.stderr()
+        ? opening.after(socket.output(STDERR))
+        : OutputStream.nullOutputStream();
   }
 
   @Override
@@ -66,6 +74,7 @@ final class ChannelCommandClient implements CommandClient {
     for (Optional<ChannelSocket.Message> next = socket.receive();
         next.isPresent();
         next = socket.receive()) {
+      opening.spoken();
       try {
         take(next.get(), process);
       } catch (IOException e) {
@@ -96,6 +105,7 @@ final class ChannelCommandClient implements CommandClient {
   @Override
   public void finish(JsonObject status) {
     try {
+      opening.await();
       byte[] text = text(status);
       if (text.length > 0) {
         socket.send(ERROR, text, 0, text.length);
