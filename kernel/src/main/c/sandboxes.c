@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define NSFS_MAGIC 0x6e736673
+#define NS_GET_PID_FROM_PIDNS _IOR(0xb7, 6, int)
 #define KINDS 4 /* the bits of SANDBOX_*, lowest first */
 #define MAX_SANDBOXES 8192
 #define MAX_POOL 256
@@ -36,7 +37,7 @@ static const int clone_flags[KINDS] = {CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
 struct sandbox {
   char id[101];
   int fds[KINDS]; /* -1 where it is the host's */
-  pid_t init;     /* with SANDBOX_PID */
+  pid_t init;     /* with SANDBOX_PID: our child, -1 once it has ended, 0 if a dead keeper's */
   struct sandbox *next;
 };
 
@@ -303,8 +304,33 @@ static bool take_pooled(struct sandbox *s, uint32_t flags) {
 
 /* --- requests --- */
 
+/* The first process of a pid namespace, 0 where it has none: for one that another keeper started. */
+static pid_t init_of(int namespace) {
+  long pid = ioctl(namespace, NS_GET_PID_FROM_PIDNS, 1); /* since Linux 6.11 */
+  if (pid > 0 || errno == ESRCH) return pid > 0 ? (pid_t)pid : 0;
+  struct stat wanted, own;
+  DIR *all = fstat(namespace, &wanted) == 0 ? opendir("/proc") : NULL;
+  pid = 0;
+  for (struct dirent *entry; all && pid == 0 && (entry = readdir(all));) {
+    char path[300], line[400];
+    unsigned inside = 0;
+    snprintf(path, sizeof path, "/proc/%s/ns/pid", entry->d_name);
+    if (atoi(entry->d_name) == 0 || stat(path, &own) != 0 || own.st_ino != wanted.st_ino) continue;
+    snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+    FILE *status = fopen(path, "re");
+    while (status && fgets(line, sizeof line, status))
+      if (sscanf(line, "NSpid: %*u %u", &inside) == 1) break;
+    if (status) fclose(status);
+    if (inside == 1) pid = atoi(entry->d_name);
+  }
+  if (all) closedir(all);
+  return (pid_t)pid;
+}
+
 static void destroy(struct sandbox *s) {
-  if (s->init > 0) kill(s->init, SIGKILL);
+  /* whose child it is not may have ended, and its number be another's: ask for it now */
+  pid_t init = s->init > 0 ? s->init : s->init == 0 && s->fds[3] >= 0 ? init_of(s->fds[3]) : 0;
+  if (init > 0) kill(init, SIGKILL);
   unpin(s->id);
   drop(s);
 }
@@ -343,7 +369,7 @@ void sandbox_ensure(int client, struct message *m) {
   }
   msg_reply(&answer, msg_id(m));
   msg_u32(&answer, made);
-  msg_u32(&answer, (uint32_t)s->init);
+  msg_u32(&answer, (uint32_t)(s->init == 0 && s->fds[3] >= 0 ? init_of(s->fds[3]) : s->init));
   msg_answer(client, &answer);
 }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +67,7 @@ final class CompanionProtocolTest {
     ProcessHandle process = ProcessHandle.of(keeper.pid()).orElseThrow();
     keeper.sandboxes().forEach(this::removeSandbox);
     process.destroyForcibly();
-    process.onExit().get(20, java.util.concurrent.TimeUnit.SECONDS);
+    process.onExit().get(20, TimeUnit.SECONDS);
     poller.close();
     Trees.delete(directory);
   }
@@ -254,6 +255,23 @@ final class CompanionProtocolTest {
     keeper.removeSandbox("a");
     assertThat(directory.resolve("run/ns/a")).doesNotExist();
     assertThat(keeper.sandboxes()).containsExactly("b", "c");
+  }
+
+  @Test
+  void theInitProcessOfADeadKeepersSandboxEndsWithIt() throws Exception {
+    var shared = Set.of(KeeperClient.Namespace.NETWORK, KeeperClient.Namespace.PID);
+    int pid = keeper.ensureSandbox("s", shared, "", Map.of()).initPid();
+    ProcessHandle init = ProcessHandle.of(pid).orElseThrow();
+    ProcessHandle dead = ProcessHandle.of(keeper.pid()).orElseThrow();
+    dead.destroyForcibly();
+    dead.onExit().get(20, TimeUnit.SECONDS);
+    KeeperClient.start(Companions.extract(directory.resolve("bin")), directory.resolve("run"), 1);
+    keeper = connect();
+    assertThat(keeper.ensureSandbox("s", shared, "", Map.of()))
+        .isEqualTo(new KeeperClient.Made(KeeperClient.Origin.FOUND, pid));
+    assertThat(init.isAlive()).isTrue();
+    keeper.removeSandbox("s");
+    init.onExit().get(20, TimeUnit.SECONDS);
   }
 
   @Test
