@@ -85,13 +85,23 @@ public final class BuiltInRuntime implements ContainerRuntime {
       throws InterruptedException {
     var runtime = new BuiltInRuntime(options, clock);
     try {
-      runtime.keeper.client();
+      runtime.meetKeeper();
       runtime.sandboxes.load();
       runtime.containers.load();
       return runtime;
     } catch (ContainerRuntimeException | InterruptedException e) {
       runtime.close();
       throw e;
+    }
+  }
+
+  /** Sandboxes that are there already are those of a keeper that died in the platform's absence. */
+  private void meetKeeper() throws InterruptedException {
+    KeeperClient client = keeper.client();
+    if (keeper.hasStarted() && !client.sandboxes().isEmpty()) {
+      events.publishToFirst(
+          new RuntimeEvent.KeeperReplaced(
+              "it was gone when the platform came; process " + client.pid() + " serves now"));
     }
   }
 

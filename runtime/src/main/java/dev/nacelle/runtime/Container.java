@@ -211,7 +211,7 @@ final class Container {
   }
 
   /** A connection that another one replaced is not missed. */
-  private boolean isConnected() {
+  boolean isConnected() {
     lock.lock();
     try {
       return monitor.filter(m -> !m.isOver()).isPresent();

@@ -76,8 +76,18 @@ final class Containers {
       var container = new Container(found.get(), at, poller, keeper, events);
       containers.put(id, container);
       if (!container.adopt()) {
-        Thread.ofVirtual().name("adopt-" + id).start(() -> container.reconnect(events::isClosed));
+        Thread.ofVirtual().name("adopt-" + id).start(() -> meetAgain(container));
       }
+    }
+  }
+
+  /** Its monitor died in the platform's absence. */
+  private void meetAgain(Container container) {
+    container.reconnect(events::isClosed);
+    if (container.isConnected()) {
+      events.publishToFirst(
+          new RuntimeEvent.MonitorReplaced(
+              container.record().id(), "it was gone when the platform came; another serves now"));
     }
   }
 

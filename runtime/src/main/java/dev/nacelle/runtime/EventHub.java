@@ -16,14 +16,24 @@ final class EventHub {
   private final List<Watch> watches = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
-  RuntimeEvents open() {
-    var watch = new Watch();
+  /** Until the first watch; guarded by this. */
+  private Optional<Watch> first = Optional.of(new Watch());
+
+  synchronized RuntimeEvents open() {
+    Watch watch = first.orElseGet(Watch::new);
+    first = Optional.empty();
     watches.add(watch);
     return watch;
   }
 
   void publish(RuntimeEvent event) {
     watches.forEach(watch -> watch.offer(event));
+  }
+
+  /** As {@link #publish}; where nobody watches yet, the first who does is told. */
+  synchronized void publishToFirst(RuntimeEvent event) {
+    first.ifPresent(watch -> watch.offer(event));
+    publish(event);
   }
 
   void close() {

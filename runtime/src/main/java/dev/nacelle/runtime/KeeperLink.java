@@ -29,6 +29,7 @@ final class KeeperLink implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private Optional<KeeperClient> client = Optional.empty();
   private volatile boolean closed;
+  private volatile boolean started;
 
   /** Told of a monitor that died. */
   interface MonitorDeaths {
@@ -69,6 +70,11 @@ final class KeeperLink implements AutoCloseable {
     }
   }
 
+  /** Whether this process has started one, for want of a running one. */
+  boolean hasStarted() {
+    return started;
+  }
+
   private static ContainerRuntimeException unavailable(String why) {
     return new ContainerRuntimeException(
         ContainerRuntimeException.Reason.UNAVAILABLE, "cannot reach the keeper: " + why);
@@ -98,6 +104,7 @@ final class KeeperLink implements AutoCloseable {
   private String start(String why) throws InterruptedException {
     try {
       KeeperClient.start(companions, runDirectory, pool);
+      started = true;
       return why;
     } catch (IOException e) {
       return String.valueOf(e.getMessage());

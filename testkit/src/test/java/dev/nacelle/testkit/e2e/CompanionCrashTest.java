@@ -266,6 +266,8 @@ class CompanionCrashTest {
     kubectl.awaitPath(
         "{.status.containerStatuses[0].state}", s -> s.contains("running"), "pod", "counter");
     assertThat(kubectl.path("{.status.podIP}", "pod", "counter")).isEqualTo(address);
+    awaitEvent("MonitorReplaced", "all", "pod/counter");
+    awaitEvent("KeeperReplaced", "it was gone when the platform came");
     assertGoesOn(kubectl);
     delete(kubectl);
   }

@@ -375,7 +375,7 @@ final class RuntimeRecoveryTest {
 
   private Optional<ProcessHandle> monitor(String id) {
     return ProcessHandle.allProcesses()
-        .filter(process -> command(process).equals("monitor " + id))
+        .filter(process -> command(process).matches(".*/bin/monitor-[0-9a-f]+ " + id))
         .findFirst();
   }
 

@@ -190,7 +190,7 @@ final class StarterSafetyTest {
     fixture.runtime().runContainer(spec);
     ProcessHandle monitor =
         ProcessHandle.allProcesses()
-            .filter(p -> commandOf(p).equals("monitor " + spec.id()))
+            .filter(p -> commandOf(p).matches(".*/bin/monitor-[0-9a-f]+ " + spec.id()))
             .findFirst()
             .orElseThrow();
     Path program = Path.of("/proc/" + monitor.pid() + "/exe");
