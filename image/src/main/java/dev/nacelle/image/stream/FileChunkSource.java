@@ -7,16 +7,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** Chunks from a blob of chunks on this disk. */
-public final class FileChunkSource implements ChunkSource, AutoCloseable {
+/**
+ * Chunks from a blob of chunks on this disk. Opens the file for each fetch: an interrupted one would
+ * close a channel under the others.
+ */
+public final class FileChunkSource implements ChunkSource {
   private final StreamIndex index;
   private final Path file;
-  private final FileChannel channel;
 
-  public FileChunkSource(StreamIndex index, Path file) throws IOException {
+  public FileChunkSource(StreamIndex index, Path file) {
     this.index = index;
     this.file = file;
-    this.channel = FileChannel.open(file, StandardOpenOption.READ);
   }
 
   @Override
@@ -27,12 +28,9 @@ public final class FileChunkSource implements ChunkSource, AutoCloseable {
   @Override
   public List<ByteBuffer> fetch(ChunkRange range) throws IOException {
     byte[] stored = new byte[Math.toIntExact(index.storedBytes(range))];
-    Channels.read(channel, index.offset(range.first()), ByteBuffer.wrap(stored));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Channels.read(channel, index.offset(range.first()), ByteBuffer.wrap(stored));
+    }
     return StoredChunk.split(index, range, stored);
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

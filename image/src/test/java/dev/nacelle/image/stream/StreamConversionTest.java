@@ -50,7 +50,8 @@ final class StreamConversionTest {
     SampleStream sample = SampleStream.make(directory, CHUNKS);
     StreamIndex index = sample.index();
     byte[] plain = new byte[VerityTree.CHUNK_BYTES];
-    try (var source = new FileChunkSource(index, sample.form().chunkBlob().file())) {
+    var source = new FileChunkSource(index, sample.form().chunkBlob().file());
+    {
       List<ByteBuffer> all = source.fetch(new ChunkRange(0, CHUNKS));
       for (int n = 0; n < CHUNKS; n++) {
         StreamIndex.Encoding expected =
@@ -73,7 +74,8 @@ final class StreamConversionTest {
     SampleStream sample = SampleStream.make(directory, CHUNKS);
     StreamIndex index = sample.index();
     byte[] plain = new byte[VerityTree.CHUNK_BYTES];
-    try (var source = new FileChunkSource(index, sample.form().chunkBlob().file())) {
+    var source = new FileChunkSource(index, sample.form().chunkBlob().file());
+    {
       for (int n : new int[] {0, 1, 3}) {
         ByteBuffer stored = source.fetch(new ChunkRange(n, 1)).getFirst();
         for (int at : new int[] {0, 5, stored.limit() / 2, stored.limit() - 1}) {
