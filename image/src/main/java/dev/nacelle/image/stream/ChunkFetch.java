@@ -177,8 +177,7 @@ final class ChunkFetch {
   /** Gives up the attempts that have taken too long; whether there were any. */
   private boolean expire(List<Attempt> open) {
     long now = System.nanoTime();
-    var late =
-        open.stream().filter(a -> now - a.startedNanos >= attemptNanos()).toList();
+    var late = open.stream().filter(a -> now - a.startedNanos >= attemptNanos()).toList();
     for (Attempt attempt : late) {
       attempt.thread.interrupt();
       attempt.source.timedOut();

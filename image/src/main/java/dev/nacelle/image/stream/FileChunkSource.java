@@ -8,8 +8,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * Chunks from a blob of chunks on this disk. Opens the file for each fetch: an interrupted one would
- * close a channel under the others.
+ * Chunks from a blob of chunks on this disk. Opens the file for each fetch: an interrupted one
+ * would close a channel under the others.
  */
 public final class FileChunkSource implements ChunkSource {
   private final StreamIndex index;

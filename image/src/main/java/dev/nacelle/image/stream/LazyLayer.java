@@ -108,8 +108,8 @@ public final class LazyLayer implements AutoCloseable {
    *
    * @param offset in the data, in bytes; need not be that of a chunk
    * @param count of bytes; what lies behind the end of the data does not matter
-   * @throws ChunkFillException if a chunk cannot be had from any source: names the layer, the
-   *     chunk and what each source answered. A later call tries again
+   * @throws ChunkFillException if a chunk cannot be had from any source: names the layer, the chunk
+   *     and what each source answered. A later call tries again
    */
   public void fill(long offset, long count) throws IOException, InterruptedException {
     if (offset < 0 || count < 0 || offset >= index.dataBytes()) {

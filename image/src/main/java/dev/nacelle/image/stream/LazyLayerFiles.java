@@ -64,7 +64,6 @@ public record LazyLayerFiles(Path directory) {
   }
 
   void believeIn(String bootId) throws IOException {
-    DurableFiles.writeAtomically(
-        boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER);
+    DurableFiles.writeAtomically(boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER);
   }
 }

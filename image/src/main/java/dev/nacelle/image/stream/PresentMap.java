@@ -15,8 +15,8 @@ import java.util.BitSet;
  * Which chunks of a layer are in its file: the map that the platform and the keeper share. Words of
  * 32 bits, little endian; chunk n is present when bit {@code n & 31} of word {@code n >> 5} is set.
  * A bit is set with release semantics and read with acquire semantics, so whoever sees it sees the
- * bytes. The memory is mapped as long as the map is reachable. Safe for any thread; the platform alone
- * writes.
+ * bytes. The memory is mapped as long as the map is reachable. Safe for any thread; the platform
+ * alone writes.
  */
 final class PresentMap {
   private static final int PAGE_BYTES = 4096;

@@ -78,8 +78,7 @@ public final class StreamConversion {
       throw new IllegalArgumentException("cannot convert layer: no diff id: " + diffId);
     }
     Bytes salt = Bytes.wrap(HexFormat.of().parseHex(diffId.substring("sha256:".length())));
-    MetadataBlob.Packed packed =
-        MetadataBlob.pack(salt, metadata, directory.resolve(METADATA));
+    MetadataBlob.Packed packed = MetadataBlob.pack(salt, metadata, directory.resolve(METADATA));
     var tree = new VerityTree(salt, Files.size(data));
     int[] lengths = new int[tree.chunks()];
     byte[] hashes = new byte[tree.chunks() * VerityTree.HASH_BYTES];
@@ -184,8 +183,7 @@ public final class StreamConversion {
   private static Work pack(VerityTree tree, int chunk, FileChannel in, Bench bench)
       throws IOException {
     int size = tree.chunkBytes(chunk);
-    Channels.read(
-        in, (long) chunk * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(bench.plain, 0, size));
+    Channels.read(in, (long) chunk * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(bench.plain, 0, size));
     byte[] hash = tree.chunkHash(chunk, bench.plain);
     if (Arrays.mismatch(bench.plain, 0, size, ZEROS, 0, size) < 0) {
       return new Work(bench, 0, bench.plain, hash);

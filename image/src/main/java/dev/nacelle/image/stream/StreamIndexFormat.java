@@ -55,7 +55,8 @@ final class StreamIndexFormat {
 
   static StreamIndex parse(Bytes bytes) throws StreamFormatException {
     int size = bytes.sizeBytes();
-    require(size >= HEAD_BYTES + BYTES_PER_CHUNK + HASH && size <= MAX_BYTES, "its size is " + size);
+    require(
+        size >= HEAD_BYTES + BYTES_PER_CHUNK + HASH && size <= MAX_BYTES, "its size is " + size);
     var in = ByteBuffer.wrap(bytes.unsafeArray()).order(ByteOrder.LITTLE_ENDIAN);
     require(Arrays.equals(take(in, MAGIC.length), MAGIC), "it is something else");
     int version = in.getInt();

@@ -153,16 +153,17 @@ final class LazyLayerTest {
   @Test
   void prefetchGoesInTheOrderGiven() throws Exception {
     ScriptedSource source = ScriptedSource.honest(sample);
-    var one = new FetchPolicy(
-        2,
-        1,
-        4,
-        0,
-        LazyLayerFixture.LONG,
-        LazyLayerFixture.LONG,
-        1,
-        LazyLayerFixture.PATIENT.backoff(),
-        LazyLayerFixture.PATIENT.penalty());
+    var one =
+        new FetchPolicy(
+            2,
+            1,
+            4,
+            0,
+            LazyLayerFixture.LONG,
+            LazyLayerFixture.LONG,
+            1,
+            LazyLayerFixture.PATIENT.backoff(),
+            LazyLayerFixture.PATIENT.penalty());
     try (var fixture = new LazyLayerFixture(sample, directory.resolve("lazy"), one, source)) {
       var order = List.of(new ChunkRange(9, 2), new ChunkRange(0, 2), new ChunkRange(0, CHUNKS));
       assertThat(fixture.layer.prefetch(order)).isEqualTo(3);

@@ -8,7 +8,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** A made-up layer of a few chunks of every encoding, and its streaming form. */
-record SampleStream(byte[] data, byte[] metadata, Path dataFile, Path metadataFile, StreamForm form) {
+record SampleStream(
+    byte[] data, byte[] metadata, Path dataFile, Path metadataFile, StreamForm form) {
   static final String DIFF_ID = "sha256:" + "0123456789abcdef".repeat(4);
 
   /** The chunks are text, noise, zeros in turn; the last one has a single block. */

@@ -104,7 +104,8 @@ final class StreamConversionTest {
     Files.delete(image);
     byte[] longer = packed(new byte[sample.metadata().length + 1]);
     byte[] zeros = packed(new byte[sample.metadata().length]);
-    for (byte[] wrong : List.of(Arrays.copyOf(stored, stored.length - 9), longer, zeros, new byte[99])) {
+    for (byte[] wrong :
+        List.of(Arrays.copyOf(stored, stored.length - 9), longer, zeros, new byte[99])) {
       assertThatThrownBy(
               () -> MetadataBlob.unpack(sample.index(), new ByteArrayInputStream(wrong), image))
           .isInstanceOf(java.io.IOException.class);
