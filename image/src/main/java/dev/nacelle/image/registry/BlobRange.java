@@ -40,8 +40,7 @@ final class BlobRange {
       }
       byte[] bytes = body.readNBytes(length);
       if (bytes.length < length) {
-        throw new EOFException(
-            "the registry gives %d of %d bytes".formatted(bytes.length, length));
+        throw new EOFException("the registry gives %d of %d bytes".formatted(bytes.length, length));
       }
       if (isPart && body.read() >= 0) {
         throw new IOException("the registry gives more bytes than it promised");

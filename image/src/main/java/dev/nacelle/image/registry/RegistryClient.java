@@ -51,8 +51,7 @@ public final class RegistryClient implements AutoCloseable {
     for (String mirror : registry.mirrors()) {
       Endpoint endpoint = Endpoint.mirror(mirror, reference);
       places.add(
-          place(
-              endpoint, reference, Access.PULL, settings.of(endpoint.registry()).credential()));
+          place(endpoint, reference, Access.PULL, settings.of(endpoint.registry()).credential()));
     }
     Endpoint origin = Endpoint.origin(reference, registry);
     places.add(place(origin, reference, Access.PULL, credential.or(registry::credential)));
@@ -73,10 +72,7 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   private Place place(
-      Endpoint endpoint,
-      ImageReference reference,
-      Access access,
-      Optional<Credential> credential) {
+      Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
     HttpClient http = clients.computeIfAbsent(endpoint.registry(), this::client);
     return new Place(
         endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));

@@ -79,8 +79,7 @@ public final class RepositoryWriter {
             .with("content-type", "application/octet-stream")
             .with(new HttpRequest.Body.Streamed(content, descriptor.sizeBytes()));
     boolean same = place.endpoint().serves(session);
-    try (HttpResponse done =
-        same ? place.send(put, CREATED) : place.sendElsewhere(put, CREATED)) {
+    try (HttpResponse done = same ? place.send(put, CREATED) : place.sendElsewhere(put, CREATED)) {
       done.bytes(Manifest.MAX_BYTES); // the connection may then be used again
     }
   }
@@ -113,7 +112,8 @@ public final class RepositoryWriter {
   /**
    * Pushes a manifest that has a subject, and sees to it that it is found among the subject's
    * referrers: where the registry keeps no such lists, in the index tagged {@code sha256-HEX}. Two
-   * that change this index at once may overwrite one another, so it is read again until ours is in.
+   * that change this index at once may overwrite one another, so it is read again until ours is in:
+   * losing one is unlikely then, not impossible, for registries cannot compare and set.
    *
    * @param subject digest of the manifest that this one refers to
    */
@@ -122,8 +122,7 @@ public final class RepositoryWriter {
       throws InterruptedException {
     Descriptor descriptor = Descriptor.of(mediaType, manifest);
     var referrer = new Referrer(descriptor, artifactType, java.util.Map.of());
-    Optional<String> noted =
-        persistently(() -> put(mediaType, manifest, descriptor.digest()));
+    Optional<String> noted = persistently(() -> put(mediaType, manifest, descriptor.digest()));
     if (noted.isEmpty()) {
       addToTaggedList(subject, referrer);
     }
@@ -186,8 +185,7 @@ public final class RepositoryWriter {
             e instanceof Place.Refusal r ? Optional.of(r) : Optional.empty();
         ImageFault fault =
             refusal.map(Place.Refusal::fault).orElse(ImageFault.REGISTRY_UNAVAILABLE);
-        boolean mayPass =
-            fault == ImageFault.REGISTRY_UNAVAILABLE && !Repository.isHopeless(e);
+        boolean mayPass = fault == ImageFault.REGISTRY_UNAVAILABLE && !Repository.isHopeless(e);
         if (!mayPass || failed + 1 >= backoff.attempts()) {
           throw new ImageException(
               fault, "cannot push to " + reference.repository() + ": " + e.getMessage(), e);

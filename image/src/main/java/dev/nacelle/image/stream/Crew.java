@@ -51,13 +51,14 @@ final class Crew implements AutoCloseable {
     notifyAll();
   }
 
-  /** Interrupts all and waits until they have ended, a bounded time. */
+  /** Interrupts all and waits until the others have ended, a bounded time. */
   @Override
   public void close() {
     long end = System.nanoTime() + PATIENCE.toNanos();
     boolean interrupted = false;
     synchronized (this) {
       closed = true;
+      running.remove(Thread.currentThread()); // it cannot wait for itself
       running.forEach(Thread::interrupt);
       while (!running.isEmpty() && System.nanoTime() < end) {
         try {
@@ -70,10 +71,5 @@ final class Crew implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Whether every thread has ended. */
-  synchronized boolean isIdle() {
-    return running.isEmpty();
   }
 }

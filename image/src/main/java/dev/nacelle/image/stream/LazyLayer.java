@@ -165,7 +165,8 @@ public final class LazyLayer implements AutoCloseable {
   }
 
   private ChunkFillException closing(int chunk) {
-    return new ChunkFillException(index.diffId(), chunk, "the layer is being closed");
+    return new ChunkFillException(
+        index.diffId(), chunk, "the layer is being closed, or the host has no more threads");
   }
 
   private void requireOpen() throws IOException {
@@ -257,8 +258,22 @@ public final class LazyLayer implements AutoCloseable {
       running++;
       runningInBackground += next.background ? 1 : 0;
       Flight flight = next;
-      crew.startComputing("fetch", () -> fly(flight));
+      boolean started = false;
+      try {
+        crew.startComputing("fetch", () -> fly(flight));
+        started = true;
+      } finally {
+        if (!started) { // no thread to be had: nobody may wait for it
+          release(flight);
+          end(flight, Optional.of(closing(flight.range.first())));
+        }
+      }
     }
+  }
+
+  private void release(Flight flight) {
+    running--;
+    runningInBackground -= flight.background ? 1 : 0;
   }
 
   private void fly(Flight flight) {
@@ -282,8 +297,7 @@ public final class LazyLayer implements AutoCloseable {
   private void land(Flight flight, Optional<ChunkFillException> failure) {
     lock.lock();
     try {
-      running--;
-      runningInBackground -= flight.background ? 1 : 0;
+      release(flight);
       end(flight, failure);
       pump();
     } finally {

@@ -12,6 +12,8 @@ import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Referrer;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -76,6 +78,28 @@ public record StreamReferrer(List<Layer> layers) {
   }
 
   /**
+   * Fetches the index of a layer and compares it with what this manifest says of the layer.
+   *
+   * @throws StreamFormatException if it is malformed or of another layer
+   * @throws ImageException if the registry cannot be asked
+   */
+  public static StreamIndex fetchIndex(Repository repository, Layer layer)
+      throws IOException, InterruptedException {
+    require(layer.index().sizeBytes() <= StreamIndexFormat.MAX_BYTES, "its index is too large");
+    StreamIndex index;
+    try (InputStream in = repository.blob(layer.index())) {
+      byte[] bytes = in.readNBytes(Math.toIntExact(layer.index().sizeBytes()) + 1);
+      index = StreamIndex.parse(Bytes.wrap(bytes));
+    }
+    require(
+        index.diffId().equals(layer.diffId())
+            && index.storedBytes() == layer.chunks().sizeBytes()
+            && index.metadata().storedBytes() == layer.metadata().sizeBytes(),
+        "an index is that of another layer");
+    return index;
+  }
+
+  /**
    * Pushes the forms of an image's layers and the manifest that ties them to it.
    *
    * @param subject the image's own manifest
@@ -97,15 +121,13 @@ public record StreamReferrer(List<Layer> layers) {
     }
     writer.pushBlob(Descriptor.of(EMPTY_TYPE, EMPTY), EMPTY::asInputStream);
     var result = new StreamReferrer(layers);
-    writer.pushReferrer(
-        subject.digest(), MANIFEST_TYPE, ARTIFACT_TYPE, result.toManifest(subject));
+    writer.pushReferrer(subject.digest(), MANIFEST_TYPE, ARTIFACT_TYPE, result.toManifest(subject));
     return result;
   }
 
   private static Descriptor push(RepositoryWriter writer, String mediaType, StoredBlob blob)
       throws InterruptedException {
-    var descriptor =
-        new Descriptor(mediaType, blob.digest(), blob.sizeBytes(), Optional.empty());
+    var descriptor = new Descriptor(mediaType, blob.digest(), blob.sizeBytes(), Optional.empty());
     writer.pushBlob(descriptor, () -> Files.newInputStream(blob.file()));
     return descriptor;
   }

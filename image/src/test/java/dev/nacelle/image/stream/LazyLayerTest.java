@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -13,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -192,6 +196,33 @@ final class LazyLayerTest {
       assertThatThrownBy(fixture.layer::awaitWhole).hasMessageContaining("closed");
       assertThat(fixture.channelIsOpen()).isTrue();
     }
+  }
+
+  @Test
+  void whoIsToldThatTheLayerIsWholeMayCloseIt() throws Exception {
+    var files = new LazyLayerFiles(Files.createDirectory(directory.resolve("lazy")));
+    files.create(sample.index(), "boot");
+    var told = new CountDownLatch(1);
+    var opened = new java.util.concurrent.CompletableFuture<LazyLayer>();
+    Runnable close =
+        () -> {
+          opened.join().close();
+          told.countDown();
+        };
+    try (FileChannel channel = FileChannel.open(files.data(), StandardOpenOption.WRITE)) {
+      var settings =
+          new LazyLayerSettings(
+              List.of(ScriptedSource.honest(sample)),
+              LazyLayerFixture.PATIENT,
+              InstantSource.system(),
+              "boot",
+              close);
+      LazyLayer layer = LazyLayer.open(sample.index(), files, BlobFile.of(channel), settings);
+      opened.complete(layer);
+      layer.fill(0, sample.data().length);
+      assertThat(told.await(5, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(Files.readAllBytes(files.data())).isEqualTo(sample.data());
   }
 
   @Test
