@@ -32,7 +32,7 @@ public final class StreamConversion {
   public static final String METADATA = "stream.metadata";
   public static final String CHUNKS = "stream.chunks";
 
-  private static final int LEVEL = 3;
+  private static final int LEVEL = 2;
   private static final int SPARE_BENCHES = 2;
   private static final byte[] ZEROS = new byte[VerityTree.CHUNK_BYTES];
 
