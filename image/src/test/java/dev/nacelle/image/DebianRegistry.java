@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** A registry process of Debian's docker-registry on a free loopback port, with its own data. */
-final class DebianRegistry implements AutoCloseable {
+public final class DebianRegistry implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
 
   private final Process process;
@@ -24,14 +24,14 @@ final class DebianRegistry implements AutoCloseable {
     this.data = data;
   }
 
-  static boolean isInstalled() {
+  public static boolean isInstalled() {
     return Files.isExecutable(PROGRAM) && Files.isExecutable(Path.of("/usr/bin/skopeo"));
   }
 
   /**
    * @param more further lines of its configuration
    */
-  static DebianRegistry start(Path directory, String more) throws Exception {
+  public static DebianRegistry start(Path directory, String more) throws Exception {
     Path data = Files.createDirectories(directory.resolve("registry"));
     int port;
     try (var probe = new ServerSocket(0)) {
@@ -70,12 +70,12 @@ final class DebianRegistry implements AutoCloseable {
     throw new IllegalStateException("docker-registry does not listen");
   }
 
-  String host() {
+  public String host() {
     return "127.0.0.1:" + port;
   }
 
   /** Pushes an OCI layout by skopeo. */
-  void push(Path layout, String repository, String... options)
+  public void push(Path layout, String repository, String... options)
       throws IOException, InterruptedException {
     LocalImageStoreTest.sh(
         layout,

@@ -31,11 +31,27 @@ final class Authorization {
 
   private volatile Optional<String> header;
 
+  /** What one wants to do in a repository. */
+  enum Access {
+    PULL("pull"),
+    PUSH("pull,push");
+
+    private final String actions;
+
+    Access(String actions) {
+      this.actions = actions;
+    }
+  }
+
   Authorization(
-      HttpClient http, Endpoint endpoint, String repositoryPath, Optional<Credential> credential) {
+      HttpClient http,
+      Endpoint endpoint,
+      String repositoryPath,
+      Access access,
+      Optional<Credential> credential) {
     this.http = http;
     this.endpoint = endpoint;
-    this.scope = "repository:" + repositoryPath + ":pull";
+    this.scope = "repository:" + repositoryPath + ":" + access.actions;
     this.credential = credential;
     this.header =
         credential.flatMap(
@@ -78,7 +94,7 @@ final class Authorization {
   private Optional<String> token(Challenge challenge) throws IOException, InterruptedException {
     URI realm = realm(challenge);
     String service = challenge.parameter("service").orElse("");
-    // a challenge may name a wider scope; never ask for more than a pull
+    // a challenge may name a wider scope; never ask for more than is needed
     String asked = challenge.parameter("scope").filter(s -> s.equals(scope)).orElse(scope);
     HttpRequest request =
         credential.isPresent() && credential.get() instanceof Credential.IdentityToken identity

@@ -1,9 +1,11 @@
 package dev.nacelle.image.registry;
 
+import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.Platform;
+import dev.nacelle.image.layer.Sha256;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -30,7 +32,26 @@ public record Descriptor(
     }
   }
 
-  static Descriptor of(JsonObject json) {
+  /** The content itself, of no platform. */
+  public static Descriptor of(String mediaType, Bytes content) {
+    return new Descriptor(mediaType, Sha256.of(content), content.sizeBytes(), Optional.empty());
+  }
+
+  /** As a manifest has it; the platform is left out. */
+  public JsonObject toJson() {
+    return JsonObject.builder()
+        .put("mediaType", mediaType)
+        .put("digest", digest)
+        .put("size", sizeBytes)
+        .build();
+  }
+
+  /**
+   * Reads the descriptor of a manifest.
+   *
+   * @throws ImageException if it has no sha256 digest or no size
+   */
+  public static Descriptor of(JsonObject json) {
     JsonObject platform = json.object("platform");
     return new Descriptor(
         json.string("mediaType").orElse(""),

@@ -2,6 +2,8 @@ package dev.nacelle.image.registry;
 
 import dev.nacelle.image.ImageReference;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -33,6 +35,30 @@ record Endpoint(URI base, String registry, String query) {
 
   URI blob(ImageReference reference, String digest) {
     return URI.create(base + "/v2/" + reference.path() + "/blobs/" + digest + query);
+  }
+
+  URI referrers(ImageReference reference, String digest, String artifactType) {
+    String type = URLEncoder.encode(artifactType, StandardCharsets.UTF_8);
+    return URI.create(
+        base
+            + "/v2/"
+            + reference.path()
+            + "/referrers/"
+            + digest
+            + (query.isEmpty() ? "?" : query + "&")
+            + "artifactType="
+            + type);
+  }
+
+  /** Where an upload begins. */
+  URI uploads(ImageReference reference) {
+    return URI.create(base + "/v2/" + reference.path() + "/blobs/uploads/");
+  }
+
+  /** Whether this is the same server: one that may see the credential. */
+  boolean serves(URI uri) {
+    return base.getScheme().equals(uri.getScheme())
+        && base.getAuthority().equals(uri.getAuthority());
   }
 
   boolean isPlain() {

@@ -6,9 +6,11 @@ import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.image.ImageFault;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 
 /** An endpoint, how to reach it and what to show it. Safe for any thread. */
 record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
+  private static final Set<Integer> READ = Set.of(200, 206);
 
   /** An answer that is no success, or none. */
   static final class Refusal extends IOException {
@@ -38,20 +40,32 @@ record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
    * @throws Refusal for every other status
    */
   HttpResponse send(HttpRequest request) throws IOException, InterruptedException {
+    return send(request, READ);
+  }
+
+  /** As the other, for a request whose success has one of these statuses. */
+  HttpResponse send(HttpRequest request, Set<Integer> success)
+      throws IOException, InterruptedException {
     HttpResponse first = http.send(authorized(request));
     if (first.status() != 401) {
-      return successful(first);
+      return successful(first, success);
     }
     try (first) {
       if (!authorization.answer(first.headers().all("www-authenticate"))) {
         throw refusal(first);
       }
     }
-    return successful(http.send(authorized(request)));
+    return successful(http.send(authorized(request)), success);
   }
 
-  private HttpResponse successful(HttpResponse response) throws Refusal {
-    if (response.status() == 200 || response.status() == 206) {
+  /** Sends a request to where the registry has pointed, which is not shown the credential. */
+  HttpResponse sendElsewhere(HttpRequest request, Set<Integer> success)
+      throws IOException, InterruptedException {
+    return successful(http.send(request), success);
+  }
+
+  private HttpResponse successful(HttpResponse response, Set<Integer> success) throws Refusal {
+    if (success.contains(response.status())) {
       return response;
     }
     try (response) {

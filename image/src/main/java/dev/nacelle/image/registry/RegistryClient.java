@@ -4,6 +4,7 @@ import dev.nacelle.base.http.HttpClient;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.image.Credential;
 import dev.nacelle.image.ImageReference;
+import dev.nacelle.image.registry.Authorization.Access;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -49,18 +50,32 @@ public final class RegistryClient implements AutoCloseable {
     var places = new ArrayList<Place>();
     for (String mirror : registry.mirrors()) {
       Endpoint endpoint = Endpoint.mirror(mirror, reference);
-      places.add(place(endpoint, reference, settings.of(endpoint.registry()).credential()));
+      places.add(
+          place(endpoint, reference, Access.PULL, settings.of(endpoint.registry()).credential()));
     }
     Endpoint origin = Endpoint.origin(reference, registry);
-    places.add(place(origin, reference, credential.or(registry::credential)));
+    places.add(place(origin, reference, Access.PULL, credential.or(registry::credential)));
     return new Repository(reference, places, BACKOFF);
   }
 
+  /**
+   * As {@link #repository}, to push to it: to the registry itself, never to a mirror. Only the
+   * repository of the reference matters.
+   */
+  public RepositoryWriter writer(ImageReference reference, Optional<Credential> credential) {
+    RegistrySettings.Registry registry = settings.of(reference.registry());
+    Endpoint origin = Endpoint.origin(reference, registry);
+    return new RepositoryWriter(
+        reference,
+        place(origin, reference, Access.PUSH, credential.or(registry::credential)),
+        BACKOFF);
+  }
+
   private Place place(
-      Endpoint endpoint, ImageReference reference, Optional<Credential> credential) {
+      Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
     HttpClient http = clients.computeIfAbsent(endpoint.registry(), this::client);
     return new Place(
-        endpoint, http, new Authorization(http, endpoint, reference.path(), credential));
+        endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));
   }
 
   private HttpClient client(String registry) {

@@ -11,6 +11,7 @@ import dev.nacelle.image.Platform;
 import dev.nacelle.image.layer.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -97,6 +98,45 @@ public final class Repository {
     return fromPlaces(open);
   }
 
+  /** A manifest by its digest, verified. */
+  public Bytes manifest(String digest) throws InterruptedException {
+    return manifest(digest, Optional.of(digest));
+  }
+
+  /**
+   * What refers to a manifest: by the referrers API of OCI 1.1, by the tag {@code sha256-HEX} where
+   * the registry has none.
+   *
+   * @param digest {@code sha256:HEX} of the manifest
+   * @param artifactType only those of this type
+   */
+  public List<Referrer> referrers(String digest, String artifactType) throws InterruptedException {
+    return fromPlaces(place -> new ReferrerList(place, reference).of(digest, artifactType));
+  }
+
+  /**
+   * Some bytes of a blob, not verified. Asks each place once: the caller has other sources, and its
+   * own patience. An interrupt ends it.
+   *
+   * @throws IOException if no place gives just these bytes now
+   */
+  public Bytes range(Descriptor descriptor, long offset, int length)
+      throws IOException, InterruptedException {
+    IOException last = new IOException("there is no place to ask");
+    for (Place place : places) {
+      try {
+        URI uri = place.endpoint().blob(reference, descriptor.digest());
+        return BlobRange.read(place, uri, offset, length);
+      } catch (IOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last;
+  }
+
   private Bytes manifest(String tagOrDigest, Optional<String> digest) throws InterruptedException {
     return whole(
         place ->
@@ -161,7 +201,7 @@ public final class Repository {
   }
 
   /** Nobody listens, or the certificate is not trusted: waiting a second changes nothing. */
-  private static boolean isHopeless(IOException e) {
+  static boolean isHopeless(IOException e) {
     for (Throwable t = e; t != null; t = t.getCause()) {
       if (t instanceof java.net.ConnectException
           || t instanceof java.net.UnknownHostException

@@ -1,0 +1,112 @@
+package dev.nacelle.image.registry;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.http.HttpRequest;
+import dev.nacelle.base.http.HttpResponse;
+import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.image.ImageException;
+import dev.nacelle.image.ImageFault;
+import dev.nacelle.image.ImageReference;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The lists of referrers at a place.
+ *
+ * @see <a
+ *     href="https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers">Listing
+ *     referrers</a>
+ */
+record ReferrerList(Place place, ImageReference reference) {
+  static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
+  private static final int MOST_PAGES = 16;
+  private static final Pattern NEXT = Pattern.compile("<([^>]{1,4096})>\\s*;\\s*rel=\"?next\"?");
+
+  /** The tag that lists the referrers of a manifest where the registry does not. */
+  static String tag(String digest) {
+    return digest.replace(':', '-');
+  }
+
+  List<Referrer> of(String digest, String artifactType) throws IOException, InterruptedException {
+    try {
+      return fromApi(digest, artifactType);
+    } catch (Place.Refusal e) {
+      if (e.fault() != ImageFault.NOT_FOUND) {
+        throw e;
+      }
+      return tagged(digest)
+          .map(index -> read(index).stream().filter(r -> r.artifactType().equals(artifactType)))
+          .map(java.util.stream.Stream::toList)
+          .orElse(List.of());
+    }
+  }
+
+  private List<Referrer> fromApi(String digest, String artifactType)
+      throws IOException, InterruptedException {
+    var result = new ArrayList<Referrer>();
+    Optional<URI> page = Optional.of(place.endpoint().referrers(reference, digest, artifactType));
+    for (int pages = 0; page.isPresent() && pages < MOST_PAGES; pages++) {
+      URI uri = page.get();
+      try (HttpResponse response = place.send(HttpRequest.get(uri).with("accept", INDEX_TYPE))) {
+        read(parse(response.bytes(Manifest.MAX_BYTES))).stream()
+            .filter(r -> r.artifactType().equals(artifactType)) // filtering is the server's choice
+            .forEach(result::add);
+        page = response.headers().first("link").flatMap(link -> next(uri, link));
+      }
+    }
+    return result;
+  }
+
+  private Optional<URI> next(URI from, String link) {
+    Matcher matcher = NEXT.matcher(link);
+    if (!matcher.find()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(from.resolve(matcher.group(1))).filter(place.endpoint()::serves);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // no more pages that can be asked for
+    }
+  }
+
+  /** The index behind the tag for a manifest's referrers. */
+  Optional<JsonObject> tagged(String digest) throws IOException, InterruptedException {
+    URI uri = place.endpoint().manifest(reference, tag(digest));
+    try (HttpResponse response = place.send(HttpRequest.get(uri).with("accept", INDEX_TYPE))) {
+      return Optional.of(parse(response.bytes(Manifest.MAX_BYTES)));
+    } catch (Place.Refusal e) {
+      if (e.fault() == ImageFault.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static JsonObject parse(Bytes text) throws IOException {
+    try {
+      return JsonReader.readObject(text);
+    } catch (JsonSyntaxException e) {
+      throw new IOException("the registry's list of referrers is not JSON", e);
+    }
+  }
+
+  /** The entries of an index; those with a digest that is not supported are left out. */
+  static List<Referrer> read(JsonObject index) {
+    var result = new ArrayList<Referrer>();
+    for (JsonObject entry : index.array("manifests").objects().toList()) {
+      try {
+        result.add(Referrer.of(entry));
+      } catch (ImageException e) {
+        // sha512, or malformed: not one we could fetch and verify
+      }
+    }
+    return result;
+  }
+}

@@ -1,0 +1,179 @@
+package dev.nacelle.image.stream;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * What of a lazy layer is in its file. A chunk becomes present only after its proved bytes are
+ * there. Of the chunks that were present before the boot none is until it has been proved again.
+ * Safe for any thread; a chunk is put in by one at a time.
+ */
+final class LazyContents {
+  private final StreamIndex index;
+  private final BlobFile blob;
+  private final PresentMap map;
+  private final AtomicInteger present;
+  private final AtomicInteger reproved = new AtomicInteger();
+
+  /** Held shared while the blob is used, so that nobody is interrupted who uses it. */
+  private final ReentrantReadWriteLock using = new ReentrantReadWriteLock();
+
+  private boolean closed;
+
+  /** Present before the boot, not proved again yet. Guarded by itself. */
+  private final BitSet suspects;
+
+  /** Found wrong: here zeros must be written too. Guarded by itself. */
+  private final BitSet spoiled = new BitSet();
+
+  private LazyContents(StreamIndex index, BlobFile blob, PresentMap map, BitSet suspects) {
+    this.index = index;
+    this.blob = blob;
+    this.map = map;
+    this.suspects = suspects;
+    this.present = new AtomicInteger(map.present().cardinality());
+  }
+
+  static LazyContents open(StreamIndex index, LazyLayerFiles files, BlobFile blob, String bootId)
+      throws IOException {
+    long size = Files.size(files.data());
+    if (size != index.dataBytes()) {
+      throw new IOException(
+          "cannot open layer %s: its data has %d bytes, not %d; remove the layer"
+              .formatted(index.diffId(), size, index.dataBytes()));
+    }
+    PresentMap map = PresentMap.open(files.map(), index.chunks());
+    var suspects = new BitSet();
+    if (!files.isOfBoot(bootId)) {
+      suspects = map.present();
+      map.clear();
+      files.believeIn(bootId);
+    }
+    return new LazyContents(index, blob, map, suspects);
+  }
+
+  boolean has(int chunk) {
+    return map.has(chunk);
+  }
+
+  boolean hasAll(ChunkRange range) {
+    return map.hasAll(range);
+  }
+
+  boolean isWhole() {
+    return present.get() == index.chunks();
+  }
+
+  int presentChunks() {
+    return present.get();
+  }
+
+  int reprovedChunks() {
+    return reproved.get();
+  }
+
+  /** What is to be proved again. */
+  List<ChunkRange> suspects() {
+    synchronized (suspects) {
+      var result = new ArrayList<ChunkRange>();
+      for (int n = suspects.nextSetBit(0); n >= 0; n = suspects.nextSetBit(n)) {
+        int end = suspects.nextClearBit(n);
+        result.add(ChunkRange.between(n, end));
+        n = end;
+      }
+      return result;
+    }
+  }
+
+  /** What putting in a chunk, or looking for it, has come to. */
+  enum Outcome {
+    ABSENT,
+    PRESENT,
+    /** It was the last one. */
+    WHOLE
+  }
+
+  /**
+   * Proves a chunk that was present before the boot.
+   *
+   * @param buffer has room for a chunk
+   * @return {@link Outcome#ABSENT} if it was not, or is not what it should be
+   */
+  Outcome reprove(int chunk, byte[] buffer) throws IOException, InterruptedException {
+    synchronized (suspects) {
+      if (!suspects.get(chunk)) {
+        return Outcome.ABSENT;
+      }
+    }
+    var bytes = ByteBuffer.wrap(buffer, 0, index.chunkBytes(chunk));
+    use(() -> blob.read((long) chunk * VerityTree.CHUNK_BYTES, bytes));
+    boolean right = index.proves(chunk, buffer);
+    synchronized (suspects) {
+      suspects.clear(chunk);
+    }
+    if (right) {
+      reproved.incrementAndGet();
+      return arrived(chunk);
+    }
+    synchronized (spoiled) {
+      spoiled.set(chunk);
+    }
+    return Outcome.ABSENT;
+  }
+
+  /** Puts in a proved chunk that is not present. Zeros are there already, as a hole. */
+  Outcome put(int chunk, byte[] plain) throws IOException, InterruptedException {
+    if (index.encoding(chunk) != StreamIndex.Encoding.ZEROS || isSpoiled(chunk)) {
+      var bytes = ByteBuffer.wrap(plain, 0, index.chunkBytes(chunk));
+      use(() -> blob.write((long) chunk * VerityTree.CHUNK_BYTES, bytes));
+    }
+    return arrived(chunk);
+  }
+
+  private boolean isSpoiled(int chunk) {
+    synchronized (spoiled) {
+      return spoiled.get(chunk);
+    }
+  }
+
+  private Outcome arrived(int chunk) {
+    map.set(chunk);
+    return present.incrementAndGet() == index.chunks() ? Outcome.WHOLE : Outcome.PRESENT;
+  }
+
+  @FunctionalInterface
+  private interface FileUse {
+    void run() throws IOException;
+  }
+
+  private void use(FileUse use) throws IOException, InterruptedException {
+    using.readLock().lock();
+    try {
+      if (closed) {
+        throw new InterruptedException("closed");
+      }
+      use.run();
+    } finally {
+      using.readLock().unlock();
+    }
+  }
+
+  /**
+   * Waits for those who use the file; after it nobody does. An interrupt in the middle of a read or
+   * write would close the channel, which is not ours: interrupt only after this.
+   */
+  void close() {
+    using.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      using.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,375 @@
+package dev.nacelle.image.stream;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntPredicate;
+
+/**
+ * A layer whose data arrives as it is read. A chunk is fetched once however many want it, proved
+ * before it is written, and said to be present only after that. Requests for neighbouring chunks
+ * are one request; readers that go front to back are read ahead of; what was asked for beforehand
+ * is fetched while no reader waits. Safe for any thread; has threads of its own until it is closed.
+ *
+ * <p>The map of present chunks is believed only within the boot that wrote it: memory may have been
+ * ahead of the disk. After another boot the chunks it named are proved again, each before its use.
+ */
+public final class LazyLayer implements AutoCloseable {
+
+  /** What all fetches of a layer share. */
+  record Fetching(
+      StreamIndex index,
+      List<RankedSource> sources,
+      FetchPolicy policy,
+      InstantSource clock,
+      Crew crew) {}
+
+  /** A range that is fetched or will be, and those who wait for it. */
+  private static final class Flight {
+    private final ChunkRange range;
+    private final boolean background;
+    private final Condition landed;
+    private boolean ended;
+    private Optional<ChunkFillException> failure = Optional.empty();
+
+    Flight(ChunkRange range, boolean background, Condition landed) {
+      this.range = range;
+      this.background = background;
+      this.landed = landed;
+    }
+  }
+
+  private final StreamIndex index;
+  private final LazyContents contents;
+  private final Fetching fetching;
+  private final FetchPolicy policy;
+  private final Runnable whenWhole;
+  private final Crew crew;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wholeOrClosed = lock.newCondition();
+
+  /** Guarded by {@code lock}, as all below. By chunk. */
+  private final Map<Integer, Flight> flights = new HashMap<>();
+
+  private final Deque<Flight> readers = new ArrayDeque<>();
+  private final FetchQueue queue;
+  private final ReadAhead readAhead;
+
+  private int running;
+  private int runningInBackground;
+  private boolean closed;
+
+  private LazyLayer(StreamIndex index, LazyContents contents, LazyLayerSettings settings) {
+    this.index = index;
+    this.contents = contents;
+    this.policy = settings.policy();
+    this.whenWhole = settings.whenWhole();
+    this.crew = new Crew("layer-" + index.diffId().substring(7, 19));
+    this.fetching =
+        new Fetching(
+            index,
+            settings.sources().stream().map(RankedSource::new).toList(),
+            policy,
+            settings.clock(),
+            crew);
+    this.queue = new FetchQueue(policy.maxFetchChunks());
+    this.readAhead = new ReadAhead(index.chunks(), policy.maxReadAhead());
+  }
+
+  /**
+   * Opens a layer whose files are here, whole or not.
+   *
+   * @param blob the layer's data file, through a descriptor that raises no events
+   * @throws IOException if the files are not those of the index
+   */
+  public static LazyLayer open(
+      StreamIndex index, LazyLayerFiles files, BlobFile blob, LazyLayerSettings settings)
+      throws IOException {
+    var contents = LazyContents.open(index, files, blob, settings.bootId());
+    var layer = new LazyLayer(index, contents, settings);
+    layer.prefetch(contents.suspects());
+    return layer;
+  }
+
+  public StreamIndex index() {
+    return index;
+  }
+
+  /**
+   * Returns when all bytes of a range are in the file.
+   *
+   * @param offset in the data, in bytes; need not be that of a chunk
+   * @param count of bytes; what lies behind the end of the data does not matter
+   * @throws ChunkFillException if a chunk cannot be had from any source: names the layer, the chunk
+   *     and what each source answered. A later call tries again
+   */
+  public void fill(long offset, long count) throws IOException, InterruptedException {
+    if (offset < 0 || count < 0 || offset >= index.dataBytes()) {
+      throw new IllegalArgumentException(
+          "cannot fill %d bytes at %d of %d".formatted(count, offset, index.dataBytes()));
+    }
+    if (count == 0) {
+      return;
+    }
+    int first = (int) (offset / VerityTree.CHUNK_BYTES);
+    long last = Math.min(index.dataBytes() - 1, offset + Math.min(count, index.dataBytes()) - 1);
+    fill(ChunkRange.between(first, (int) (last / VerityTree.CHUNK_BYTES) + 1));
+  }
+
+  private void fill(ChunkRange wanted) throws IOException, InterruptedException {
+    if (contents.hasAll(wanted)) {
+      return;
+    }
+    lock.lockInterruptibly();
+    try {
+      requireOpen();
+      for (int n = wanted.first(); n < wanted.end(); n++) {
+        if (isMissing(n)) {
+          int end = FetchQueue.runEnd(n, wanted.end(), policy.maxFetchChunks(), this::isMissing);
+          readers.add(takeOff(ChunkRange.between(n, end), false));
+        }
+      }
+      readAhead.after(wanted).ifPresent(queue::addAhead);
+      var awaited = new HashMap<Integer, Flight>();
+      for (int n = wanted.first(); n < wanted.end(); n++) {
+        Flight flight = flights.get(n);
+        if (flight != null) {
+          awaited.put(n, flight);
+        }
+      }
+      pump();
+      for (int n = wanted.first(); n < wanted.end(); n++) {
+        await(n, Optional.ofNullable(awaited.get(n)));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(int chunk, Optional<Flight> flight) throws IOException, InterruptedException {
+    while (!contents.has(chunk)) {
+      Flight coming = flight.orElseThrow();
+      if (coming.ended) {
+        throw new ChunkFillException(coming.failure.orElseGet(() -> closing(chunk)));
+      }
+      coming.landed.await();
+    }
+  }
+
+  private ChunkFillException closing(int chunk) {
+    return new ChunkFillException(
+        index.diffId(), chunk, "the layer is being closed, or the host has no more threads");
+  }
+
+  private void requireOpen() throws IOException {
+    if (closed) {
+      throw new IOException("cannot fill layer " + index.diffId() + ": it is closed");
+    }
+  }
+
+  /**
+   * Fetches ranges in their order while no reader waits; returns at once.
+   *
+   * @return how many of the ranges were taken in: the queue is bounded
+   */
+  public int prefetch(List<ChunkRange> ranges) throws IOException {
+    for (ChunkRange range : ranges) {
+      if (range.end() > index.chunks()) {
+        throw new IllegalArgumentException(
+            "cannot prefetch " + range + " of " + index.chunks() + " chunks");
+      }
+    }
+    lock.lock();
+    try {
+      requireOpen();
+      int taken = queue.addAsked(ranges);
+      pump();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether every chunk is in the file. */
+  public boolean isWhole() {
+    return contents.isWhole();
+  }
+
+  /**
+   * Waits until every chunk is in the file; asks for none.
+   *
+   * @throws IOException if the layer is closed before
+   */
+  public void awaitWhole() throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!contents.isWhole()) {
+        requireOpen();
+        wholeOrClosed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public FillCounters counters() {
+    return new FillCounters(
+        index.chunks(),
+        contents.presentChunks(),
+        contents.reprovedChunks(),
+        fetching.sources().stream().map(RankedSource::counters).toList());
+  }
+
+  private boolean isMissing(int chunk) {
+    return !contents.has(chunk) && !flights.containsKey(chunk);
+  }
+
+  private Flight takeOff(ChunkRange range, boolean background) {
+    var flight = new Flight(range, background, lock.newCondition());
+    for (int n = range.first(); n < range.end(); n++) {
+      flights.put(n, flight);
+    }
+    return flight;
+  }
+
+  /** Starts what may run: readers' flights first. */
+  private void pump() {
+    while (!closed && running < policy.maxFetches()) {
+      Flight next = readers.poll();
+      if (next == null) {
+        IntPredicate missing = this::isMissing;
+        Optional<ChunkRange> range =
+            runningInBackground < policy.maxBackgroundFetches()
+                ? queue.next(missing)
+                : Optional.empty();
+        if (range.isEmpty()) {
+          return;
+        }
+        next = takeOff(range.get(), true);
+      }
+      running++;
+      runningInBackground += next.background ? 1 : 0;
+      Flight flight = next;
+      boolean started = false;
+      try {
+        crew.startComputing("fetch", () -> fly(flight));
+        started = true;
+      } finally {
+        if (!started) { // no thread to be had: nobody may wait for it
+          release(flight);
+          end(flight, Optional.of(closing(flight.range.first())));
+        }
+      }
+    }
+  }
+
+  private void release(Flight flight) {
+    running--;
+    runningInBackground -= flight.background ? 1 : 0;
+  }
+
+  private void fly(Flight flight) {
+    int first = flight.range.first();
+    Optional<ChunkFillException> failure =
+        Optional.of(new ChunkFillException(index.diffId(), first, "the fetch broke off"));
+    try {
+      new ChunkFetch(fetching, flight.range, new ToFile(flight)).run();
+      failure = Optional.empty();
+    } catch (ChunkFillException e) {
+      failure = Optional.of(e);
+    } catch (IOException e) {
+      failure = Optional.of(new ChunkFillException(index.diffId(), first, "" + e.getMessage()));
+    } catch (InterruptedException e) {
+      failure = Optional.of(closing(first)); // nobody else interrupts, and the thread ends here
+    } finally {
+      land(flight, failure);
+    }
+  }
+
+  private void land(Flight flight, Optional<ChunkFillException> failure) {
+    lock.lock();
+    try {
+      release(flight);
+      end(flight, failure);
+      pump();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(Flight flight, Optional<ChunkFillException> failure) {
+    for (int n = flight.range.first(); n < flight.range.end(); n++) {
+      flights.remove(n);
+    }
+    flight.failure = failure;
+    flight.ended = true;
+    flight.landed.signalAll();
+  }
+
+  /** Puts a flight's chunks into the file, and wakes those who wait for them. */
+  private final class ToFile implements ChunkFetch.Landing {
+    private final Flight flight;
+
+    ToFile(Flight flight) {
+      this.flight = flight;
+    }
+
+    @Override
+    public boolean reproved(int chunk, byte[] buffer) throws IOException, InterruptedException {
+      return told(contents.reprove(chunk, buffer));
+    }
+
+    @Override
+    public void land(int chunk, byte[] plain) throws IOException, InterruptedException {
+      told(contents.put(chunk, plain));
+    }
+
+    private boolean told(LazyContents.Outcome outcome) {
+      if (outcome == LazyContents.Outcome.ABSENT) {
+        return false;
+      }
+      lock.lock();
+      try {
+        flight.landed.signalAll();
+        if (outcome == LazyContents.Outcome.WHOLE) {
+          wholeOrClosed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (outcome == LazyContents.Outcome.WHOLE) {
+        whenWhole.run();
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Ends the fetches and waits, a bounded time, until none uses the file; those who wait for chunks
+   * get an error. Idempotent.
+   */
+  @Override
+  public void close() {
+    contents.close();
+    lock.lock();
+    try {
+      closed = true;
+      queue.clear();
+      for (Flight flight = readers.poll(); flight != null; flight = readers.poll()) {
+        end(flight, Optional.of(closing(flight.range.first())));
+      }
+      wholeOrClosed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    crew.close();
+  }
+}
