@@ -34,6 +34,11 @@ final class UpVerb extends Verb {
             "unknown part '" + part + "': choose from " + String.join(", ", UpOptions.PARTS));
       }
     }
+    UpLimits.fault(options)
+        .ifPresent(
+            fault -> {
+              throw new ParameterException(spec.commandLine(), fault);
+            });
     try (Report report = Report.open(cli)) {
       return cli.host.run(options, report);
     }
