@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Within what the numbers among the options of {@code up} must lie. Pure. */
+/** Within what the options of {@code up} must lie. Pure. */
 final class UpLimits {
   private static final int MAX_PORT = 65_535;
   private static final Pattern RANGE = Pattern.compile("(\\d{1,5})-(\\d{1,5})");
@@ -15,6 +15,7 @@ final class UpLimits {
   /** What is wrong with the first option that is out of its limits. */
   static Optional<String> fault(UpOptions options) {
     return Stream.of(
+            parts(options),
             within("--port", options.port, 1, MAX_PORT),
             atLeast("--max-pods", options.maxPods, 1),
             ports(options.nodePorts),
@@ -23,6 +24,15 @@ final class UpLimits {
             atLeast("--audit-log-maxage", options.auditLogAge, 0))
         .flatMap(Optional::stream)
         .findFirst();
+  }
+
+  private static Optional<String> parts(UpOptions options) {
+    return options.parts.stream()
+        .filter(part -> !UpOptions.PARTS.contains(part))
+        .findFirst()
+        .map(
+            part ->
+                "unknown part '" + part + "': choose from " + String.join(", ", UpOptions.PARTS));
   }
 
   private static Optional<String> within(String option, int value, int least, int most) {
