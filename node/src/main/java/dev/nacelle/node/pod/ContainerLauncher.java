@@ -158,7 +158,7 @@ final class ContainerLauncher {
 
   /** Whether the record shows a pull that failed, and not yet that the next one waits. */
   static boolean hasFailedPull(ContainerRecord record) {
-    return record.isWaitingFor("ErrImagePull") || record.isWaitingFor("RegistryUnavailable");
+    return record.isWaitingFor("ErrImagePull");
   }
 
   /** What a container that waits for its image shows between two attempts. */
