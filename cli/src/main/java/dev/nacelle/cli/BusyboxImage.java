@@ -61,7 +61,8 @@ public final class BusyboxImage {
             .findFirst()
             .orElseThrow(() -> new IOException("there is no busybox here; install busybox-static"));
     Trees.delete(tree);
-    for (String directory : List.of("bin", "etc", "proc", "sys", "dev", "root", "tmp", "usr", "var")) {
+    for (String directory :
+        List.of("bin", "etc", "proc", "sys", "dev", "root", "tmp", "usr", "var")) {
       Files.createDirectories(tree.resolve(directory));
     }
     Files.copy(busybox, tree.resolve("bin/busybox"));
@@ -86,8 +87,7 @@ public final class BusyboxImage {
         } else if (!Files.isSymbolicLink(file)) {
           Files.setAttribute(file, "unix:mode", file.endsWith("busybox") ? 0755 : 0644);
         }
-        Files.getFileAttributeView(
-                file, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+        Files.getFileAttributeView(file, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
             .setTimes(TIME, TIME, TIME);
       }
     }

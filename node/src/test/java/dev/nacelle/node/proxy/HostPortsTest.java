@@ -57,7 +57,9 @@ final class HostPortsTest {
                   clusterIP: 10.128.0.7
                   ports: [{port: 80, nodePort: 8080, protocol: UDP}]
                 """));
-    assertThat(ServiceTables.of(List.of(service), List.of(), List.of(RUNNING), Set.of(), "n1").services())
+    assertThat(
+            ServiceTables.of(List.of(service), List.of(), List.of(RUNNING), Set.of(), "n1")
+                .services())
         .extracting(ServiceEntry::name)
         .containsExactly("ns/s:");
     assertThat(ServiceTables.of(List.of(), List.of(), List.of(RUNNING), Set.of(), "n1").services())

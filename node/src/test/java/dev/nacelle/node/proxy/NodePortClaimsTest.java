@@ -45,8 +45,7 @@ class NodePortClaimsTest {
   void aHeldPortIsTakenForOtherProgramsAndFreeWhenNoServiceAsksForIt() throws IOException {
     int number = freePort();
     try (var claims = new NodePortClaims()) {
-      claims.hold(
-          Set.of(new NodePort(number, Protocol.TCP), new NodePort(number, Protocol.UDP)));
+      claims.hold(Set.of(new NodePort(number, Protocol.TCP), new NodePort(number, Protocol.UDP)));
       assertThatThrownBy(() -> new ServerSocket(number)).isInstanceOf(BindException.class);
       assertThatThrownBy(() -> new DatagramSocket(number)).isInstanceOf(BindException.class);
       claims.hold(Set.of());
