@@ -3,6 +3,7 @@ package dev.nacelle.app;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.http.ProxySettings;
+import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.cli.ControlClient;
 import dev.nacelle.cli.Host;
 import dev.nacelle.cli.UpOptions;
@@ -14,6 +15,7 @@ import dev.nacelle.image.registry.RegistrySettings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -28,6 +30,7 @@ final class Application implements Host {
     var layout = new Layout(options.data.toAbsolutePath().normalize());
     if (ControlClient.isUp(layout.data())) {
       report.line("already running with data in " + layout.data());
+      tellIgnored(layout, options, report);
       tellKubeconfig(layout, report);
       report.finished(0);
       return 0;
@@ -76,6 +79,26 @@ final class Application implements Host {
       return 0;
     } finally {
       deletePid(layout);
+    }
+  }
+
+  /** What was asked for in vain: an instance keeps what it was started with. */
+  private static void tellIgnored(Layout layout, UpOptions options, StartReport report) {
+    try (ControlClient control = ControlClient.connect(layout.data())) {
+      JsonObject known = control.get("/v1/status");
+      String name = known.string("name").orElse("");
+      options
+          .name
+          .filter(wanted -> !wanted.equals(name))
+          .ifPresent(wanted -> report.line("ignored: --name=" + wanted + ", it runs as " + name));
+      int port = URI.create(known.string("api", "url").orElse("")).getPort();
+      if (options.port != new UpOptions().port && port > 0 && options.port != port) {
+        report.line("ignored: --port=" + options.port + ", its API is on port " + port);
+      }
+    } catch (VerbException | IllegalArgumentException e) {
+      log().debug("what runs does not tell how: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -5,7 +5,11 @@ import dev.nacelle.base.files.DurableFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -48,8 +52,24 @@ final class DataLock implements AutoCloseable {
       return new DataLock(channel, lock);
     } catch (IOException e) {
       throw new StartException(
-          "cannot use " + layout.data() + " as data directory: " + e.getMessage());
+          "cannot use "
+              + layout.data()
+              + " as data directory: "
+              + reason(e)
+              + "; choose another with --data");
     }
+  }
+
+  /** Of some failures the message is only the path. */
+  private static String reason(IOException e) {
+    return switch (e) {
+      case FileAlreadyExistsException exists -> exists.getFile() + " is not a directory";
+      case NoSuchFileException none -> none.getFile() + " cannot be made";
+      case AccessDeniedException denied -> "no permission for " + denied.getFile();
+      case FileSystemException other when other.getReason() != null ->
+          other.getFile() + ": " + other.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static void checkVersion(Layout layout) throws IOException, StartException {

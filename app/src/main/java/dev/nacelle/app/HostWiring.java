@@ -1,6 +1,7 @@
 package dev.nacelle.app;
 
 import dev.nacelle.api.client.ApiClient;
+import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
@@ -153,7 +154,9 @@ final class HostWiring {
                         podRange,
                         address)));
     platform.add("network", datapath::close);
-    ServiceProxy proxy = ServiceProxy.start(datapath, informers, nodeName);
+    var events = new EventRecorder(client, "kube-proxy", nodeName, clock);
+    platform.add("service events", events::close);
+    ServiceProxy proxy = ServiceProxy.start(datapath, informers, nodeName, events);
     platform.add("service proxy", proxy::close);
     var agent =
         new NodeAgent(

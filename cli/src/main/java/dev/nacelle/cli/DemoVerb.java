@@ -18,8 +18,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code nacelle demo}. */
 @Command(
@@ -28,6 +33,7 @@ import picocli.CommandLine.Unmatched;
       "Start the platform, run three container groups behind a Service, and call it.",
       "Then show where the time of a start goes. Takes the options of 'up'."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class DemoVerb extends InstanceVerb {
   private static final String IMAGE = "nacelle.local/demo:1";
   private static final String TABLE =
@@ -35,10 +41,12 @@ final class DemoVerb extends InstanceVerb {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final int CALLS = 6;
 
+  @Spec CommandSpec spec;
   @Unmatched List<String> upOptions = new ArrayList<>();
 
   @Override
   public Integer call() throws VerbException, InterruptedException {
+    checkOptions();
     Path root = Path.of(Optional.ofNullable(System.getProperty("nacelle.root")).orElse("."));
     int started = up(root);
     if (started != 0) {
@@ -48,14 +56,33 @@ final class DemoVerb extends InstanceVerb {
     try (ApiAccess api = ApiAccess.of(data.resolve("kubeconfig"))) {
       say("applying examples/hello: a ContainerGroupProfile, an NGroup of 3, a Service");
       apply(api, root.resolve("examples").resolve("hello"));
-      long took = awaitReady(api);
-      say("three container groups are ready after " + took + " ms");
+      long began = System.nanoTime();
+      long groups = awaitReady(api, began);
+      long took = (System.nanoTime() - began) / 1_000_000;
+      say((groups == 3 ? "three" : groups) + " container groups are ready after " + took + " ms");
       tables(api);
       callService(api);
       waterfall(api);
     }
     next(root);
     return 0;
+  }
+
+  /** So that what is wrong is told of this verb, and not of the one that it runs. */
+  private void checkOptions() {
+    var options = new UpOptions();
+    try {
+      new CommandLine(options).parseArgs(upOptions.toArray(String[]::new));
+    } catch (UnmatchedArgumentException e) {
+      throw new UnmatchedArgumentException(spec.commandLine(), e.getUnmatched());
+    } catch (ParameterException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+    UpLimits.fault(options)
+        .ifPresent(
+            fault -> {
+              throw new ParameterException(spec.commandLine(), fault);
+            });
   }
 
   private int up(Path root) throws VerbException, InterruptedException {
@@ -103,13 +130,13 @@ final class DemoVerb extends InstanceVerb {
         + object.string("metadata", "name").orElse("");
   }
 
-  private long awaitReady(ApiAccess api) throws VerbException, InterruptedException {
-    long began = System.nanoTime();
+  /** How many there are, none of them on the way in or out. */
+  private long awaitReady(ApiAccess api, long began) throws VerbException, InterruptedException {
     String path = "/apis/containers.nacelle.dev/v1/namespaces/default/ngroups/hello";
     while (true) {
       JsonObject group = api.find(path, "application/json").orElse(JsonObject.EMPTY);
-      if (group.integer("status", "readyReplicas").orElse(0) == 3) {
-        return (System.nanoTime() - began) / 1_000_000;
+      if (isSettled(group)) {
+        return group.integer("spec", "replicas").orElse(0);
       }
       if (System.nanoTime() - began > PATIENCE.toNanos()) {
         throw new VerbException(
@@ -121,6 +148,16 @@ final class DemoVerb extends InstanceVerb {
       }
       Thread.sleep(10);
     }
+  }
+
+  /** Whether as many are there as are wanted now, and all of them ready. */
+  static boolean isSettled(JsonObject group) {
+    long wanted = group.integer("spec", "replicas").orElse(0);
+    return wanted > 0
+        && group.integer("status", "observedGeneration").orElse(0)
+            >= group.integer("metadata", "generation").orElse(1)
+        && group.integer("status", "replicas").orElse(0) == wanted
+        && group.integer("status", "readyReplicas").orElse(0) == wanted;
   }
 
   private void tables(ApiAccess api) throws VerbException, InterruptedException {
@@ -158,20 +195,29 @@ final class DemoVerb extends InstanceVerb {
     answers.forEach(a -> cli.out.println("  " + a));
   }
 
+  /** Of the first group whose whole start this process of the platform has seen. */
   private void waterfall(ApiAccess api) throws VerbException, InterruptedException {
-    JsonObject pod =
+    List<JsonObject> pods =
         api.find(
                 "/api/v1/namespaces/default/pods?labelSelector=containers.nacelle.dev/ngroup=hello",
                 "application/json")
-            .flatMap(list -> list.array("items").objects().findFirst())
-            .orElse(JsonObject.EMPTY);
+            .map(list -> list.array("items").objects().toList())
+            .orElse(List.of());
+    cli.out.println();
     try (ControlClient control = ControlClient.connect(data)) {
-      JsonObject answer =
-          control.get("/v1/waterfall?uid=" + pod.string("metadata", "uid").orElse(""));
-      cli.out.println();
-      cli.out.println("start-up of pod " + pod.string("metadata", "name").orElse("") + ":");
-      Waterfall.print(answer, cli.out);
+      for (JsonObject pod : pods) {
+        String name = pod.string("metadata", "name").orElse("");
+        JsonObject answer =
+            control.get("/v1/waterfall?uid=" + pod.string("metadata", "uid").orElse(""));
+        if (Waterfall.isWhole(answer)) {
+          say("start-up of pod " + name + ":");
+          Waterfall.print(answer, cli.out);
+          return;
+        }
+        say("pod " + name + " started under an earlier process of the platform");
+      }
     }
+    say("no start-up to show: 'kubectl delete pod hello-0' and the demo again show one");
   }
 
   private void next(Path root) {

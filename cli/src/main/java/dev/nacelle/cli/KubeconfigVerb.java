@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code nacelle kubeconfig}. */
 @Command(
@@ -17,7 +20,10 @@ import picocli.CommandLine.Option;
       "Print the administrator's kubeconfig, or with --user one for another person",
       "(a client certificate of a year; what they may do is up to RBAC)."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class KubeconfigVerb extends InstanceVerb {
+  @Spec CommandSpec spec;
+
   @Option(names = "--user", paramLabel = "NAME", description = "a person's name")
   Optional<String> user = Optional.empty();
 
@@ -31,7 +37,7 @@ final class KubeconfigVerb extends InstanceVerb {
   public Integer call() throws VerbException, InterruptedException {
     if (user.isEmpty()) {
       if (!groups.isEmpty()) {
-        throw new VerbException("cannot use --group without --user");
+        throw new ParameterException(spec.commandLine(), "cannot use --group without --user");
       }
       try {
         cli.out.print(Files.readString(data.resolve("kubeconfig")));

@@ -27,13 +27,11 @@ final class UpVerb extends Verb {
   @Override
   public Integer call() throws VerbException {
     ConfigFile.merge(options, spec);
-    for (String part : options.parts) {
-      if (!UpOptions.PARTS.contains(part)) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "unknown part '" + part + "': choose from " + String.join(", ", UpOptions.PARTS));
-      }
-    }
+    UpLimits.fault(options)
+        .ifPresent(
+            fault -> {
+              throw new ParameterException(spec.commandLine(), fault);
+            });
     try (Report report = Report.open(cli)) {
       return cli.host.run(options, report);
     }

@@ -2,6 +2,8 @@ package dev.nacelle.cli;
 
 import dev.nacelle.base.json.JsonObject;
 import java.io.PrintStream;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Draws where the time of a pod's start went. */
 final class Waterfall {
@@ -9,11 +11,21 @@ final class Waterfall {
 
   private Waterfall() {}
 
+  /** Whether the whole start was seen by one process of the platform: from the API to ready. */
+  static boolean isWhole(JsonObject waterfall) {
+    var stages =
+        waterfall
+            .array("stages")
+            .objects()
+            .flatMap(s -> s.string("stage").stream())
+            .collect(Collectors.toSet());
+    return stages.containsAll(Set.of("accepted", "started", "ready"));
+  }
+
   /** Takes {@code {stages: [{stage, micros}]}}, microseconds since the first stage, in order. */
   static void print(JsonObject waterfall, PrintStream out) {
     var stages = waterfall.array("stages").objects().toList();
     if (stages.isEmpty()) {
-      out.println("  (nothing recorded: the pod started before this platform process)");
       return;
     }
     double total = Math.max(1, millis(stages.getLast()));

@@ -148,7 +148,8 @@ public final class DatapathProbe {
       String range = new String(in.readNBytes(64), StandardCharsets.US_ASCII).strip();
       int last = Integer.parseInt(range.split("\\s+", 2)[1]);
       return last < FIRST_NAT_PORT
-          ? new DatapathCapability(feature, State.BEST, "61000-65535, apart from " + range)
+          ? new DatapathCapability(
+              feature, State.BEST, "61000-65535, apart from " + range.replaceAll("\\s+", "-"))
           : new DatapathCapability(
               feature,
               State.FALLBACK,

@@ -85,16 +85,7 @@ final class RuntimeFollower implements AutoCloseable {
         services
             .runtime()
             .container(replaced.containerId())
-            .flatMap(c -> workers.apply(uid(c.labels())))
-            .ifPresent(
-                worker ->
-                    services
-                        .events()
-                        .warning(
-                            worker.pod().object(),
-                            "MonitorReplaced",
-                            "The monitor of a container died and was replaced: "
-                                + replaced.message()));
+            .ifPresent(container -> tellOfMonitor(container, replaced.message()));
       }
       case RuntimeEvent.KeeperReplaced replaced -> {
         LOG.warn("keeper was replaced: {}", replaced.message());
@@ -108,6 +99,20 @@ final class RuntimeFollower implements AutoCloseable {
       case RuntimeEvent.EventsDropped dropped ->
           services.runtime().containers().forEach(this::tell);
     }
+  }
+
+  private void tellOfMonitor(ContainerStatus container, String what) {
+    String name = container.labels().getOrDefault(ContainerStart.LABEL_CONTAINER, "");
+    workers
+        .apply(uid(container.labels()))
+        .ifPresent(
+            worker ->
+                services
+                    .events()
+                    .warning(
+                        worker.pod().object(),
+                        "MonitorReplaced",
+                        "Container " + name + ": " + what));
   }
 
   private void tell(ContainerStatus status) {

@@ -20,7 +20,6 @@ import dev.nacelle.runtime.SandboxStatus;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Answers requests about the pods of one node: {@code /containerLogs/NS/POD/CONTAINER}, {@code
@@ -123,13 +122,11 @@ public final class NodeEndpoint {
                 + pod.object().name()
                 + "\" not found");
       }
-      throw ApiException.badRequest(
-          "container \""
-              + name
-              + "\" in pod \""
-              + pod.object().name()
-              + "\" is waiting to start: "
-              + waitingReason(pod, name));
+      exchange.respond(
+          200,
+          Headers.contentType("text/plain; charset=utf-8"),
+          Bytes.utf8(AbsentLog.text(pod, name)));
+      return;
     }
     LogOptions options = LogOptions.of(query, agent.services().clock().instant());
     String id = PodPaths.containerId(pod.uid(), name, attempt.get());
@@ -144,15 +141,6 @@ public final class NodeEndpoint {
         .container(containerId)
         .filter(c -> c.exit().isEmpty())
         .isPresent();
-  }
-
-  private static String waitingReason(PodView pod, String container) {
-    return Stream.of("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-        .flatMap(list -> pod.object().status().array(list).objects())
-        .filter(c -> c.string("name").filter(container::equals).isPresent())
-        .findFirst()
-        .flatMap(c -> c.string("state", "waiting", "reason"))
-        .orElse("ContainerCreating");
   }
 
   private void portForward(HttpExchange exchange, List<String> steps, QueryParameters query)

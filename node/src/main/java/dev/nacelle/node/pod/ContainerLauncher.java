@@ -71,7 +71,11 @@ final class ContainerLauncher {
       services.images().unmount(id);
       return refused(container, record, e.reason(), String.valueOf(e.getMessage()));
     } catch (ContainerRuntimeException e) {
-      event(container, EventRecorder.Type.WARNING, "Failed", "Error: " + e.getMessage());
+      event(
+          container,
+          EventRecorder.Type.WARNING,
+          "Failed",
+          "Error: " + withoutId(String.valueOf(e.getMessage()), id, container));
       var waiting =
           new ContainerRecord.Waiting("RunContainerError", String.valueOf(e.getMessage()));
       Optional<ContainerStatus> left = services.runtime().container(id);
@@ -81,8 +85,20 @@ final class ContainerLauncher {
       services.images().unmount(id);
       return record.refused(waiting, retryAt(record));
     } catch (ImageException | IOException | IllegalArgumentException e) {
-      return refused(container, record, "CreateContainerError", String.valueOf(e.getMessage()));
+      return refused(
+          container,
+          record,
+          "CreateContainerError",
+          withoutId(String.valueOf(e.getMessage()), id, container));
     }
+  }
+
+  /**
+   * The name of the container for its id, which each attempt has anew, as the kubelet has it in its
+   * events: else they are never counted as the same.
+   */
+  static String withoutId(String message, String id, ContainerView container) {
+    return message.replace(id, container.name());
   }
 
   /** Whether something is to be done before the container counts as started. */
@@ -158,7 +174,7 @@ final class ContainerLauncher {
 
   /** Whether the record shows a pull that failed, and not yet that the next one waits. */
   static boolean hasFailedPull(ContainerRecord record) {
-    return record.isWaitingFor("ErrImagePull") || record.isWaitingFor("RegistryUnavailable");
+    return record.isWaitingFor("ErrImagePull");
   }
 
   /** What a container that waits for its image shows between two attempts. */

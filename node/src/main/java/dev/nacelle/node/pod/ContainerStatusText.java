@@ -90,7 +90,6 @@ final class ContainerStatusText {
     ContainerStatus container = attempt.status();
     var exit = container.exit().orElseThrow();
     var result = JsonObject.builder().put("exitCode", exit.code());
-    exit.signal().ifPresent(s -> result.put("signal", s));
     result.put("reason", exit.reason().word());
     String text = attempt.message().isEmpty() ? exit.message() : attempt.message();
     if (!text.isEmpty()) {

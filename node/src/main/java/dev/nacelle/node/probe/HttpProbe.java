@@ -4,6 +4,7 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpClient;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.base.http.HttpResponse;
+import dev.nacelle.base.http.UnreachableException;
 import dev.nacelle.base.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -96,6 +97,11 @@ final class HttpProbe {
       }
       return new ProbeResult.Failed(
           "Get \"" + present + "\": stopped after " + MAX_REDIRECTS + " redirects");
+    } catch (UnreachableException e) {
+      String text = "Get \"" + present + "\": " + e.dialError();
+      return text.endsWith("connect: " + ProbeRunner.REFUSED)
+          ? new ProbeResult.Refused(text)
+          : new ProbeResult.Failed(text);
     } catch (IOException | IllegalArgumentException e) {
       IOException cause = e instanceof IOException io ? io : new IOException(e);
       return ProbeRunner.notReached("Get \"" + present + "\": ", cause);

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 
 /** Makes single tries of probes and hooks: exec, httpGet, tcpSocket. Safe for any thread. */
 public final class ProbeRunner implements ProbeTry {
-  private static final String REFUSED = "connection refused";
+  static final String REFUSED = "connection refused";
 
   private static final int MAX_OUTPUT = 10 << 10;
 

@@ -1,5 +1,6 @@
 package dev.nacelle.node.proxy;
 
+import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.api.client.Informer;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.object.KubeObject;
@@ -13,8 +14,12 @@ import dev.nacelle.network.Ipv4Range;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +31,11 @@ public final class ServiceProxy implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceProxy.class);
   private static final Duration SYNC = Duration.ofSeconds(30);
   private static final long RETRY_MILLIS = 1_000;
+  private static final Duration RETRY_PORTS = Duration.ofSeconds(10);
 
   private final Datapath datapath;
   private final String nodeName;
+  private final EventRecorder events;
   private final Informer services;
   private final Informer slices;
   private final Informer nodes;
@@ -36,9 +43,17 @@ public final class ServiceProxy implements AutoCloseable {
   private volatile Optional<Informer> localPods = Optional.empty();
   private boolean dirty = true;
 
-  private ServiceProxy(Datapath datapath, Informers informers, String nodeName) {
+  /** A node port that others on this host have, and the Service that cannot have it. */
+  private record Refusal(NodePort port, String uid) {}
+
+  /** Written by the thread alone. */
+  private volatile Set<Refusal> refused = Set.of();
+
+  private ServiceProxy(
+      Datapath datapath, Informers informers, String nodeName, EventRecorder events) {
     this.datapath = datapath;
     this.nodeName = nodeName;
+    this.events = events;
     this.services = informers.of(Resources.SERVICES);
     this.slices = informers.of(Resources.ENDPOINT_SLICES);
     this.nodes = informers.of(Resources.NODES);
@@ -48,9 +63,12 @@ public final class ServiceProxy implements AutoCloseable {
   /**
    * Starts to keep the tables; what the kernel holds from before stays until the first whole table
    * is known.
+   *
+   * @param events where a node port that others have is told; the caller closes it
    */
-  public static ServiceProxy start(Datapath datapath, Informers informers, String nodeName) {
-    var proxy = new ServiceProxy(datapath, informers, nodeName);
+  public static ServiceProxy start(
+      Datapath datapath, Informers informers, String nodeName, EventRecorder events) {
+    var proxy = new ServiceProxy(datapath, informers, nodeName, events);
     proxy.services.listen((before, after) -> proxy.touch());
     proxy.slices.listen((before, after) -> proxy.touch());
     proxy.nodes.listen((before, after) -> proxy.touch());
@@ -89,15 +107,46 @@ public final class ServiceProxy implements AutoCloseable {
     notifyAll();
   }
 
+  /** Returns after a while without a change too where a port may have become free. */
   private synchronized void awaitChange() throws InterruptedException {
-    while (!dirty) {
-      wait();
+    if (!dirty && !refused.isEmpty()) {
+      wait(RETRY_PORTS.toMillis());
+    } else {
+      while (!dirty) {
+        wait();
+      }
     }
     dirty = false;
   }
 
+  /** The ports that this host cannot give to their Services, told to each Service once. */
+  private Set<NodePort> refused(NodePortClaims claims, Collection<KubeObject> all) {
+    List<ServiceTables.Claim> wanted = ServiceTables.claims(all);
+    Map<NodePort, String> reasons =
+        claims.hold(wanted.stream().map(ServiceTables.Claim::port).collect(Collectors.toSet()));
+    var now = new HashSet<Refusal>();
+    for (ServiceTables.Claim claim : wanted) {
+      if (reasons.containsKey(claim.port())) {
+        var refusal = new Refusal(claim.port(), claim.service().uid());
+        now.add(refusal);
+        if (!refused.contains(refusal)) {
+          tell(claim, reasons.get(claim.port()));
+        }
+      }
+    }
+    refused = Set.copyOf(now);
+    return Set.copyOf(reasons.keySet());
+  }
+
+  /** In the words of upstream's kube-proxy, whose reason is the error. */
+  private void tell(ServiceTables.Claim claim, String reason) {
+    String text = "can't open port " + claim.port().describe(claim.servicePort()) + ", skipping it";
+    LOG.warn("{}: {}", text, reason);
+    events.warning(claim.service(), reason, text);
+  }
+
   private void run() {
-    try {
+    try (var claims = new NodePortClaims()) {
       // half a table would cut off what works
       while (!services.awaitSync(SYNC) || !slices.awaitSync(SYNC) || !nodes.awaitSync(SYNC)) {
         LOG.warn("services, endpoints or nodes could not be listed yet");
@@ -105,8 +154,9 @@ public final class ServiceProxy implements AutoCloseable {
       while (true) {
         awaitChange();
         try {
+          List<KubeObject> all = services.all();
           datapath.applyServices(
-              ServiceTables.of(services.all(), slices.all(), hostPods(), nodeName));
+              ServiceTables.of(all, slices.all(), hostPods(), refused(claims, all), nodeName));
           datapath.applyRoutes(routes(nodes.all(), nodeName));
         } catch (DatapathException | IllegalArgumentException e) {
           LOG.warn("cannot bring the datapath up to date: {}", e.getMessage());

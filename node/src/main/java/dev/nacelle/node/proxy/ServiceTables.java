@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -35,17 +36,42 @@ final class ServiceTables {
    */
   static ServiceTable of(
       Collection<KubeObject> services, Collection<KubeObject> slices, String nodeName) {
-    return of(services, slices, List.of(), nodeName);
+    return of(services, slices, List.of(), Set.of(), nodeName);
+  }
+
+  /** A node port, and the port of a Service that asks for it first. */
+  record Claim(NodePort port, KubeObject service, String servicePort) {}
+
+  /** The node ports that Services ask for, each once. */
+  static List<Claim> claims(Collection<KubeObject> services) {
+    var result = new LinkedHashMap<NodePort, Claim>();
+    for (KubeObject service : sorted(services)) {
+      for (JsonObject port : service.spec().array("ports").objects().toList()) {
+        Optional<Protocol> protocol = protocol(port.string("protocol").orElse("TCP"));
+        String name = port.string("name").map(n -> ":" + n).orElse("");
+        frontends(service, port).stream()
+            .filter(f -> f.kind() == Frontend.Kind.NODE_PORT && protocol.isPresent())
+            .map(f -> new NodePort(f.port(), protocol.orElseThrow()))
+            .forEach(p -> result.putIfAbsent(p, new Claim(p, service, service.key() + name)));
+      }
+    }
+    return List.copyOf(result.values());
+  }
+
+  private static List<KubeObject> sorted(Collection<KubeObject> services) {
+    return services.stream().sorted(Comparator.comparing(KubeObject::key)).toList();
   }
 
   /**
    * @param pods those of this host, for their host ports; a Service's own port goes before
+   * @param refused node ports that others on this host have
    * @param nodeName the host, to tell its own endpoints
    */
   static ServiceTable of(
       Collection<KubeObject> services,
       Collection<KubeObject> slices,
       Collection<KubeObject> pods,
+      Set<NodePort> refused,
       String nodeName) {
     Map<ObjectKey, List<KubeObject>> slicesOf = new HashMap<>();
     for (KubeObject slice : slices) {
@@ -60,11 +86,10 @@ final class ServiceTables {
     }
     var entries = new ArrayList<ServiceEntry>();
     Set<String> taken = new HashSet<>();
-    for (KubeObject service :
-        services.stream().sorted(Comparator.comparing(KubeObject::key)).toList()) {
+    for (KubeObject service : sorted(services)) {
+      List<KubeObject> own = slicesOf.getOrDefault(service.key(), List.of());
       for (JsonObject port : service.spec().array("ports").objects().toList()) {
-        entry(service, port, slicesOf.getOrDefault(service.key(), List.of()), nodeName, taken)
-            .ifPresent(entries::add);
+        entry(service, port, own, nodeName, refused, taken).ifPresent(entries::add);
       }
     }
     for (ServiceEntry entry : HostPorts.of(pods)) {
@@ -81,6 +106,7 @@ final class ServiceTables {
       JsonObject port,
       List<KubeObject> slices,
       String nodeName,
+      Set<NodePort> refused,
       Set<String> taken) {
     Optional<Protocol> protocol = protocol(port.string("protocol").orElse("TCP"));
     List<Frontend> frontends =
@@ -88,6 +114,10 @@ final class ServiceTables {
             .map(
                 p ->
                     frontends(service, port).stream()
+                        .filter(
+                            f ->
+                                f.kind() != Frontend.Kind.NODE_PORT
+                                    || !refused.contains(new NodePort(f.port(), p)))
                         .filter(f -> taken.add(f.address() + ":" + f.port() + "/" + p))
                         .toList())
             .orElse(List.of());

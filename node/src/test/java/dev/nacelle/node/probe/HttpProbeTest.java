@@ -59,7 +59,12 @@ final class HttpProbeTest {
     }
     assertThat(probe(port, Duration.ofSeconds(20)))
         .isEqualTo(
-            new ProbeResult.Refused("Get \"http://127.0.0.1:" + port + "/\": connection refused"));
+            new ProbeResult.Refused(
+                "Get \"http://127.0.0.1:"
+                    + port
+                    + "/\": dial tcp 127.0.0.1:"
+                    + port
+                    + ": connect: connection refused"));
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.nacelle.network.Protocol;
 import dev.nacelle.network.ServiceEntry;
 import dev.nacelle.node.pod.Pods;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class HostPortsTest {
@@ -56,10 +57,12 @@ final class HostPortsTest {
                   clusterIP: 10.128.0.7
                   ports: [{port: 80, nodePort: 8080, protocol: UDP}]
                 """));
-    assertThat(ServiceTables.of(List.of(service), List.of(), List.of(RUNNING), "n1").services())
+    assertThat(
+            ServiceTables.of(List.of(service), List.of(), List.of(RUNNING), Set.of(), "n1")
+                .services())
         .extracting(ServiceEntry::name)
         .containsExactly("ns/s:");
-    assertThat(ServiceTables.of(List.of(), List.of(), List.of(RUNNING), "n1").services())
+    assertThat(ServiceTables.of(List.of(), List.of(), List.of(RUNNING), Set.of(), "n1").services())
         .hasSize(1);
   }
 }

@@ -6,11 +6,13 @@ import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.network.Backend;
 import dev.nacelle.network.Frontend;
 import dev.nacelle.network.Ipv4;
+import dev.nacelle.network.Protocol;
 import dev.nacelle.network.ServiceEntry;
 import dev.nacelle.network.TrafficPolicy;
 import dev.nacelle.node.pod.Pods;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ServiceTablesTest {
@@ -91,5 +93,30 @@ final class ServiceTablesTest {
     assertThat(entry.internalPolicy()).isEqualTo(TrafficPolicy.LOCAL);
     assertThat(entry.externalPolicy()).isEqualTo(TrafficPolicy.LOCAL);
     assertThat(entry.frontends()).contains(Frontend.nodePort(30080));
+  }
+
+  @Test
+  void aNodePortThatOthersHaveIsLeftOutAndTheRestStays() {
+    KubeObject service =
+        service(
+            "type: NodePort, clusterIP: 10.128.0.7,"
+                + " ports: [{name: http, port: 80, nodePort: 31000}]");
+    assertThat(ServiceTables.claims(List.of(service)))
+        .singleElement()
+        .satisfies(
+            c ->
+                assertThat(c.port().describe(c.servicePort()))
+                    .isEqualTo("\"nodePort for ns/s:http\" (:31000/tcp4)"));
+    assertThat(
+            ServiceTables.of(
+                    List.of(service),
+                    List.of(),
+                    List.of(),
+                    Set.of(new NodePort(31_000, Protocol.TCP)),
+                    "n1")
+                .services()
+                .getFirst()
+                .frontends())
+        .containsExactly(Frontend.clusterIp(Ipv4.parse("10.128.0.7"), 80));
   }
 }

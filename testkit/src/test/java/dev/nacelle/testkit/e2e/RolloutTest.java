@@ -76,7 +76,7 @@ class RolloutTest {
     assertThat(kubectl.path("{.status.availableReplicas}", "deployment", "app")).isEqualTo("2");
     kubectl.awaitPath(
         "{.items[*].status.containerStatuses[*].state.waiting.reason}",
-        reason -> reason.matches("(?s).*(ErrImagePull|ImagePullBackOff|RegistryUnavailable).*"),
+        reason -> reason.matches("(?s).*(ErrImagePull|ImagePullBackOff).*"),
         "pods");
     kubectl.ok("rollout", "undo", "deployment/app");
     status(kubectl);

@@ -46,6 +46,9 @@ final class PodHooks implements KindHooks {
     KubeObject kept = KindHooks.restored(object, old, "spec");
     Edit status = Edit.of(kept.status());
     old.status().get("qosClass").ifPresent(qos -> status.set("qosClass", qos));
+    if (kept.status().has("conditions")) {
+      status.set("conditions", probed(kept.status().array("conditions")));
+    }
     Edit metadata = Edit.of(kept.metadata());
     for (String name : List.of("ownerReferences", "deletionTimestamp", "generation")) {
       Optional<Json> before = old.metadata().get(name);
@@ -162,6 +165,18 @@ final class PodHooks implements KindHooks {
       return OptionalLong.empty();
     }
     return OptionalLong.of(seconds < 0 ? 1 : seconds);
+  }
+
+  /** Upstream writes the time of a probe that never was as null, which a patch cannot say. */
+  private static JsonArray probed(JsonArray conditions) {
+    var result = new ArrayList<Json>();
+    for (Json item : conditions.items()) {
+      result.add(
+          item instanceof JsonObject condition && !condition.has("lastProbeTime")
+              ? condition.with("lastProbeTime", JsonNull.NULL)
+              : item);
+    }
+    return new JsonArray(result);
   }
 
   private static JsonObject gated() {
