@@ -83,7 +83,7 @@ final class BodyReader {
     try {
       return exchange.body(MAX_BYTES);
     } catch (BodyTooLargeException e) {
-      throw ApiException.tooLarge("limit is " + MAX_BYTES);
+      throw ApiException.tooLarge("Request entity too large: limit is " + MAX_BYTES);
     }
   }
 

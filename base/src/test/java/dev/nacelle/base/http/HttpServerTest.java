@@ -190,7 +190,28 @@ class HttpServerTest {
       assertThat(post(client, server.uri("/"), new byte[1000]).body()).isEqualTo("1000");
       assertThat(post(client, server.uri("/"), new byte[1001]).statusCode()).isEqualTo(413);
       assertThat(post(client, server.uri("/"), new byte[200_000]).statusCode()).isEqualTo(413);
+      assertThat(post(client, server.uri("/"), new byte[4 << 20]).statusCode()).isEqualTo(413);
       assertThat(post(client, server.uri("/"), new byte[10]).body()).isEqualTo("10");
+    }
+  }
+
+  @Test
+  void anHttp2RequestThatIsAnsweredEarlyMayEndBeforeItIsReset() throws Exception {
+    try (var server =
+            TestServer.tls(e -> e.respond(200, TEXT, Bytes.utf8("" + e.body(1000).sizeBytes())));
+        var client = RawHttp2.connect(server.uri("/").getPort())) {
+      client.beginPost(2 * 1024);
+      client.data(new byte[1024], 0);
+      assertThat(client.nextOfStream()).isEqualTo("HEADERS");
+      assertThat(client.nextOfStream()).isEqualTo("DATA, END_STREAM");
+      client.data(new byte[1024], RawHttp2.END_STREAM);
+      client.ping();
+      assertThat(client.nextOfStream()).isEqualTo("PING");
+
+      client.beginPost(2 * 1024);
+      assertThat(client.nextOfStream()).isEqualTo("HEADERS");
+      assertThat(client.nextOfStream()).isEqualTo("DATA, END_STREAM");
+      assertThat(client.nextOfStream()).isEqualTo("RST_STREAM 0");
     }
   }
 
