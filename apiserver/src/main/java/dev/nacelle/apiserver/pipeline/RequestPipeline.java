@@ -299,7 +299,12 @@ public final class RequestPipeline {
     Target whole = target.withSubresource("");
     Written written =
         modification
-            .run(context, whole, options, old -> new Modification.Proposal(scaling.apply(old), old))
+            .run(
+                context,
+                whole,
+                target.subresource(),
+                options,
+                old -> new Modification.Proposal(scaling.apply(old), old))
             .orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
     return new Answer.Plain(
         written.effect(), Scales.of(target, written.object().object(target.version().name())));
