@@ -196,6 +196,18 @@ class HttpServerTest {
   }
 
   @Test
+  void plainHttpOnTheTlsPortIsToldSo() throws Exception {
+    try (var server = TestServer.tls(e -> e.respond(200, TEXT, Bytes.EMPTY));
+        var socket = server.connect()) {
+      socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+          .isEqualTo(
+              "HTTP/1.0 400 Bad Request\r\n\r\n"
+                  + "Client sent an HTTP request to an HTTPS server.\n");
+    }
+  }
+
+  @Test
   void anHttp2RequestThatIsAnsweredEarlyMayEndBeforeItIsReset() throws Exception {
     try (var server =
             TestServer.tls(e -> e.respond(200, TEXT, Bytes.utf8("" + e.body(1000).sizeBytes())));
