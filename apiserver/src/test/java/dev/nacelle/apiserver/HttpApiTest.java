@@ -79,6 +79,46 @@ class HttpApiTest {
   }
 
   @Test
+  void aBrokenPatchIsABadRequest() throws Exception {
+    http.post(CONFIG_MAPS, "{'metadata':{'name':'patched'}}");
+    assertThat(refusedPatch("merge-patch", "{'a' 1}"))
+        .startsWith("error decoding patch: invalid JSON at offset 5");
+    assertThat(refusedPatch("merge-patch", "[]"))
+        .isEqualTo(
+            "error decoding patch: json: cannot unmarshal array into Go value of type"
+                + " map[string]interface {}");
+    assertThat(refusedPatch("json-patch", "{}"))
+        .isEqualTo(
+            "error decoding patch: json: cannot unmarshal object into Go value of type"
+                + " []handlers.jsonPatchOp");
+  }
+
+  private String refusedPatch(String type, String body) throws Exception {
+    var reply =
+        http.send(
+            "PATCH",
+            CONFIG_MAPS + "/patched",
+            body,
+            "content-type",
+            "application/" + type + "+json");
+    assertThat(reply.code()).isEqualTo(400);
+    return reply.message();
+  }
+
+  @Test
+  void endpointsAreDeprecated() throws Exception {
+    assertThat(http.get("/api/v1/namespaces/default/endpoints").header("warning"))
+        .isEqualTo(
+            "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1"
+                + " EndpointSlice\"");
+  }
+
+  @Test
+  void whatIsNotPublishedIsNotFound() throws Exception {
+    assertThat(http.get("/openid/v1/jwks").code()).isEqualTo(404);
+  }
+
+  @Test
   void aBrokenBodyIsABadRequest() throws Exception {
     var reply = http.post(CONFIG_MAPS, "{'metadata':");
     assertThat(reply.code()).isEqualTo(400);

@@ -6,6 +6,7 @@ import dev.nacelle.apiserver.protobuf.ProtobufReader;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.BodyTooLargeException;
 import dev.nacelle.base.http.HttpExchange;
+import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
@@ -55,6 +56,15 @@ final class BodyReader {
     } catch (JsonSyntaxException e) {
       throw ApiException.badRequest(
           "couldn't get version/kind; json parse error: " + e.getMessage());
+    }
+  }
+
+  /** A patch in JSON. */
+  static Json patch(Bytes text) {
+    try {
+      return JsonReader.read(text);
+    } catch (JsonSyntaxException e) {
+      throw ApiException.badRequest("error decoding patch: " + e.getMessage());
     }
   }
 
