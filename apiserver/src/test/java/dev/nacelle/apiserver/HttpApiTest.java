@@ -470,7 +470,8 @@ class HttpApiTest {
             "application/apply-patch+yaml");
     assertThat(conflict.code()).isEqualTo(409);
     assertThat(conflict.message())
-        .contains("conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas");
+        .contains(
+            "conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas");
   }
 
   @Test

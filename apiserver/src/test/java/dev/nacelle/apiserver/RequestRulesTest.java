@@ -101,7 +101,8 @@ class RequestRulesTest {
 
   @Test
   void theOptionsOfALogAreCheckedBeforeThePodIsLookedFor() throws Exception {
-    assertLogRefused("tailLines=-1", "tailLines: Invalid value: -1: must be greater than or equal to 0");
+    assertLogRefused(
+        "tailLines=-1", "tailLines: Invalid value: -1: must be greater than or equal to 0");
     assertLogRefused("sinceSeconds=-5", "sinceSeconds: Invalid value: -5: must be greater than 0");
     assertLogRefused("sinceSeconds=0", "sinceSeconds: Invalid value: 0: must be greater than 0");
     assertLogRefused("limitBytes=0", "limitBytes: Invalid value: 0: must be greater than 0");
