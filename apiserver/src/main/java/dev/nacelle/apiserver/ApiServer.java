@@ -8,11 +8,13 @@ import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.Authorizer;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.audit.Audit;
+import dev.nacelle.apiserver.auth.token.ServiceAccountTokens;
 import dev.nacelle.apiserver.client.InProcessApiClient;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.apiserver.http.ApiHandler;
 import dev.nacelle.apiserver.http.HealthCheck;
+import dev.nacelle.apiserver.http.TokenIssuer;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.apiserver.pipeline.Gate;
 import dev.nacelle.apiserver.pipeline.RequestPipeline;
@@ -23,6 +25,7 @@ import dev.nacelle.apiserver.registry.LiveRegistry;
 import dev.nacelle.apiserver.watch.WatchCaches;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.HttpServer;
+import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.store.Store;
 import java.io.IOException;
@@ -56,6 +59,8 @@ public final class ApiServer implements AutoCloseable {
    * @param steps of admission
    * @param responders by {@code tokenreviews.authentication.k8s.io} or {@code
    *     serviceaccounts/token}
+   * @param tokenKeys the public keys of service-account tokens, as a JSON Web Key Set; empty where
+   *     none are published
    * @param audit what is written down of requests; empty for nothing. The caller closes it
    * @param health checks besides the server's own
    * @param random makes uids and names; safe for any thread
@@ -67,6 +72,7 @@ public final class ApiServer implements AutoCloseable {
       Authorizer authorizer,
       AdmissionSteps steps,
       Map<String, Responder> responders,
+      Optional<JsonObject> tokenKeys,
       NodeGateway gateway,
       Optional<Audit> audit,
       List<HealthCheck> health,
@@ -120,6 +126,15 @@ public final class ApiServer implements AutoCloseable {
                 new ProxyTargets(client(Identity.system("apiserver")), parts.random()),
                 checks,
                 ServerVersion.json(),
+                parts
+                    .tokenKeys()
+                    .map(
+                        keys ->
+                            new TokenIssuer(
+                                ServiceAccountTokens.ISSUER,
+                                keys,
+                                config.advertiseAddress(),
+                                this::port)),
                 parts.metrics(),
                 parts.audit(),
                 parts.clock(),

@@ -72,7 +72,50 @@ class HttpApiTest {
   @Test
   void aBodyOverThreeMebibytesIs413() throws Exception {
     String large = "{'metadata':{'name':'large'},'data':{'k':'" + "x".repeat(4 << 20) + "'}}";
-    assertThat(http.post(CONFIG_MAPS, large).code()).isEqualTo(413);
+    var reply = http.post(CONFIG_MAPS, large);
+    assertThat(reply.code()).isEqualTo(413);
+    assertThat(reply.message()).isEqualTo("Request entity too large: limit is 3145728");
+    assertThat(reply.json().string("reason")).contains("RequestEntityTooLarge");
+  }
+
+  @Test
+  void aBrokenPatchIsABadRequest() throws Exception {
+    http.post(CONFIG_MAPS, "{'metadata':{'name':'patched'}}");
+    assertThat(refusedPatch("merge-patch", "{'a' 1}"))
+        .startsWith("error decoding patch: invalid JSON at offset 5");
+    assertThat(refusedPatch("merge-patch", "[]"))
+        .isEqualTo(
+            "error decoding patch: json: cannot unmarshal array into Go value of type"
+                + " map[string]interface {}");
+    assertThat(refusedPatch("json-patch", "{}"))
+        .isEqualTo(
+            "error decoding patch: json: cannot unmarshal object into Go value of type"
+                + " []handlers.jsonPatchOp");
+  }
+
+  private String refusedPatch(String type, String body) throws Exception {
+    var reply =
+        http.send(
+            "PATCH",
+            CONFIG_MAPS + "/patched",
+            body,
+            "content-type",
+            "application/" + type + "+json");
+    assertThat(reply.code()).isEqualTo(400);
+    return reply.message();
+  }
+
+  @Test
+  void endpointsAreDeprecated() throws Exception {
+    assertThat(http.get("/api/v1/namespaces/default/endpoints").header("warning"))
+        .isEqualTo(
+            "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1"
+                + " EndpointSlice\"");
+  }
+
+  @Test
+  void whatIsNotPublishedIsNotFound() throws Exception {
+    assertThat(http.get("/openid/v1/jwks").code()).isEqualTo(404);
   }
 
   @Test
@@ -382,6 +425,53 @@ class HttpApiTest {
     var scaled = http.get(deployments + "/scaled").json();
     assertThat(scaled.integer("spec", "replicas")).hasValue(5);
     assertThat(scaled.integer("metadata", "generation")).hasValue(2);
+  }
+
+  @Test
+  void whoScalesOwnsTheReplicasThroughTheSubresource() throws Exception {
+    String deployments = "/apis/apps/v1/namespaces/default/deployments";
+    String body =
+        "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'owned'},"
+            + "'spec':{'replicas':1,'selector':{'matchLabels':{'a':'b'}},"
+            + "'template':{'metadata':{'labels':{'a':'b'}},"
+            + "'spec':{'containers':[{'name':'c','image':'i'}]}}}}";
+    http.post(deployments + "?fieldManager=maker", body);
+    http.send(
+        "PATCH",
+        deployments + "/owned/scale?fieldManager=kubectl",
+        "{'spec':{'replicas':5}}",
+        "content-type",
+        "application/merge-patch+json");
+    var entries = http.get(deployments + "/owned").json().array("metadata", "managedFields");
+    assertThat(
+            entries
+                .objects()
+                .filter(e -> e.string("manager").orElse("").equals("kubectl"))
+                .map(e -> e.without("time").toString()))
+        .containsExactly(
+            Http.json(
+                    "{'manager':'kubectl','operation':'Update','apiVersion':'apps/v1',"
+                        + "'fieldsType':'FieldsV1','fieldsV1':{'f:spec':{'f:replicas':{}}},"
+                        + "'subresource':'scale'}")
+                .toString());
+    assertThat(
+            entries
+                .objects()
+                .filter(e -> e.string("manager").orElse("").equals("maker"))
+                .map(e -> e.find("fieldsV1", "f:spec", "f:replicas")))
+        .containsExactly(java.util.Optional.empty());
+
+    var conflict =
+        http.send(
+            "PATCH",
+            deployments + "/owned?fieldManager=applier",
+            body.replace("'replicas':1", "'replicas':2"),
+            "content-type",
+            "application/apply-patch+yaml");
+    assertThat(conflict.code()).isEqualTo(409);
+    assertThat(conflict.message())
+        .contains(
+            "conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas");
   }
 
   @Test

@@ -100,6 +100,34 @@ class RequestRulesTest {
   }
 
   @Test
+  void theOptionsOfALogAreCheckedBeforeThePodIsLookedFor() throws Exception {
+    assertLogRefused(
+        "tailLines=-1", "tailLines: Invalid value: -1: must be greater than or equal to 0");
+    assertLogRefused("sinceSeconds=-5", "sinceSeconds: Invalid value: -5: must be greater than 0");
+    assertLogRefused("sinceSeconds=0", "sinceSeconds: Invalid value: 0: must be greater than 0");
+    assertLogRefused("limitBytes=0", "limitBytes: Invalid value: 0: must be greater than 0");
+    assertLogRefused(
+        "sinceSeconds=1&sinceTime=2026-01-02T03:04:05Z",
+        "[]: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
+    assertLogRefused(
+        "stream=Stdin",
+        "stream: Unsupported value: \"Stdin\": supported values: \"All\", \"Stderr\", \"Stdout\"");
+    assertLogRefused(
+        "stream=Stdout&tailLines=1",
+        "[]: Forbidden: `tailLines` and specific `stream` are mutually exclusive for now");
+    assertThat(http.get(PODS + "/nobody/log?tailLines=0&limitBytes=1").code()).isEqualTo(404);
+    assertThat(http.get(PODS + "/nobody/log?tailLines=x").message())
+        .isEqualTo("strconv.ParseInt: parsing \"x\": invalid syntax");
+  }
+
+  private void assertLogRefused(String query, String why) throws Exception {
+    var reply = http.get(PODS + "/nobody/log?" + query);
+    assertThat(reply.code()).isEqualTo(422);
+    assertThat(reply.message()).isEqualTo("PodLogOptions \"nobody\" is invalid: " + why);
+    assertThat(reply.json().string("details", "kind")).contains("PodLogOptions");
+  }
+
+  @Test
   void aConnectionIsAdmittedAndALogIsNot() throws Exception {
     createPod("connected");
     var exec = http.post(PODS + "/connected/exec?command=true", "");

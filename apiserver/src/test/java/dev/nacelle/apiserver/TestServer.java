@@ -108,6 +108,7 @@ final class TestServer implements AutoCloseable {
                 authorizer,
                 NamespaceLifecycle.alone(store).then(steps),
                 Map.of(),
+                Optional.empty(),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },

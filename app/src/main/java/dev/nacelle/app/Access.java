@@ -88,6 +88,7 @@ final class Access {
         control.authorizer(),
         control.steps().then(new AdmissionSteps(List.of(), List.of(accepted))),
         control.responders(),
+        Optional.of(control.tokenKeys()),
         gateway,
         audit,
         control.health(),

@@ -112,6 +112,7 @@ final class JoinTestCluster implements AutoCloseable {
             new AllowAll(),
             NamespaceLifecycle.alone(store),
             Map.of(),
+            Optional.empty(),
             nowhere,
             Optional.empty(),
             List.of(),

@@ -23,7 +23,9 @@ public final class JsonPatch {
   public static JsonObject apply(JsonObject target, Json patch) {
     if (!(patch instanceof JsonArray operations)) {
       throw Refusals.malformed(
-          "json: cannot unmarshal " + goName(patch) + " into Go value of type jsonpatch.Patch");
+          "error decoding patch: json: cannot unmarshal "
+              + Refusals.goName(patch)
+              + " into Go value of type []handlers.jsonPatchOp");
     }
     if (operations.size() > MAX_OPERATIONS) {
       throw Refusals.tooLarge(
@@ -35,9 +37,9 @@ public final class JsonPatch {
     for (Json operation : operations) {
       if (!(operation instanceof JsonObject)) {
         throw Refusals.malformed(
-            "json: cannot unmarshal "
-                + goName(operation)
-                + " into Go value of type jsonpatch.Operation");
+            "error decoding patch: json: cannot unmarshal "
+                + Refusals.goName(operation)
+                + " into Go value of type handlers.jsonPatchOp");
       }
     }
     var document = new PatchDocument(target);
@@ -76,13 +78,5 @@ public final class JsonPatch {
 
   private static Json value(JsonObject operation) {
     return operation.get("value").orElse(JsonNull.NULL);
-  }
-
-  private static String goName(Json value) {
-    return switch (value.typeName()) {
-      case "boolean" -> "bool";
-      case "integer" -> "number";
-      case String other -> other;
-    };
   }
 }

@@ -13,7 +13,10 @@ public final class MergePatch {
    */
   public static JsonObject apply(JsonObject target, Json patch) {
     if (!(patch instanceof JsonObject object)) {
-      throw Refusals.malformed("invalid JSON document: a merge patch must be an object");
+      throw Refusals.malformed(
+          "error decoding patch: json: cannot unmarshal "
+              + Refusals.goName(patch)
+              + " into Go value of type map[string]interface {}");
     }
     return merge(target, object);
   }

@@ -2,6 +2,7 @@ package dev.nacelle.api.patch;
 
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.api.status.Status;
+import dev.nacelle.base.json.Json;
 
 /** How a patch is refused, with the codes of kube-apiserver. */
 final class Refusals {
@@ -19,6 +20,15 @@ final class Refusals {
             "Invalid",
             "the server rejected our request due to an error in our request: " + why,
             Status.Details.NONE));
+  }
+
+  /** The type of a value as Go's decoder names it. */
+  static String goName(Json value) {
+    return switch (value.typeName()) {
+      case "boolean" -> "bool";
+      case "integer" -> "number";
+      case String other -> other;
+    };
   }
 
   static ApiException tooLarge(String why) {

@@ -17,6 +17,7 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class CustomDefinitionsTest {
@@ -27,6 +28,7 @@ class CustomDefinitionsTest {
           .orElseThrow()
           .hooks();
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Hooks.Context CONTEXT = new Hooks.Context(Identity.ANONYMOUS, NOW, "v1");
   private static final String VALID =
       """
       {'apiVersion':'apiextensions.k8s.io/v1','kind':'CustomResourceDefinition','metadata':{'name':'crontabs.stable.example.com'},
@@ -41,8 +43,7 @@ class CustomDefinitionsTest {
 
   private static KubeObject made(String text) {
     JsonObject defaulted = HOOKS.applyDefaults("v1", object(text));
-    var context = new Hooks.Context(Identity.ANONYMOUS, NOW, "v1");
-    return HOOKS.prepareForCreate(context, new KubeObject(defaulted));
+    return HOOKS.prepareForCreate(CONTEXT, new KubeObject(defaulted));
   }
 
   private static List<String> errors(String text) {
@@ -148,5 +149,18 @@ class CustomDefinitionsTest {
         .contains("ShortNamesConflict")
         .contains("not all names are accepted");
     assertThat(CustomDefinitions.isEstablished(made(VALID).withStatus(status))).isFalse();
+  }
+
+  @Test
+  void rulesInCelAreWarnedOfForTheyAreNotEnforced() {
+    assertThat(UnenforcedRules.warnings(made(VALID))).isEmpty();
+    String ruled =
+        VALID.replace(
+            "'cron':{'type':'string',",
+            "'cron':{'type':'string','x-kubernetes-validations':[{'rule':'size(self) > 3'}],");
+    assertThat(HOOKS.warnings(CONTEXT, made(ruled), Optional.empty()))
+        .containsExactly(
+            "spec.versions[1].schema.openAPIV3Schema: x-kubernetes-validations: 1 rule is stored,"
+                + " but not enforced by this version");
   }
 }

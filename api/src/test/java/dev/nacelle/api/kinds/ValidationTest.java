@@ -243,4 +243,15 @@ class ValidationTest {
         MetadataValidation.onCreate(
             Samples.kind(groupResource), Samples.object("{'metadata':" + metadata + "}")));
   }
+
+  @Test
+  void aConfigMapThatIsTooLargeIsRefusedAsAWhole() {
+    KubeObject map =
+        Samples.object(
+            "{'metadata':{'name':'m','namespace':'d'},'data':{'k':'" + "x".repeat(1 << 21) + "'}}");
+    assertThat(
+            Samples.messages(
+                Samples.kind("configmaps").hooks().validateCreate(Samples.CONTEXT, map)))
+        .containsExactly("[]: Too long: may not be more than 1048576 bytes");
+  }
 }

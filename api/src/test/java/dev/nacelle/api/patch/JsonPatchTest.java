@@ -94,7 +94,8 @@ class JsonPatchTest {
         "{}",
         "{'a':1}",
         400,
-        "json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+        "error decoding patch: json: cannot unmarshal object into Go value of type"
+            + " []handlers.jsonPatchOp");
   }
 
   @Test

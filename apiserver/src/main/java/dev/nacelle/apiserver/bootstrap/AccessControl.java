@@ -33,6 +33,7 @@ import dev.nacelle.apiserver.auth.token.TokenSource;
 import dev.nacelle.apiserver.extension.Responder;
 import dev.nacelle.apiserver.http.HealthCheck;
 import dev.nacelle.apiserver.pipeline.NamespaceLifecycle;
+import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -92,6 +93,7 @@ public final class AccessControl implements AutoCloseable {
   private final Authenticator authenticator;
   private final AdmissionSteps steps;
   private final Map<String, Responder> responders;
+  private final TokenKeys keys;
   private final CountDownLatch rolesMade = new CountDownLatch(1);
   private final CountDownLatch prioritiesMade = new CountDownLatch(1);
   private Optional<Thread> thread = Optional.empty();
@@ -113,7 +115,7 @@ public final class AccessControl implements AutoCloseable {
     this.steps =
         plugins().chosen(settings.enabledPlugins(), settings.disabledPlugins()).then(always());
     InstantSource clock = settings.clock();
-    var keys = new TokenKeys(settings.pki().tokenKeys(), settings.pki().tokenVerifiers());
+    this.keys = new TokenKeys(settings.pki().tokenKeys(), settings.pki().tokenVerifiers());
     var sources = new ArrayList<TokenSource>();
     if (settings.tokenFile().isPresent()) {
       sources.add(StaticTokens.read(settings.tokenFile().get()));
@@ -140,6 +142,11 @@ public final class AccessControl implements AutoCloseable {
   /** What answers reviews and token requests. */
   public Map<String, Responder> responders() {
     return responders;
+  }
+
+  /** The public keys of service-account tokens, as a JSON Web Key Set. */
+  public JsonObject tokenKeys() {
+    return keys.keySet();
   }
 
   /** The steps of admission that were chosen, in their order. */

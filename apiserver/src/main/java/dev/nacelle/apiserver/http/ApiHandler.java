@@ -57,6 +57,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
       ProxyTargets proxyTargets,
       List<HealthCheck> health,
       JsonObject version,
+      Optional<TokenIssuer> issuer,
       Metrics metrics,
       Optional<Audit> audit,
       InstantSource clock,
@@ -72,6 +73,7 @@ public final class ApiHandler implements HttpHandler, AutoCloseable {
                 parts.registry(), parts.version().string("gitVersion").orElse("unversioned")),
             new Health(parts.health()),
             parts.version(),
+            parts.issuer(),
             parts.metrics());
     var connections = new ConnectHandler(parts.pipeline(), parts.gateway());
     var proxies = new ProxyHandler(parts.pipeline(), parts.proxyTargets(), parts.gateway());

@@ -6,6 +6,7 @@ import dev.nacelle.apiserver.protobuf.ProtobufReader;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.BodyTooLargeException;
 import dev.nacelle.base.http.HttpExchange;
+import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
@@ -58,6 +59,15 @@ final class BodyReader {
     }
   }
 
+  /** A patch in JSON. */
+  static Json patch(Bytes text) {
+    try {
+      return JsonReader.read(text);
+    } catch (JsonSyntaxException e) {
+      throw ApiException.badRequest("error decoding patch: " + e.getMessage());
+    }
+  }
+
   static Body yaml(Bytes text) {
     try {
       // clients send JSON as YAML too, and JSON is read faster
@@ -83,7 +93,7 @@ final class BodyReader {
     try {
       return exchange.body(MAX_BYTES);
     } catch (BodyTooLargeException e) {
-      throw ApiException.tooLarge("limit is " + MAX_BYTES);
+      throw ApiException.tooLarge("Request entity too large: limit is " + MAX_BYTES);
     }
   }
 

@@ -50,7 +50,8 @@ final class ConnectHandler {
     }
     KubeObject pod =
         isLog
-            ? pipeline.readThrough(call.context(), target)
+            ? pipeline.readThrough(
+                call.context(), target, () -> LogQuery.check(exchange.query(), target.name()))
             : pipeline.connect(call.context(), target, verb);
     String node = pod.spec().string("nodeName").orElse("");
     String container =

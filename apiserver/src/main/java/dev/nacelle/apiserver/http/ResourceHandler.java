@@ -273,7 +273,7 @@ final class ResourceHandler {
         Bytes text = BodyReader.text(exchange);
         return new Patch(
             type,
-            (type == Patch.Type.APPLY ? BodyReader.yaml(text) : BodyReader.json(text)).json());
+            type == Patch.Type.APPLY ? BodyReader.yaml(text).json() : BodyReader.patch(text));
       }
     }
     throw ApiException.unsupportedMediaType(

@@ -26,14 +26,21 @@ final class RootHandler {
   private final OpenApi openApi;
   private final Health health;
   private final JsonObject version;
+  private final Optional<TokenIssuer> issuer;
   private final Metrics metrics;
 
   RootHandler(
-      Discovery discovery, OpenApi openApi, Health health, JsonObject version, Metrics metrics) {
+      Discovery discovery,
+      OpenApi openApi,
+      Health health,
+      JsonObject version,
+      Optional<TokenIssuer> issuer,
+      Metrics metrics) {
     this.discovery = discovery;
     this.openApi = openApi;
     this.health = health;
     this.version = version;
+    this.issuer = issuer;
     this.metrics = metrics;
   }
 
@@ -53,6 +60,8 @@ final class RootHandler {
     switch (path) {
       case "/" -> Replies.json(exchange, call, 200, paths());
       case "/version", "/version/" -> Replies.json(exchange, call, 200, version);
+      case TokenIssuer.CONFIGURATION -> issuer().configuration(exchange, call);
+      case TokenIssuer.KEYS, TokenIssuer.KEYS + "/" -> issuer().keys(exchange, call);
       case "/metrics" -> {
         var exposed = metrics.expose(exchange.headers().first("accept").orElse(""));
         Replies.send(exchange, call, 200, exposed.contentType(), exposed.text());
@@ -61,9 +70,16 @@ final class RootHandler {
     }
   }
 
+  private TokenIssuer issuer() {
+    return issuer.orElseThrow(ApiException::notFound);
+  }
+
   private JsonObject paths() {
     var all = new ArrayList<>(discovery.groupPaths());
     all.addAll(OTHER_PATHS);
+    if (issuer.isPresent()) {
+      all.addAll(List.of(TokenIssuer.CONFIGURATION, TokenIssuer.KEYS));
+    }
     all.sort(null);
     return JsonObject.builder().put("paths", JsonArray.ofStrings(all)).build();
   }

@@ -54,12 +54,22 @@ final class Modification {
    * @return empty if it does not exist
    */
   Optional<Written> run(RequestContext context, Target target, WriteOptions options, Edit edit) {
+    return run(context, target, target.subresource(), options, edit);
+  }
+
+  /**
+   * As above, for a change of the whole object that came through a subresource.
+   *
+   * @param cameThrough the subresource that the managed fields name
+   */
+  Optional<Written> run(
+      RequestContext context, Target target, String cameThrough, WriteOptions options, Edit edit) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<StoredObject> current = commits.read(target);
       if (current.isEmpty()) {
         return Optional.empty();
       }
-      Optional<Written> written = attempt(context, target, options, edit, current.get());
+      Optional<Written> written = attempt(context, target, cameThrough, options, edit, current.get());
       if (written.isPresent()) {
         return written;
       }
@@ -70,6 +80,7 @@ final class Modification {
   private Optional<Written> attempt(
       RequestContext context,
       Target target,
+      String cameThrough,
       WriteOptions options,
       Edit edit,
       StoredObject current) {
@@ -86,7 +97,7 @@ final class Modification {
     object = parts.steps().mutate(request);
     object = prepared(target, hookContext, hooks, object, old);
     object = withGeneration(target, object, old);
-    object = tracked(context, target, options, proposal.trackFrom(), object, now);
+    object = tracked(context, target, cameThrough, options, proposal.trackFrom(), object, now);
     var allocations = parts.pools().begin();
     if (target.subresource().isEmpty()) {
       object = hooks.allocate(allocations, object, Optional.of(old));
@@ -254,6 +265,7 @@ final class Modification {
   private static KubeObject tracked(
       RequestContext context,
       Target target,
+      String cameThrough,
       WriteOptions options,
       KubeObject from,
       KubeObject object,
@@ -262,7 +274,7 @@ final class Modification {
         new FieldWriter(
             FieldManagers.nameFor(context, options),
             target.kind().apiVersion(),
-            target.subresource(),
+            cameThrough,
             now);
     return ManagedFields.afterWrite(
         writer,

@@ -299,7 +299,12 @@ public final class RequestPipeline {
     Target whole = target.withSubresource("");
     Written written =
         modification
-            .run(context, whole, options, old -> new Modification.Proposal(scaling.apply(old), old))
+            .run(
+                context,
+                whole,
+                target.subresource(),
+                options,
+                old -> new Modification.Proposal(scaling.apply(old), old))
             .orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
     return new Answer.Plain(
         written.effect(), Scales.of(target, written.object().object(target.version().name())));
@@ -340,7 +345,7 @@ public final class RequestPipeline {
    * both do the same.
    */
   public KubeObject connect(RequestContext context, Target target, String verb) {
-    KubeObject object = connectedTo(context, target, verb);
+    KubeObject object = connectedTo(context, target, verb, () -> {});
     if (!verb.equals("create")) {
       parts.gate().require(context, "create", target);
     }
@@ -379,14 +384,20 @@ public final class RequestPipeline {
                 context.warnings()));
   }
 
-  /** As {@link #connect}, for what only reads (log): nothing is admitted. */
-  public KubeObject readThrough(RequestContext context, Target target) {
-    return connectedTo(context, target, "get");
+  /**
+   * As {@link #connect}, for what only reads (log): nothing is admitted.
+   *
+   * @param check of the request's parameters: of who has the right, before the object is read
+   */
+  public KubeObject readThrough(RequestContext context, Target target, Runnable check) {
+    return connectedTo(context, target, "get", check);
   }
 
-  private KubeObject connectedTo(RequestContext context, Target target, String verb) {
+  private KubeObject connectedTo(
+      RequestContext context, Target target, String verb, Runnable check) {
     parts.gate().require(context, verb, target);
     requireVerb(target, verb);
+    check.run();
     return commits
         .read(target)
         .orElseThrow(() -> ApiException.notFound(target.type(), target.name()))

@@ -86,6 +86,7 @@ final class GuardedServer implements AutoCloseable {
                 access.authorizer(),
                 access.steps(),
                 access.responders(),
+                Optional.of(access.tokenKeys()),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },

@@ -11,11 +11,17 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** One request over HTTP/2. */
 final class Http2Exchange extends Exchange {
   private static final AsciiString DATE = AsciiString.cached("date");
   private static final AsciiString LENGTH = AsciiString.cached("content-length");
+
+  /** How much of a request is still taken once it was answered; more waits in the client. */
+  private static final int DRAINED_BYTES = 16 << 20;
+
+  private static final int DRAIN_MILLIS = 2_000;
 
   private final ChannelHandlerContext context;
 
@@ -25,6 +31,7 @@ final class Http2Exchange extends Exchange {
   private boolean answerEnded;
   private boolean returned;
   private boolean counted = true;
+  private long drained;
 
   Http2Exchange(
       ServerConnection connection,
@@ -46,6 +53,16 @@ final class Http2Exchange extends Exchange {
   void requestEnded() {
     requestEnded = true;
     requestBody().end();
+  }
+
+  /** More of the request has come; on the loop. */
+  void bodyCame(int sizeBytes) {
+    if (returned) {
+      drained += sizeBytes;
+      if (drained > DRAINED_BYTES) {
+        context.channel().config().setAutoRead(false);
+      }
+    }
   }
 
   private Http2Headers head(int status, Headers answer) {
@@ -118,11 +135,14 @@ final class Http2Exchange extends Exchange {
   @Override
   void handlerReturned() {
     returned = true;
-    if (answerEnded && !requestEnded && context.channel().isActive()) {
-      // the rest of the request is of no use to anybody
+    settle();
+  }
+
+  /** The rest of the request is of no use to anybody: RFC 9113, section 8.1. */
+  private void hangUp() {
+    if (!requestEnded && context.channel().isActive()) {
       context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
     }
-    settle();
   }
 
   @Override
@@ -144,6 +164,10 @@ final class Http2Exchange extends Exchange {
     if (counted && answerEnded && returned) {
       counted = false;
       connection().end();
+      if (!requestEnded) {
+        // some clients drop an answer that a reset follows at once
+        context.executor().schedule(this::hangUp, DRAIN_MILLIS, TimeUnit.MILLISECONDS);
+      }
     }
   }
 

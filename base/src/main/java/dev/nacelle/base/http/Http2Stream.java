@@ -47,6 +47,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements RequestB
         case Http2DataFrame data -> {
           Http2Exchange running = exchange;
           if (running != null) {
+            running.bodyCame(data.content().readableBytes());
             running.requestBody().offer(ByteBufUtil.getBytes(data.content()));
           }
           ended(data.isEndStream());

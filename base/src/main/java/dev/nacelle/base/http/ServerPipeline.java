@@ -51,7 +51,7 @@ final class ServerPipeline extends ChannelInitializer<Channel> {
     }
     SslHandler handler = tls.get().present().newHandler(channel.alloc());
     handler.setHandshakeTimeoutMillis(HANDSHAKE.toMillis());
-    channel.pipeline().addLast(handler, new Negotiation(connection));
+    channel.pipeline().addLast(new PlainRequests(), handler, new Negotiation(connection));
   }
 
   @Override

@@ -10,6 +10,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -74,10 +76,22 @@ public final class JsonReader {
     return new Parsed(thorough.read(text), thorough.duplicates);
   }
 
-  private static String firstLine(JacksonException e) {
-    var at = e.getLocation();
-    String where = at == null ? "" : " at line " + at.getLineNr() + " column " + at.getColumnNr();
-    return e.getOriginalMessage().lines().findFirst().orElse("invalid JSON") + where;
+  private static String reason(JacksonException e, JsonParser parser) {
+    if (e instanceof UnexpectedEndOfInputException) {
+      return "unexpected end of JSON input";
+    }
+    String what =
+        switch (e) {
+          case StreamConstraintsException c
+              when parser.streamReadContext().getNestingDepth() > MAX_DEPTH ->
+              "more than " + MAX_DEPTH + " levels of nesting";
+          case StreamConstraintsException c -> "a name, a number or a string is too long";
+          default -> "invalid JSON";
+        };
+    var told = e.getLocation();
+    var at = told == null || told.getByteOffset() < 0 ? parser.currentLocation() : told;
+    return "%s at offset %d (line %d, column %d)"
+        .formatted(what, at.getByteOffset(), at.getLineNr(), at.getColumnNr());
   }
 
   /** One text on its way to a tree; used once. */
@@ -96,6 +110,12 @@ public final class JsonReader {
       byte[] array = text.unsafeArray();
       try (JsonParser parser =
           FACTORY.createParser(ObjectReadContext.empty(), array, 0, array.length)) {
+        return read(parser);
+      }
+    }
+
+    private Json read(JsonParser parser) {
+      try {
         JsonToken first = parser.nextToken();
         if (first == null) {
           throw new JsonSyntaxException("unexpected end of JSON input");
@@ -106,7 +126,7 @@ public final class JsonReader {
         }
         return value;
       } catch (JacksonException e) {
-        throw new JsonSyntaxException(firstLine(e));
+        throw new JsonSyntaxException(reason(e, parser));
       }
     }
 

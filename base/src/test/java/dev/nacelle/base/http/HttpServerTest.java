@@ -190,7 +190,40 @@ class HttpServerTest {
       assertThat(post(client, server.uri("/"), new byte[1000]).body()).isEqualTo("1000");
       assertThat(post(client, server.uri("/"), new byte[1001]).statusCode()).isEqualTo(413);
       assertThat(post(client, server.uri("/"), new byte[200_000]).statusCode()).isEqualTo(413);
+      assertThat(post(client, server.uri("/"), new byte[4 << 20]).statusCode()).isEqualTo(413);
       assertThat(post(client, server.uri("/"), new byte[10]).body()).isEqualTo("10");
+    }
+  }
+
+  @Test
+  void plainHttpOnTheTlsPortIsToldSo() throws Exception {
+    try (var server = TestServer.tls(e -> e.respond(200, TEXT, Bytes.EMPTY));
+        var socket = server.connect()) {
+      socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8))
+          .isEqualTo(
+              "HTTP/1.0 400 Bad Request\r\n\r\n"
+                  + "Client sent an HTTP request to an HTTPS server.\n");
+    }
+  }
+
+  @Test
+  void anHttp2RequestThatIsAnsweredEarlyMayEndBeforeItIsReset() throws Exception {
+    try (var server =
+            TestServer.tls(e -> e.respond(200, TEXT, Bytes.utf8("" + e.body(1000).sizeBytes())));
+        var client = RawHttp2.connect(server.uri("/").getPort())) {
+      client.beginPost(2 * 1024);
+      client.data(new byte[1024], 0);
+      assertThat(client.nextOfStream()).isEqualTo("HEADERS");
+      assertThat(client.nextOfStream()).isEqualTo("DATA, END_STREAM");
+      client.data(new byte[1024], RawHttp2.END_STREAM);
+      client.ping();
+      assertThat(client.nextOfStream()).isEqualTo("PING");
+
+      client.beginPost(2 * 1024);
+      assertThat(client.nextOfStream()).isEqualTo("HEADERS");
+      assertThat(client.nextOfStream()).isEqualTo("DATA, END_STREAM");
+      assertThat(client.nextOfStream()).isEqualTo("RST_STREAM 0");
     }
   }
 

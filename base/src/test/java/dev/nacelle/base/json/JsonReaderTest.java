@@ -34,4 +34,21 @@ class JsonReaderTest {
     assertThatThrownBy(() -> JsonReader.read(Bytes.utf8("[".repeat(100_000))))
         .isInstanceOf(JsonSyntaxException.class);
   }
+
+  @Test
+  void aFaultIsToldInShortWordsWithItsPlace() {
+    assertThat(fault("{\"a\":")).isEqualTo("unexpected end of JSON input");
+    assertThat(fault("{\"a\" 1}")).isEqualTo("invalid JSON at offset 5 (line 1, column 6)");
+    assertThat(fault("{\n b:1}")).startsWith("invalid JSON at offset ").contains("line 2");
+    assertThat(fault("[".repeat(600))).startsWith("more than 500 levels of nesting at offset ");
+    assertThat(fault("1".repeat(5000))).startsWith("a name, a number or a string is too long");
+  }
+
+  private static String fault(String text) {
+    try {
+      return "no fault in " + JsonReader.read(Bytes.utf8(text));
+    } catch (JsonSyntaxException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
 }

@@ -73,6 +73,7 @@ public final class OpenApiServer implements AutoCloseable {
             ALLOWING,
             NamespaceLifecycle.alone(store),
             Map.of(),
+            Optional.empty(),
             (exchange, request) -> {
               throw ApiException.unavailable("no nodes in this test");
             },

@@ -97,6 +97,7 @@ final class GuardedCluster implements AutoCloseable {
                 noting(access.authorizer()),
                 access.steps(),
                 Map.of(),
+                Optional.empty(),
                 (exchange, request) -> {
                   throw ApiException.unavailable("no nodes in this test");
                 },

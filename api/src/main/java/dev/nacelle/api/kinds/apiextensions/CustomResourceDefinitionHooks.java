@@ -1,6 +1,7 @@
 package dev.nacelle.api.kinds.apiextensions;
 
 import dev.nacelle.api.custom.CustomDefinitions;
+import dev.nacelle.api.custom.UnenforcedRules;
 import dev.nacelle.api.kinds.shared.Edit;
 import dev.nacelle.api.kinds.shared.KindHooks;
 import dev.nacelle.api.object.KubeObject;
@@ -10,6 +11,7 @@ import dev.nacelle.base.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** What definitions of custom kinds do beyond their own schema. */
@@ -78,6 +80,11 @@ final class CustomResourceDefinitionHooks implements KindHooks {
   @Override
   public List<FieldError> validateUpdate(Context context, KubeObject object, KubeObject old) {
     return CustomDefinitions.validateUpdate(object, old);
+  }
+
+  @Override
+  public List<String> warnings(Context context, KubeObject object, Optional<KubeObject> old) {
+    return UnenforcedRules.warnings(object);
   }
 
   @Override

@@ -28,7 +28,8 @@ final class ConfigMapHooks implements KindHooks {
         KeyedData.textSizeBytes(json, "data")
             + KeyedData.decodedSizeBytes(json, "binaryData", errors);
     if (size > KeyedData.MAX_SIZE_BYTES) {
-      errors.add(FieldError.tooLong("", KeyedData.MAX_SIZE_BYTES));
+      // upstream's name of the empty path
+      errors.add(FieldError.tooLong("[]", KeyedData.MAX_SIZE_BYTES));
     }
     return errors;
   }

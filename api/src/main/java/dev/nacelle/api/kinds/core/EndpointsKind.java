@@ -12,6 +12,7 @@ import java.util.List;
 final class EndpointsKind {
   static final ResourceDefinition DEFINITION =
       Kind.of("io.k8s.api.core.v1.Endpoints", "v1", "Endpoints", "endpoints", "ep")
+          .deprecated("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
           .columns(
               Cells.NAME,
               Cells.text("Endpoints", EndpointsKind::addresses)

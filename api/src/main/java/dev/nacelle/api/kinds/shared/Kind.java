@@ -23,6 +23,7 @@ public final class Kind {
   private Hooks hooks = Hooks.NONE;
   private List<String> verbs = VersionDefinition.ALL_VERBS;
   private final List<Subresource> subresources = new ArrayList<>();
+  private Optional<String> deprecation = Optional.empty();
   private Optional<VersionDefinition.ScalePaths> scale = Optional.empty();
   private List<Column> columns = Cells.NAME_AND_CREATION;
   private final List<SelectableField> selectable = new ArrayList<>();
@@ -52,6 +53,12 @@ public final class Kind {
 
   public Kind clusterScoped() {
     scope = ResourceDefinition.Scope.CLUSTER;
+    return this;
+  }
+
+  /** The warning that comes with each answer about the kind. */
+  public Kind deprecated(String warning) {
+    deprecation = Optional.of(warning);
     return this;
   }
 
@@ -119,7 +126,7 @@ public final class Kind {
             new VersionDefinition(
                 type.version(),
                 VersionDefinition.Serving.STORED,
-                Optional.empty(),
+                deprecation,
                 BuiltInSchemas.reference(definitionName),
                 verbs,
                 subresources,
