@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -68,9 +67,11 @@ final class LazyInstance implements AutoCloseable {
   }
 
   /** kill -9, and the end of the process. */
-  void killKeeper() throws Exception {
-    keeper.destroyForcibly();
-    keeper.onExit().get(20, TimeUnit.SECONDS);
+  void killKeeper() throws InterruptedException {
+    try (ProcessExit exit = ProcessExit.watch((int) keeper.pid())) {
+      keeper.destroyForcibly();
+      await("the keeper ends", exit::isOver);
+    }
   }
 
   Path sparse(String name, long size) throws IOException {
@@ -116,7 +117,8 @@ final class LazyInstance implements AutoCloseable {
   public void close() throws IOException {
     try {
       killKeeper();
-    } catch (Exception e) {
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       throw new IOException("cannot end the keeper", e);
     } finally {
       poller.close();

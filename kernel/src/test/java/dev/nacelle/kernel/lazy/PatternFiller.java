@@ -2,12 +2,8 @@ package dev.nacelle.kernel.lazy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -18,7 +14,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class PatternFiller implements Filler {
   private final Duration latency;
-  private final Optional<byte[]> original;
   private final Map<String, Object> chunks = new ConcurrentHashMap<>();
   private final AtomicInteger stored = new AtomicInteger();
   private final AtomicInteger calls = new AtomicInteger();
@@ -26,12 +21,6 @@ final class PatternFiller implements Filler {
 
   PatternFiller(Duration latency) {
     this.latency = latency;
-    this.original = Optional.empty();
-  }
-
-  PatternFiller(Duration latency, Path original) throws IOException {
-    this.latency = latency;
-    this.original = Optional.of(Files.readAllBytes(original));
   }
 
   int stored() {
@@ -73,11 +62,7 @@ final class PatternFiller implements Filler {
     long at = chunk * map.chunkBytes();
     try {
       int length = (int) Math.min(map.chunkBytes(), map.sizeBytes() - at);
-      file.store(
-          chunk,
-          original
-              .map(all -> ByteBuffer.wrap(all, (int) at, length))
-              .orElseGet(() -> Pattern.bytes(at, length)));
+      file.store(chunk, Pattern.bytes(at, length));
       stored.incrementAndGet();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
