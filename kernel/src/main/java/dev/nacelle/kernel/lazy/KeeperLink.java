@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
@@ -162,9 +161,11 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
   }
 
   void remove(LazyFile file, PreContent.Removal removal) throws InterruptedException {
-    if (removal == PreContent.Removal.DISCARD || file.map().isWhole()) {
-      forget(file); // the keeper answers these itself: their numbers may soon be others'
+    if (removal == PreContent.Removal.WHOLE && !file.map().isWhole()) {
+      throw new IllegalStateException(
+          "cannot remove " + file.id() + ": parts of it are missing; fill or discard it");
     }
+    forget(file); // the keeper answers these itself: their numbers may soon be others'
     int flags = removal == PreContent.Removal.DISCARD ? REMOVE_DISCARD : 0;
     connection
         .call(
@@ -220,31 +221,42 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
 
   /** Answers a read, or keeps the answer where the keeper has gone. */
   void finished(Read read, int errno) {
+    if (isGivenUp(read)) {
+      return; // and answered by others
+    }
+    boolean told = !isOver() && tell(read.sequence(), errno);
     lock.lock();
     try {
-      if (!unanswered.containsKey(read.sequence())) {
-        return; // given up, and answered by others
+      if (told) {
+        unanswered.remove(read.sequence());
+      } else {
+        unanswered.computeIfPresent(read.sequence(), (sequence, r) -> r.finished(errno));
       }
-      if (over) {
-        unanswered.put(read.sequence(), read.finished(errno));
-        changed.signalAll();
-        return;
-      }
-      unanswered.remove(read.sequence());
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
-    tell(read.sequence(), errno);
   }
 
-  private void tell(long sequence, int errno) {
+  private boolean isGivenUp(Read read) {
+    lock.lock();
+    try {
+      return !unanswered.containsKey(read.sequence());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False where the connection has ended: nobody was let through. */
+  private boolean tell(long sequence, int errno) {
     try {
       connection.tell("answer a read", ANSWER, new Packet.Fields().u32(1).u64(sequence).u32(errno));
+      return true;
     } catch (CompanionException e) {
       if (!e.isGone()) {
         throw e;
       }
-      // the next keeper asks again, or answers EIO: nobody is let through
+      return false;
     }
   }
 
@@ -313,10 +325,6 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
       lock.unlock();
     }
     ended.run();
-  }
-
-  Optional<LazyFile> file(int handle) {
-    return Optional.ofNullable(files.get(handle));
   }
 
   @Override

@@ -67,13 +67,12 @@ public final class PreContent implements AutoCloseable {
     this.ended = ended;
     link = connect();
     try {
+      known = link.list().keySet();
       var opened = link.open(List.of());
       group = opened.group();
       origin = opened.origin();
-      known = link.list().keySet();
     } catch (RuntimeException e) {
       link.close();
-      fills.close();
       throw e;
     }
   }
@@ -150,7 +149,7 @@ public final class PreContent implements AutoCloseable {
   /**
    * Ends the lazy reading of a file; an unknown one is a success. The caller closes its map.
    *
-   * @throws CompanionException ENODATA if it is not whole and not discarded
+   * @throws IllegalStateException if it is not whole and not discarded
    */
   public void remove(LazyFile file, Removal removal) throws InterruptedException {
     lock.lock();

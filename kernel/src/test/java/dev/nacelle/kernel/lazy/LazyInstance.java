@@ -43,7 +43,11 @@ final class LazyInstance implements AutoCloseable {
   }
 
   void startKeeper() throws IOException, InterruptedException {
-    KeeperClient.start(companions, run, 0);
+    startKeeper(companions);
+  }
+
+  void startKeeper(Companions version) throws IOException, InterruptedException {
+    KeeperClient.start(version, run, 0);
     try (KeeperClient client = client()) {
       keeper = ProcessHandle.of(client.pid()).orElseThrow();
     }

@@ -95,6 +95,7 @@ final class LazyRecoveryTest {
     var filler = new PatternFiller(Duration.ofMillis(3));
     try (PreContent content = open(filler)) {
       content.serve();
+      startContainer(); // the new keeper is brought the group by its monitor and by us
       killKeepersUnder(content, filler, List.of(reader(ReaderProcess.Way.PREAD, blob, 1)));
     }
   }
