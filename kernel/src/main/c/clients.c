@@ -194,7 +194,7 @@ static void take_over(struct client *c, uint32_t id) {
   msg_fd(&answer, shared_memory());
   for (int i = 0; i < 4; i++)
     if (output_spare(i) >= 0) msg_fd(&answer, output_spare(i));
-  if (lazy_group >= 0) msg_fd(&answer, lazy_group);
+  if (lazy_group >= 0) msg_fd(&answer, lazy_group), msg_fd(&answer, lazy_table);
   if (msg_send(c->source.fd, &answer) != 0) return;
   /* the connection leaves the clients and becomes the control channel */
   loop_pause(&c->source);

@@ -59,7 +59,8 @@ void lazy_load(const char *line);
 /* --- reads.c: the fanotify group, and the reads that wait --- */
 const char *reads_missing(void); /* why this machine cannot do it, or "": a file was marked */
 int reads_hold(void);            /* the group, for monitors to hold; -1: none */
-void reads_take_found(int fd);   /* of a monitor; not read before the platform says so */
+int reads_table(void);           /* what is held beside it: the reads that wait */
+void reads_take_found(int fd, int table); /* of a monitor; not read before the platform says so */
 void reads_open(int client, struct message *m);
 void reads_serve(struct source *client, struct message *m);
 void reads_answer(struct source *client, struct message *m);

@@ -136,6 +136,7 @@ static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, i
 /* A child reads a byte. If that raises an event, its descriptor is the silent one we need. */
 static int probe(struct lazy_file *f) {
   char byte;
+  reads_give_up_foreign();
   pid_t pid = fork();
   if (pid < 0) return errno;
   if (pid == 0) {

@@ -17,6 +17,25 @@ struct lazy_file {
   struct lazy_file *next;
 };
 
+#define MAX_READS 4096
+
+struct lazy_read {
+  uint32_t used; /* 0: the slot is free; set last, cleared before the number can be another's */
+  uint32_t uses; /* of the slot: makes the sequence number */
+  int32_t number; /* the event's descriptor */
+  bool queued;    /* the slot is in the ring, maybe on behalf of an earlier read */
+  bool foreign;   /* a dead keeper's, and the number is something else in this process */
+  struct lazy_file *file;
+  dev_t device;
+  ino_t inode;
+  uint64_t offset, count;
+};
+
+/* --- journal.c --- */
+extern int journal_fd;
+struct lazy_read *journal_make(void);       /* NULL with errno */
+struct lazy_read *journal_take(int fd);     /* takes it over; a new one where it is of another version */
+
 /* --- lazy.c --- */
 struct lazy_file *lazy_find_inode(dev_t device, ino_t inode);
 struct lazy_file *lazy_find_handle(uint32_t handle);
@@ -28,6 +47,7 @@ int lazy_gone(dev_t device, ino_t inode);
 extern int reads_group; /* -1: none */
 void reads_found_file(struct lazy_file *f);           /* events waited for it to be known */
 void reads_lost_file(struct lazy_file *f, int error); /* answers all that wait for it */
+void reads_give_up_foreign(void); /* the group is not read before they are answered */
 int reads_drop_mark(struct lazy_file *f);
 
 #endif

@@ -121,7 +121,7 @@ static int respawn(struct monitor *m) {
   msg_fd(&event, m->memory);
   for (int i = 0; i < SPARES; i++)
     if (m->spares[i] >= 0) msg_fd(&event, m->spares[i]);
-  if (flags & INIT_LAZY) msg_fd(&event, reads_hold());
+  if (flags & INIT_LAZY) msg_fd(&event, reads_hold()), msg_fd(&event, reads_table());
   error = msg_send(m->control.fd, &event);
   if (!error && m->reaped) say_reaped(m);
   return error;
@@ -238,7 +238,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   for (int i = 0; i < 3; i++)
     if (e->child[i] >= 0) msg_fd(&event, e->child[i]);
   if (starter_mounts >= 0) msg_fd(&event, starter_mounts);
-  if (m->lazy) msg_fd(&event, reads_hold());
+  if (m->lazy) msg_fd(&event, reads_hold()), msg_fd(&event, reads_table());
   int ready = process_take(&m->pid);
   if (ready >= 0 && attach(m, ready) == 0 && msg_send(m->control.fd, &event) == 0) return 0;
   loop_close(&m->control);
@@ -387,7 +387,10 @@ static bool take_over(struct monitor *m) {
     for (int i = 0; i < SPARES; i++)
       if (flags & spare_flags[i]) m->spares[i] = msg_take_fd(&in);
     m->lazy = (flags & INIT_LAZY) != 0;
-    if (m->lazy) reads_take_found(msg_take_fd(&in));
+    if (m->lazy) {
+      int group = msg_take_fd(&in);
+      reads_take_found(group, msg_take_fd(&in));
+    }
     good = map_memory(m);
   }
   msg_drop_fds(&in);

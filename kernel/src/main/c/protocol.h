@@ -47,9 +47,9 @@ enum {
      presence map is a file of little-endian 32-bit words: chunk n is present when bit n & 31 of word
      n / 32 is set, which is done with release order after its bytes are written. Neither file is
      ever made shorter. */
-  KEEPER_LAZY_OPEN = 0x010c,   /* [descriptor: a group to take over, which nobody reads] -> u32 GROUP_*,
-                                  u32 answers that nobody was left to give (each is EIO); a duplicate of
-                                  the group, never to be read */
+  KEEPER_LAZY_OPEN = 0x010c,   /* [descriptors: a group to take over, which nobody reads, and its table]
+                                  -> u32 GROUP_*, u32 reads that go on from the table, u32 reads that were
+                                  not in it (each got EIO); duplicates of both, never to be read */
   KEEPER_LAZY_ADD = 0x010d,    /* string id, u64 size, u32 chunk size (of 4096), u32 ADD_* flags;
                                   descriptors: the file for reading and writing, its map -> u32 handle */
   KEEPER_LAZY_REMOVE = 0x010e, /* string id, u32 REMOVE_* flags; ENODATA unless it is whole; an unknown
@@ -92,8 +92,8 @@ enum {
   MSG_REPLY = 0x8000,
 
   EVENT_MONITOR_DIED = 0x9101, /* string id, u32 respawned (0 or 1), u32 pid of the new one */
-  EVENT_LAZY_READS = 0x9102,   /* u32 n, n * (u64 sequence number, u32 handle, u32 number of the event's
-                                  descriptor, u64 offset, u64 count): ranges that are not all present */
+  EVENT_LAZY_READS = 0x9102,   /* u32 n, n * (u64 sequence number, u32 handle, u64 offset, u64 count): ranges
+                                  that are not all present */
   EVENT_EXITED = 0x9201,       /* u32 code, u32 signal, u32 oom, u64 finished */
   EVENT_FIRST_OUTPUT = 0x9202, /* u64 when */
   EVENT_EXEC_EXITED = 0x9203,  /* u32 code, u32 signal */
@@ -122,7 +122,7 @@ enum {
   INIT_ADOPT = 256, /* no descriptor: the container may run already */
   INIT_EMPTY_MOUNTS = 512, /* a mount namespace with nothing in it, for the native starter */
   INIT_RUN = 1024, /* no descriptor: as MONITOR_RUN, at once, and MONITOR_WATCH of the client */
-  INIT_LAZY = 2048, /* the fanotify group, to hold; also handed to a new keeper by TAKEOVER */
+  INIT_LAZY = 2048, /* the fanotify group and its table, to hold; also handed to a new keeper by TAKEOVER */
 };
 enum {
   FEATURE_STARTER = 1, /* monitors can start containers without an OCI runtime */

@@ -13,15 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 
-/**
- * One connection to one keeper for lazy files, and the reads it delivered that are not answered.
- * Safe for any thread.
- */
+/** One connection to one keeper for lazy files. Safe for any thread. */
 final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
   private static final int HELLO = 0x0001;
   private static final int OPEN = 0x010c;
@@ -37,18 +32,14 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long LOOK_AGAIN_NANOS = 500_000;
 
-  /** What OPEN answered. */
-  record Opened(PreContent.Origin origin, int swept, Group group) {}
+  /** What OPEN answered; see {@link Recovery}. */
+  record Opened(PreContent.Origin origin, int continued, int failed, Group group) {}
 
   private final PacketConnection connection;
-  private final ProcessExit keeper;
   private final BiConsumer<KeeperLink, Read> reads;
   private final Runnable ended;
   private final Map<Integer, LazyFile> files = new ConcurrentHashMap<>();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final Map<Long, Read> unanswered = new HashMap<>(); // by sequence; under the lock
-  private boolean over; // under the lock
+  private volatile boolean over;
 
   /**
    * Connects to the keeper of that directory.
@@ -64,7 +55,7 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
     try (Packet hello =
         connection.call("greet the keeper", HELLO, new Packet.Fields().u32(1), PATIENCE)) {
       hello.u32();
-      keeper = ProcessExit.watch(hello.u32());
+      hello.u32();
     } catch (RuntimeException e) {
       connection.close();
       throw e;
@@ -76,7 +67,10 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
     try (Packet reply =
         connection.call("open the group", OPEN, new Packet.Fields(), group, PATIENCE)) {
       var origin = PreContent.Origin.values()[reply.u32()];
-      return new Opened(origin, reply.u32(), new Group(PacketConnection.takeFile(reply)));
+      int continued = reply.u32();
+      int failed = reply.u32();
+      var held = new Group(PacketConnection.takeFile(reply), PacketConnection.takeFile(reply));
+      return new Opened(origin, continued, failed, held);
     }
   }
 
@@ -165,7 +159,6 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
       throw new IllegalStateException(
           "cannot remove " + file.id() + ": parts of it are missing; fill or discard it");
     }
-    forget(file); // the keeper answers these itself: their numbers may soon be others'
     int flags = removal == PreContent.Removal.DISCARD ? REMOVE_DISCARD : 0;
     connection
         .call(
@@ -175,16 +168,6 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
             PATIENCE)
         .close();
     files.values().removeIf(file::equals);
-  }
-
-  private void forget(LazyFile file) {
-    lock.lock();
-    try {
-      unanswered.values().removeIf(read -> read.file().equals(file));
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** Asks for reads, those that wait already first. */
@@ -201,135 +184,44 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
     for (int i = 0; i < count; i++) {
       long sequence = packet.u64();
       LazyFile file = files.get(packet.u32());
-      int number = packet.u32();
       long offset = packet.u64();
       long length = packet.u64();
       if (file == null) {
         tell(sequence, Errno.EIO);
         continue;
       }
-      var read = new Read(sequence, file, number, offset, length, OptionalInt.empty());
-      lock.lock();
-      try {
-        unanswered.put(sequence, read);
-      } finally {
-        lock.unlock();
-      }
-      reads.accept(this, read);
+      reads.accept(this, new Read(sequence, file, offset, length));
     }
   }
 
-  /** Answers a read, or keeps the answer where the keeper has gone. */
+  /** Answers a read. A keeper that has gone is not told: the next one delivers the read again. */
   void finished(Read read, int errno) {
-    if (isGivenUp(read)) {
-      return; // and answered by others
-    }
-    boolean told = !isOver() && tell(read.sequence(), errno);
-    lock.lock();
-    try {
-      if (told) {
-        unanswered.remove(read.sequence());
-      } else {
-        unanswered.computeIfPresent(read.sequence(), (sequence, r) -> r.finished(errno));
-      }
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    tell(read.sequence(), errno);
   }
 
-  private boolean isGivenUp(Read read) {
-    lock.lock();
-    try {
-      return !unanswered.containsKey(read.sequence());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** False where the connection has ended: nobody was let through. */
-  private boolean tell(long sequence, int errno) {
+  private void tell(long sequence, int errno) {
     try {
       connection.tell("answer a read", ANSWER, new Packet.Fields().u32(1).u64(sequence).u32(errno));
-      return true;
     } catch (CompanionException e) {
       if (!e.isGone()) {
         throw e;
       }
-      return false;
+      // nobody was let through: the read waits for the next keeper
     }
-  }
-
-  /**
-   * Answers what this link's dead keeper had delivered, each when its fill has ended; what takes
-   * longer is given up. Only while no other keeper reads the group.
-   *
-   * @return how many readers took their answer
-   */
-  int answerForTheDead(Group group, Duration patience) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = patience.toNanos();
-      while (left > 0 && unanswered.values().stream().anyMatch(read -> read.errno().isEmpty())) {
-        left = changed.awaitNanos(left);
-      }
-      int taken = 0;
-      for (Read read : unanswered.values()) {
-        if (read.errno().isPresent() && answer(group, read) == Group.Answered.TAKEN) {
-          taken++;
-        }
-      }
-      unanswered.clear();
-      return taken;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private static Group.Answered answer(Group group, Read read) {
-    int errno = read.errno().orElse(Errno.EIO);
-    boolean present = read.file().map().hasRange(read.offset(), read.count());
-    return group.answer(read.number(), errno == 0 && !present ? Errno.EIO : errno);
-  }
-
-  /** Forgets what was delivered: a keeper that lives delivers it again. */
-  void giveUp() {
-    lock.lock();
-    try {
-      unanswered.clear();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  boolean keeperIsDead() {
-    return keeper.isOver();
   }
 
   boolean isOver() {
-    lock.lock();
-    try {
-      return over;
-    } finally {
-      lock.unlock();
-    }
+    return over;
   }
 
   @Override
   public void ended() {
-    lock.lock();
-    try {
-      over = true;
-    } finally {
-      lock.unlock();
-    }
+    over = true;
     ended.run();
   }
 
   @Override
   public void close() {
     connection.close();
-    keeper.close();
   }
 }

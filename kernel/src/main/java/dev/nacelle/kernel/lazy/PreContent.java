@@ -25,8 +25,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * threads park) and throw {@link CompanionException}; safe for any thread.
  */
 public final class PreContent implements AutoCloseable {
-  private static final Duration FILLS_UNDER_WAY = Duration.ofSeconds(5);
-
   /** Where the group came from; in the order of protocol.h. */
   public enum Origin {
     /** It is new, nothing is marked. */
@@ -195,10 +193,10 @@ public final class PreContent implements AutoCloseable {
    * Goes on after the end of a connection, with the keeper that runs now: the same one, upgraded,
    * or another after the first one's death. Then the order matters, because the kernel matches
    * answers by the number that an event had in the dead keeper: (1) nobody reads the group: the new
-   * keeper does not before it is given it; (2) the fills under way end, and their readers are
-   * answered here; (3) the keeper is given the group, and answers EIO to every number, because the
-   * rest was lost with the dead one (a mount's read-ahead asks again); (4) it reads, and learns the
-   * files; (5) it delivers what waits.
+   * keeper does not before it is given it; (2) it is given the group and the dead one's table of
+   * waiting reads, keeps their numbers from the kernel, and answers EIO to all others, because what
+   * is not in the table was lost (a mount mostly asks again); (3) it reads, and learns the files;
+   * (4) it delivers what waits, also what the dead one had delivered.
    *
    * @throws ErrnoException if no keeper runs yet; may be called again then, as after any failure
    */
@@ -211,13 +209,7 @@ public final class PreContent implements AutoCloseable {
       }
       KeeperLink next = connect();
       try {
-        int finished = 0;
-        if (link.keeperIsDead()) {
-          finished = link.answerForTheDead(group, FILLS_UNDER_WAY);
-        } else {
-          link.giveUp();
-        }
-        var opened = next.open(List.of(group.descriptor()));
+        var opened = next.open(List.of(group.descriptor(), group.table()));
         opened.group().close();
         Map<String, Integer> has = next.list();
         for (LazyFile file : files.values()) {
@@ -232,7 +224,10 @@ public final class PreContent implements AutoCloseable {
         link.close();
         link = next;
         return new Recovery(
-            opened.origin(), finished, opened.swept(), Duration.ofNanos(System.nanoTime() - from));
+            opened.origin(),
+            opened.continued(),
+            opened.failed(),
+            Duration.ofNanos(System.nanoTime() - from));
       } catch (RuntimeException e) {
         next.close();
         throw e;

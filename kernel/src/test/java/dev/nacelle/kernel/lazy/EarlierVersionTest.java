@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Keeper and monitor of an earlier commit, built by its own {@code build.sh} into the directory that
- * {@code -Dcompanions.earlier=DIR} names.
+ * Keeper and monitor of an earlier commit, built by its own {@code build.sh} into the directory
+ * that {@code -Dcompanions.earlier=DIR} names.
  */
 final class EarlierVersionTest {
   @Test

@@ -246,7 +246,7 @@ final class LazyReadsTest {
         LazyInstance.await("the connection ends", () -> ends.get() == round);
         Recovery recovery = content.reconnect();
         assertThat(recovery.found()).isEqualTo(PreContent.Origin.WAS_OPEN);
-        assertThat(recovery.swept()).isZero();
+        assertThat(recovery.failed()).isZero();
       }
       var result = ReaderProcess.result(reader);
       assertThat(result.wrong()).isZero();

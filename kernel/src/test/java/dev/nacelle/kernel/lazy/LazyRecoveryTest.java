@@ -180,14 +180,14 @@ final class LazyRecoveryTest {
     }
     System.out.printf(
         "%d kills of the keeper: %d reads failed of %d fills; dead for %s ms, reconnection %s ms, "
-            + "answered for the dead %s, swept %s%n",
+            + "went on with %s reads, failed %s%n",
         KILLS,
         errors,
         filler.stored(),
         dead,
         recoveries.stream().map(r -> r.took().toMillis()).toList(),
-        recoveries.stream().map(Recovery::finished).toList(),
-        recoveries.stream().map(Recovery::swept).toList());
+        recoveries.stream().map(Recovery::continued).toList(),
+        recoveries.stream().map(Recovery::failed).toList());
     return errors;
   }
 
