@@ -22,7 +22,7 @@ static struct journal *journal;
 int journal_fd = -1;
 
 struct lazy_read *journal_make(void) {
-  journal_fd = memfd_create("lazy-reads", MFD_CLOEXEC);
+  journal_fd = number_high(memfd_create("lazy-reads", MFD_CLOEXEC));
   void *p = MAP_FAILED;
   if (journal_fd >= 0 && ftruncate(journal_fd, sizeof *journal) == 0)
     p = mmap(NULL, sizeof *journal, PROT_READ | PROT_WRITE, MAP_SHARED, journal_fd, 0);
@@ -45,7 +45,7 @@ struct lazy_read *journal_take(int fd) {
   if (p != MAP_FAILED) {
     journal = p;
     if (journal->magic == MAGIC && journal->size == sizeof *journal) {
-      journal_fd = fd;
+      journal_fd = number_high(fd);
       return journal->reads;
     }
     munmap(p, sizeof *journal);

@@ -61,6 +61,7 @@ static void listener_ready(struct source *s, uint32_t events) {
   (void)events;
   int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
+  fd = number_high(fd);
   for (int i = 0; socket_peer_is_root(fd) && i < MAX_CLIENTS; i++) {
     if (clients[i].source.fd >= 0) continue;
     clients[i] = (struct client){.source = {.fd = fd, .ready = client_ready}};

@@ -56,7 +56,7 @@ void lazy_child_reaped(pid_t pid);
 void lazy_save(int state);
 void lazy_load(const char *line);
 
-/* --- reads.c: the fanotify group, and the reads that wait --- */
+/* --- reads.c, group.c: the fanotify group, and the reads that wait --- */
 const char *reads_missing(void); /* why this machine cannot do it, or "": a file was marked */
 int reads_hold(void);            /* the group, for monitors to hold; -1: none */
 int reads_table(void);           /* what is held beside it: the reads that wait */

@@ -45,6 +45,11 @@ int lazy_gone(dev_t device, ino_t inode);
 
 /* --- reads.c --- */
 extern int reads_group; /* -1: none */
+extern struct lazy_read *reads; /* MAX_READS of them, of the journal */
+extern bool reads_served; /* somebody has filled: every file is known */
+/* Sets up the slots; those of a dead keeper, or of this process before its upgrade, go on. How many. */
+uint32_t reads_begin(bool upgraded);
+void reads_watch(int fd); /* from here on the group is read */
 void reads_found_file(struct lazy_file *f);           /* events waited for it to be known */
 void reads_lost_file(struct lazy_file *f, int error); /* answers all that wait for it */
 void reads_give_up_foreign(void); /* the group is not read before they are answered */

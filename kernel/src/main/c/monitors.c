@@ -367,7 +367,7 @@ void monitor_child_reaped(pid_t pid, int status) {
 
 static bool take_over(struct monitor *m) {
   static struct message in;
-  int fd = socket_connect(m->directory, "monitor.sock");
+  int fd = number_high(socket_connect(m->directory, "monitor.sock"));
   if (fd < 0) return false;
   struct timeval patience = {.tv_sec = 2};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -383,13 +383,13 @@ static bool take_over(struct monitor *m) {
   m->pid = (pid_t)msg_get_u32(&in);
   bool good = !in.bad && error == 0;
   if (good) {
-    m->memory = msg_take_fd(&in);
+    m->memory = number_high(msg_take_fd(&in));
     for (int i = 0; i < SPARES; i++)
-      if (flags & spare_flags[i]) m->spares[i] = msg_take_fd(&in);
+      if (flags & spare_flags[i]) m->spares[i] = number_high(msg_take_fd(&in));
     m->lazy = (flags & INIT_LAZY) != 0;
     if (m->lazy) {
-      int group = msg_take_fd(&in);
-      reads_take_found(group, msg_take_fd(&in));
+      int group = number_high(msg_take_fd(&in));
+      reads_take_found(group, number_high(msg_take_fd(&in)));
     }
     good = map_memory(m);
   }
@@ -417,7 +417,7 @@ void monitors_open(void) {
       close(directory);
       break;
     }
-    m->directory = directory;
+    m->directory = number_high(directory);
     /* a monitor that died too is adopted on the platform's request */
     if (!take_over(m)) drop(m);
   }

@@ -1,8 +1,7 @@
 /*
  * The fanotify group and the reads that wait in it. The kernel matches an answer with an event by
  * the number of the event's descriptor alone, so this process is the only one that reads, and keeps
- * that number open until it has answered. A group that was another keeper's is not read before every
- * number has been answered: what the dead one had read waits for nothing else.
+ * that number open until it has answered. See group.c for what precedes the first read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,22 +17,19 @@
 #define BATCH 64      /* reads a message, at most */
 #define READ_BATCH 16 /* events at a time, of the size that all have: what a kill can lose */
 #define ROUNDS 8      /* batches before others have their turn */
-#define SWEEP_LEAST 20000
-#define SWEEP_MOST (1 << 20)
 
 static void group_ready(struct source *s, uint32_t events);
 static struct source group = {-1, group_ready};
 int reads_group = -1;
-static int found = -1, found_journal = -1; /* a group that monitors held: not read yet */
 static struct source *filler;
-static bool served, paused, told_to_write;
-static struct lazy_read *reads;
+bool reads_served;
+static bool paused, told_to_write;
+struct lazy_read *reads;
 static uint32_t free_slots[MAX_READS], free_count, most_reads, foreign_count;
 static uint32_t unsent[MAX_READS], unsent_first, unsent_count; /* a ring of slots, in order */
 static struct message out;
 
-/* Sets up the slots; those of a dead keeper, or of this process before its upgrade, go on. How many did. */
-static uint32_t slots_open(bool upgraded) {
+uint32_t reads_begin(bool upgraded) {
   struct rlimit files = {1024, 1024};
   uint32_t inherited = 0;
   getrlimit(RLIMIT_NOFILE, &files);
@@ -64,7 +60,7 @@ static void read_on(void) {
     paused = loop_add(&group, EPOLLIN) != 0;
 }
 
-static void watch_group(int fd) {
+void reads_watch(int fd) {
   group.fd = reads_group = fd;
   paused = true;
   read_on();
@@ -129,7 +125,7 @@ static void consider(struct lazy_read *r) {
     int gone = lazy_gone(r->device, r->inode);
     if (gone >= 0)
       settle(r, gone);
-    else if (served)
+    else if (reads_served)
       settle(r, EIO);
     return;
   }
@@ -236,7 +232,7 @@ void reads_serve(struct source *client, struct message *m) {
   if (filler && filler != client) shutdown(filler->fd, SHUT_RDWR);
   filler = client;
   told_to_write = false;
-  served = true;
+  reads_served = true;
   msg_reply(&out, msg_id(m));
   msg_u32(&out, most_reads - free_count);
   msg_answer(client->fd, &out);
@@ -265,149 +261,4 @@ void reads_client_gone(struct source *client) {
   if (client != filler) return;
   filler = NULL;
   told_to_write = false;
-}
-
-/* --- the group --- */
-
-static bool same(int a, int b) {
-  return syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, a, b) == 0;
-}
-
-static bool is_group(int fd) {
-  char path[64], link[64] = "";
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  return readlink(path, link, sizeof link - 1) > 0 && strcmp(link, "anon_inode:[fanotify]") == 0;
-}
-
-/* What a dead keeper had read and not written down is answered with EIO, whatever it was. The number
-   that answered. */
-static uint32_t sweep(int fd) {
-  static uint8_t known[SWEEP_MOST];
-  struct rlimit files = {SWEEP_LEAST, SWEEP_LEAST};
-  uint32_t answered = 0;
-  memset(known, 0, sizeof known);
-  for (uint32_t i = 0; i < MAX_READS; i++)
-    if (reads[i].used && reads[i].number >= 0 && reads[i].number < SWEEP_MOST) known[reads[i].number] = 1;
-  getrlimit(RLIMIT_NOFILE, &files);
-  int end = files.rlim_cur < SWEEP_LEAST ? SWEEP_LEAST : files.rlim_cur > SWEEP_MOST ? SWEEP_MOST : (int)files.rlim_cur;
-  for (int number = 0; number < end; number++)
-    while (!known[number] && fan_answer(fd, number, EIO) == 0) answered++;
-  return answered;
-}
-
-void reads_take_found(int fd, int table) {
-  if (found < 0 && group.fd < 0 && fd >= 0 && table >= 0 && is_group(fd)) {
-    found = fd;
-    found_journal = table;
-  } else {
-    close_if(&fd);
-    close_if(&table);
-  }
-}
-
-static int open_group(int fd, int table, bool upgraded, uint32_t *inherited, uint32_t *swept) {
-  bool fresh = fd < 0;
-  if (fresh) fd = fan_open();
-  if (fd < 0) {
-    int error = errno;
-    close_if(&table);
-    return error;
-  }
-  reads = table >= 0 ? journal_take(table) : journal_make();
-  if (!reads) {
-    int error = errno;
-    if (fresh) close(fd);
-    else found = fd; /* and is not let go */
-    return error;
-  }
-  bool same_table = journal_fd == table;
-  *inherited = slots_open(upgraded);
-  if (!fresh && !(upgraded && same_table)) *swept = sweep(fd);
-  watch_group(fd);
-  return 0;
-}
-
-void reads_open(int client, struct message *m) {
-  int brought = msg_take_fd(m), table = msg_take_fd(m), have = reads_hold();
-  uint32_t origin = GROUP_WAS_OPEN, inherited = 0, swept = 0;
-  if (brought >= 0 && (!is_group(brought) || table < 0 || (have >= 0 && !same(brought, have)))) {
-    msg_error(client, msg_id(m), have >= 0 ? EEXIST : EINVAL, "cannot take over a group: %s",
-              have >= 0 ? "the keeper has another" : "the descriptors are none");
-    close_if(&brought);
-    close_if(&table);
-    return;
-  }
-  if (group.fd < 0) {
-    if (found >= 0) {
-      close_if(&brought);
-      close_if(&table);
-      brought = found, table = found_journal;
-      found = found_journal = -1;
-    }
-    origin = brought >= 0 ? GROUP_TAKEN_OVER : GROUP_MADE;
-    int error = open_group(brought, table, false, &inherited, &swept);
-    if (error) {
-      msg_error(client, msg_id(m), error, "cannot open a fanotify group: %s", strerror(error));
-      return;
-    }
-  } else {
-    close_if(&brought);
-    close_if(&table);
-  }
-  msg_reply(&out, msg_id(m));
-  msg_u32(&out, origin);
-  msg_u32(&out, inherited);
-  msg_u32(&out, swept);
-  msg_fd(&out, group.fd);
-  msg_fd(&out, journal_fd);
-  msg_answer(client, &out);
-}
-
-int reads_hold(void) { return group.fd >= 0 ? group.fd : found; }
-
-int reads_table(void) { return group.fd >= 0 ? journal_fd : found_journal; }
-
-const char *reads_missing(void) {
-  static char why[160];
-  static bool tried;
-  if (tried || reads_hold() >= 0) return why;
-  int fd = fan_open(), error = fd < 0 ? errno : 0;
-  int file = openat(run_directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (!error) error = file < 0 ? errno : fan_mark(fd, MARK_ADD, file);
-  tried = error != EMFILE; /* of which others may close some */
-  why[0] = 0;
-  if (error == EMFILE)
-    snprintf(why, sizeof why, "root has 128 fanotify groups already");
-  else if (error)
-    snprintf(why, sizeof why, "the kernel has no pre-content events here: %s", strerror(error));
-  close_if(&fd);
-  close_if(&file);
-  return why;
-}
-
-/* --- upgrade: the table goes on as after a death, but the numbers are open --- */
-
-void reads_save(int state) {
-  if (reads_hold() < 0) return;
-  fcntl(reads_hold(), F_SETFD, 0);
-  fcntl(reads_table(), F_SETFD, 0);
-  for (uint32_t i = 0; reads && i < MAX_READS; i++)
-    if (reads[i].used && !reads[i].foreign) fcntl(reads[i].number, F_SETFD, 0);
-  dprintf(state, "lazygroup %d %d %d\n", group.fd >= 0, reads_hold(), reads_table());
-  dprintf(state, "lazyserved %d\n", served);
-}
-
-void reads_load(const char *line) {
-  int was_open, fd, table, was_served;
-  uint32_t inherited, swept;
-  if (sscanf(line, "lazygroup %d %d %d", &was_open, &fd, &table) == 3) {
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(table, F_SETFD, FD_CLOEXEC);
-    if (was_open)
-      open_group(fd, table, true, &inherited, &swept);
-    else
-      found = fd, found_journal = table;
-  } else if (sscanf(line, "lazyserved %d", &was_served) == 1) {
-    served = was_served != 0;
-  }
 }

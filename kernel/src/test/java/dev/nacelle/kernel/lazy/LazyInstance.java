@@ -92,6 +92,23 @@ final class LazyInstance implements AutoCloseable {
     }
   }
 
+  /** How often the keeper has a file open: once for itself, and for every read that waits. */
+  long keeperHas(Path file) {
+    try (Stream<Path> list = Files.list(Path.of("/proc/" + keeper.pid() + "/fd"))) {
+      return list.filter(descriptor -> pointsTo(descriptor, file)).count();
+    } catch (IOException e) {
+      return 0; // the condition is looked at again
+    }
+  }
+
+  private static boolean pointsTo(Path descriptor, Path file) {
+    try {
+      return Files.readSymbolicLink(descriptor).equals(file);
+    } catch (IOException e) {
+      return false; // closed meanwhile
+    }
+  }
+
   /** The fanotify groups that this process holds. */
   static long groupsHeld() throws IOException {
     try (Stream<Path> list = Files.list(Path.of("/proc/self/fd"))) {

@@ -184,37 +184,19 @@ final class LazyReadsTest {
     LazyFile file = add(content);
     // nobody serves: the reader waits
     var error = new java.util.concurrent.CompletableFuture<Boolean>();
-    Thread reader =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    read(blob(), 0, 10);
-                    error.complete(false);
-                  } catch (IOException e) {
-                    error.complete(true);
-                  }
-                });
-    LazyInstance.await("the reader waits", () -> waitsInKernel(reader));
+    Thread.ofPlatform()
+        .start(
+            () -> {
+              try {
+                read(blob(), 0, 10);
+                error.complete(false);
+              } catch (IOException e) {
+                error.complete(true);
+              }
+            });
+    LazyInstance.await("the reader waits", () -> instance.keeperHas(blob()) == 2);
     content.remove(file, PreContent.Removal.DISCARD);
     assertThat(error.get(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
-  }
-
-  /** The keeper holds an event's descriptor of the file beside its own. */
-  private boolean waitsInKernel(Thread reader) {
-    try (var list = Files.list(Path.of("/proc/" + instance.keeper().pid() + "/fd"))) {
-      return reader.isAlive() && list.filter(p -> pointsTo(p, blob())).count() > 1;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static boolean pointsTo(Path descriptor, Path file) {
-    try {
-      return Files.readSymbolicLink(descriptor).equals(file);
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   @Test
@@ -237,7 +219,7 @@ final class LazyReadsTest {
     add(content);
     Process reader = ReaderProcess.start(ReaderProcess.Way.PREAD, blob(), 1, 4, CHUNK);
     try {
-      LazyInstance.await("a reader waits", () -> waitsInKernel(Thread.currentThread()));
+      LazyInstance.await("a reader waits", () -> instance.keeperHas(blob()) > 1);
       for (int i = 0; i < 3; i++) {
         int round = i + 1;
         try (var client = instance.client()) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -100,7 +101,32 @@ final class LazyRecoveryTest {
     }
   }
 
-  /** A mount's read-ahead asks again after an error, so its readers see none. */
+  /** A dead keeper's event may have a number that the new one uses for something else by then. */
+  @Test
+  void numbersThatTheNewKeeperUsesItselfAreNotMistaken() throws Exception {
+    var filler = new PatternFiller(Duration.ofMillis(3));
+    try (PreContent content = open(filler)) {
+      Process reader = reader(ReaderProcess.Way.PREAD, blob, 1); // waits: nobody serves
+      LazyInstance.await("four readers wait", () -> instance.keeperHas(blob) == 5);
+      instance.killKeeper();
+      LazyInstance.await("the connection ends", () -> ends.get() == 1);
+      instance.startKeeper();
+      try (KeeperClient client = instance.client()) {
+        for (int i = 0; i < 20; i++) {
+          client.ensureSandbox("s" + i, Set.of(KeeperClient.Namespace.UTS), "host", Map.of());
+        }
+        Recovery recovery = content.reconnect();
+        assertThat(recovery.continued()).isEqualTo(4);
+        assertThat(recovery.failed()).isZero();
+        assertThat(errorsOf(reader)).isZero();
+        for (int i = 0; i < 20; i++) {
+          client.removeSandbox("s" + i);
+        }
+      }
+    }
+  }
+
+  /** With faults of mappings. */
   @Test
   void noByteIsWrongAndNoReadFailsBelowAMountWhenTheKeeperIsKilled() throws Exception {
     Path image = erofs();
