@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -375,7 +376,7 @@ final class RuntimeRecoveryTest {
 
   private Optional<ProcessHandle> monitor(String id) {
     return ProcessHandle.allProcesses()
-        .filter(process -> command(process).equals("monitor " + id))
+        .filter(process -> command(process).matches("\\S*monitor\\S* " + Pattern.quote(id)))
         .findFirst();
   }
 
