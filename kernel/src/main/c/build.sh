@@ -16,7 +16,8 @@ flags="-D_GNU_SOURCE -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-stro
 stamp=$( (echo "$compiler $flags"; cat build.sh ./*.c ./*.h) | sha256sum)
 if [ -x "$out/keeper" ] && [ -x "$out/monitor" ] && [ "$(cat "$1/stamp" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 mkdir -p "$out"
-$compiler $flags -o "$out/keeper" keeper.c sandboxes.c monitors.c processes.c starter.c common.c
+$compiler $flags -o "$out/keeper" keeper.c sandboxes.c monitors.c processes.c starter.c \
+  lazy.c reads.c group.c journal.c common.c
 $compiler $flags -o "$out/monitor" monitor.c config.c output.c lifecycle.c oci.c start.c mounts.c \
   devices.c paths.c process.c clients.c exec.c common.c
 echo "$stamp" > "$1/stamp"

@@ -187,12 +187,14 @@ static void take_over(struct client *c, uint32_t id) {
   uint32_t present = 0;
   for (int i = 0; i < 4; i++)
     if (output_spare(i) >= 0) present |= flags[i];
+  if (lazy_group >= 0) present |= INIT_LAZY;
   msg_reply(&answer, id);
   msg_u32(&answer, present);
   msg_u32(&answer, (uint32_t)getpid());
   msg_fd(&answer, shared_memory());
   for (int i = 0; i < 4; i++)
     if (output_spare(i) >= 0) msg_fd(&answer, output_spare(i));
+  if (lazy_group >= 0) msg_fd(&answer, lazy_group), msg_fd(&answer, lazy_table);
   if (msg_send(c->source.fd, &answer) != 0) return;
   /* the connection leaves the clients and becomes the control channel */
   loop_pause(&c->source);

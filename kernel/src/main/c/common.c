@@ -384,6 +384,13 @@ void close_if(int *fd) {
   *fd = -1;
 }
 
+int number_high(int fd) {
+  int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 8192) : -1;
+  if (high < 0) return fd;
+  close(fd);
+  return high;
+}
+
 bool set_nonblocking(int fd) {
   int flags = fcntl(fd, F_GETFL);
   return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;

@@ -78,6 +78,8 @@ uint64_t process_start_ticks(pid_t pid); /* 0 if there is no such process */
 bool id_is_valid(const char *id);
 int pidfd_open_(pid_t pid);
 void close_if(int *fd); /* closes unless -1, and sets -1 */
+/* The descriptor by a high number where it can have one, the low one closed: low numbers are for events. */
+int number_high(int fd);
 bool set_nonblocking(int fd);
 /* Writes the exit file of a container; 0 or errno. */
 int write_exit_file(int directory, int code, int signal, bool oom, uint64_t started,

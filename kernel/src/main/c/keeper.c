@@ -44,11 +44,16 @@ static bool shutting_down;
 
 static void client_ready(struct source *s, uint32_t events);
 
+static void close_client(struct client *c) {
+  reads_client_gone(&c->source);
+  loop_close(&c->source);
+}
+
 void broadcast(const struct message *m) {
   for (int i = 0; i < MAX_CLIENTS; i++) {
     struct client *c = &clients[i];
     /* a watcher that does not read is dropped: it will come back and look for itself */
-    if (c->source.fd >= 0 && c->watches && msg_send(c->source.fd, m) != 0) loop_close(&c->source);
+    if (c->source.fd >= 0 && c->watches && msg_send(c->source.fd, m) != 0) close_client(c);
   }
 }
 
@@ -56,6 +61,7 @@ static void listener_ready(struct source *s, uint32_t events) {
   (void)events;
   int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
+  fd = number_high(fd);
   for (int i = 0; socket_peer_is_root(fd) && i < MAX_CLIENTS; i++) {
     if (clients[i].source.fd >= 0) continue;
     clients[i] = (struct client){.source = {.fd = fd, .ready = client_ready}};
@@ -86,6 +92,8 @@ static void upgrade(int client, struct message *m) {
   dprintf(state, "keeper %d %d %d %s\n", run_directory, lock_fd, listener.fd, monitor);
   sandboxes_save(state);
   monitors_save(state);
+  lazy_save(state);
+  reads_save(state);
   lseek(state, 0, SEEK_SET);
   keep_open(run_directory), keep_open(lock_fd), keep_open(listener.fd);
   msg_reply(&answer, msg_id(m));
@@ -126,6 +134,8 @@ static void resume(int state) {
     line[strcspn(line, "\n")] = 0;
     if (strncmp(line, "sandbox ", 8) == 0) sandboxes_load(line + 8);
     if (strncmp(line, "monitor ", 8) == 0) monitors_load(line + 8);
+    lazy_load(line);
+    reads_load(line);
   }
   free(line);
   fclose(in);
@@ -136,6 +146,11 @@ static void resume(int state) {
 static void shut_down(int client, struct message *m) {
   if (monitors_live()) {
     msg_error(client, msg_id(m), EBUSY, "cannot end the keeper: containers are there");
+    return;
+  }
+  if (lazy_any()) {
+    /* the end of the group would let their readers see zeros */
+    msg_error(client, msg_id(m), EBUSY, "cannot end the keeper: lazily filled files are there; remove them");
     return;
   }
   sandboxes_remove_all();
@@ -149,13 +164,17 @@ static void handle(struct client *c, struct message *m) {
   int fd = c->source.fd;
   uint32_t id = msg_id(m);
   switch (msg_type(m)) {
-    case MSG_HELLO:
+    case MSG_HELLO: {
+      const char *no_lazy = reads_missing();
       msg_reply(&answer, id);
       msg_u32(&answer, PROTOCOL_VERSION);
       msg_u32(&answer, (uint32_t)getpid());
-      msg_u32(&answer, starter_mounts >= 0 && starter_program >= 0 ? FEATURE_STARTER : 0);
+      msg_u32(&answer, (starter_mounts >= 0 && starter_program >= 0 ? FEATURE_STARTER : 0u) |
+                           (no_lazy[0] ? 0u : FEATURE_LAZY));
+      msg_string(&answer, no_lazy);
       msg_answer(fd, &answer);
       break;
+    }
     case KEEPER_WATCH:
       c->watches = true;
       msg_reply(&answer, id);
@@ -180,6 +199,13 @@ static void handle(struct client *c, struct message *m) {
     case KEEPER_MONITOR_START: monitor_start(fd, m); break;
     case KEEPER_MONITOR_ADOPT: monitor_adopt(fd, m); break;
     case KEEPER_MONITOR_FORGET: monitor_forget(fd, m); break;
+    case KEEPER_LAZY_OPEN: reads_open(fd, m); break;
+    case KEEPER_LAZY_ADD: lazy_add(fd, m); break;
+    case KEEPER_LAZY_REMOVE: lazy_remove(fd, m); break;
+    case KEEPER_LAZY_LIST: lazy_list(fd, m); break;
+    case KEEPER_LAZY_FILE: lazy_file(fd, m); break;
+    case KEEPER_LAZY_SERVE: reads_serve(&c->source, m); break;
+    case KEEPER_LAZY_ANSWER: reads_answer(&c->source, m); break;
     case KEEPER_UPGRADE: upgrade(fd, m); break;
     case KEEPER_SHUTDOWN: shut_down(fd, m); break;
     default:
@@ -190,13 +216,13 @@ static void handle(struct client *c, struct message *m) {
 
 static void client_ready(struct source *s, uint32_t events) {
   struct client *c = (struct client *)s;
-  (void)events;
+  if (events & EPOLLOUT) reads_writable(s);
   int got = msg_receive(s->fd, &request);
   if (got > 0) {
     handle(c, &request);
     msg_drop_fds(&request);
   } else if (got < 0) {
-    loop_close(s);
+    close_client(c);
   }
 }
 
@@ -209,6 +235,7 @@ static void signal_ready(struct source *s, uint32_t events) {
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
     sandbox_child_reaped(pid);
     monitor_child_reaped(pid, status);
+    lazy_child_reaped(pid);
   }
 }
 

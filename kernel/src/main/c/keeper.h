@@ -46,4 +46,27 @@ void monitor_child_reaped(pid_t pid, int status);
 void monitors_save(int state);
 void monitors_load(const char *line);
 
+/* --- lazy.c: files that are filled while they are read --- */
+void lazy_add(int client, struct message *m);
+void lazy_remove(int client, struct message *m);
+void lazy_list(int client, struct message *m);
+void lazy_file(int client, struct message *m);
+bool lazy_any(void);
+void lazy_child_reaped(pid_t pid);
+void lazy_save(int state);
+void lazy_load(const char *line);
+
+/* --- reads.c, group.c: the fanotify group, and the reads that wait --- */
+const char *reads_missing(void); /* why this machine cannot do it, or "": a file was marked */
+int reads_hold(void);            /* the group, for monitors to hold; -1: none */
+int reads_table(void);           /* what is held beside it: the reads that wait */
+void reads_take_found(int fd, int table); /* of a monitor; not read before the platform says so */
+void reads_open(int client, struct message *m);
+void reads_serve(struct source *client, struct message *m);
+void reads_answer(struct source *client, struct message *m);
+void reads_writable(struct source *client);
+void reads_client_gone(struct source *client);
+void reads_save(int state);
+void reads_load(const char *line);
+
 #endif

@@ -27,6 +27,7 @@ char container_id[101];
 struct shared *shared;
 int init_pidfd = -1;
 int empty_mounts = -1;
+int lazy_group = -1, lazy_table = -1;
 static int memory = -1;
 static uint64_t deadlines[DEADLINES]; /* monotonic ms; 0: none */
 static struct message message;
@@ -121,6 +122,10 @@ static uint32_t receive_init(int ends[8]) {
   if (message.bad || memory < 0) _exit(75);
   for (int i = 0; i < 8; i++) ends[i] = flags & order[i] ? msg_take_fd(&message) : -1;
   if (flags & INIT_EMPTY_MOUNTS) empty_mounts = msg_take_fd(&message);
+  if (flags & INIT_LAZY) {
+    lazy_group = msg_take_fd(&message);
+    lazy_table = msg_take_fd(&message);
+  }
   shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (shared == MAP_FAILED || shared->magic != SHARED_MAGIC || !config_load()) _exit(76);
   return flags;

@@ -10,6 +10,7 @@ extern char container_id[101];
 extern struct shared *shared;
 extern int init_pidfd;
 extern int empty_mounts; /* a mount namespace with nothing in it, of the keeper's; -1: none */
+extern int lazy_group, lazy_table; /* held for the next keeper, never read; -1: none */
 extern struct source control; /* to the keeper; fd -1 while there is none */
 int shared_memory(void); /* the descriptor of *shared */
 /* Calls back once at or after that time; 0 cancels. */

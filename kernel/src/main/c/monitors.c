@@ -30,6 +30,7 @@ struct monitor {
   int spares[SPARES];
   struct shared *shared;
   pid_t pid;
+  bool lazy;   /* it holds the fanotify group */
   bool reaped; /* the container's process ended while no monitor was its parent */
   int status;
   uint64_t fast_since;
@@ -112,6 +113,7 @@ static int respawn(struct monitor *m) {
   uint32_t flags = INIT_ADOPT;
   for (int i = 0; i < SPARES; i++)
     if (m->spares[i] >= 0) flags |= spare_flags[i];
+  if (m->lazy && reads_hold() >= 0) flags |= INIT_LAZY;
   msg_begin(&event, CONTROL_INIT, 0);
   msg_u32(&event, flags);
   msg_string(&event, m->id);
@@ -119,6 +121,7 @@ static int respawn(struct monitor *m) {
   msg_fd(&event, m->memory);
   for (int i = 0; i < SPARES; i++)
     if (m->spares[i] >= 0) msg_fd(&event, m->spares[i]);
+  if (flags & INIT_LAZY) msg_fd(&event, reads_hold()), msg_fd(&event, reads_table());
   error = msg_send(m->control.fd, &event);
   if (!error && m->reaped) say_reaped(m);
   return error;
@@ -213,7 +216,8 @@ static int make_ends(struct monitor *m, uint32_t flags, struct ends *e) {
 }
 
 static int start(struct monitor *m, uint32_t flags, struct ends *e) {
-  int error = make_ends(m, flags, e);
+  m->lazy = (flags & START_LAZY) != 0;
+  int error = m->lazy && reads_hold() < 0 ? ENOENT : make_ends(m, flags, e);
   if (error) return error;
   uint32_t init = INIT_CLIENT;
   msg_begin(&event, CONTROL_INIT, 0);
@@ -223,6 +227,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   }
   if (starter_mounts >= 0) init |= INIT_EMPTY_MOUNTS;
   if (flags & START_RUN) init |= INIT_RUN;
+  if (m->lazy) init |= INIT_LAZY;
   msg_u32(&event, init);
   msg_string(&event, m->id);
   msg_fd(&event, m->directory);
@@ -233,6 +238,7 @@ static int start(struct monitor *m, uint32_t flags, struct ends *e) {
   for (int i = 0; i < 3; i++)
     if (e->child[i] >= 0) msg_fd(&event, e->child[i]);
   if (starter_mounts >= 0) msg_fd(&event, starter_mounts);
+  if (m->lazy) msg_fd(&event, reads_hold()), msg_fd(&event, reads_table());
   int ready = process_take(&m->pid);
   if (ready >= 0 && attach(m, ready) == 0 && msg_send(m->control.fd, &event) == 0) return 0;
   loop_close(&m->control);
@@ -310,9 +316,11 @@ void monitor_adopt(int client, struct message *request) {
   int error = 0;
   msg_get_string(request, id, sizeof id);
   struct monitor *m = request->bad || !id_is_valid(id) ? NULL : find(id);
+  bool lazy = request->at < request->size && (msg_get_u32(request) & START_LAZY); /* of a later version */
   if (!m && id_is_valid(id)) {
     m = insert(id);
     if (m) m->directory = open_container(id);
+    if (m) m->lazy = lazy;
     error = !m ? ENOMEM : m->directory < 0 ? ENOENT : adopt_orphan(m);
     if (error && m) drop(m);
   } else if (m && m->control.fd < 0) {
@@ -359,7 +367,7 @@ void monitor_child_reaped(pid_t pid, int status) {
 
 static bool take_over(struct monitor *m) {
   static struct message in;
-  int fd = socket_connect(m->directory, "monitor.sock");
+  int fd = number_high(socket_connect(m->directory, "monitor.sock"));
   if (fd < 0) return false;
   struct timeval patience = {.tv_sec = 2};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -375,9 +383,14 @@ static bool take_over(struct monitor *m) {
   m->pid = (pid_t)msg_get_u32(&in);
   bool good = !in.bad && error == 0;
   if (good) {
-    m->memory = msg_take_fd(&in);
+    m->memory = number_high(msg_take_fd(&in));
     for (int i = 0; i < SPARES; i++)
-      if (flags & spare_flags[i]) m->spares[i] = msg_take_fd(&in);
+      if (flags & spare_flags[i]) m->spares[i] = number_high(msg_take_fd(&in));
+    m->lazy = (flags & INIT_LAZY) != 0;
+    if (m->lazy) {
+      int group = number_high(msg_take_fd(&in));
+      reads_take_found(group, number_high(msg_take_fd(&in)));
+    }
     good = map_memory(m);
   }
   msg_drop_fds(&in);
@@ -404,7 +417,7 @@ void monitors_open(void) {
       close(directory);
       break;
     }
-    m->directory = directory;
+    m->directory = number_high(directory);
     /* a monitor that died too is adopted on the platform's request */
     if (!take_over(m)) drop(m);
   }
@@ -420,9 +433,9 @@ static int inherit(int fd) {
 
 void monitors_save(int state) {
   for (struct monitor *m = monitors; m; m = m->next)
-    dprintf(state, "monitor %s %d %d %d %d %d %d %d %d %d %d\n", m->id, (int)m->pid,
+    dprintf(state, "monitor %s %d %d %d %d %d %d %d %d %d %d %d\n", m->id, (int)m->pid,
             inherit(m->control.fd), inherit(m->directory), inherit(m->memory), inherit(m->spares[0]),
-            inherit(m->spares[1]), inherit(m->spares[2]), inherit(m->spares[3]), m->reaped, m->status);
+            inherit(m->spares[1]), inherit(m->spares[2]), inherit(m->spares[3]), m->reaped, m->status, m->lazy);
 }
 
 static int own(int fd) {
@@ -432,9 +445,9 @@ static int own(int fd) {
 
 void monitors_load(const char *line) {
   char id[101];
-  int n[10];
-  if (sscanf(line, "%100s %d %d %d %d %d %d %d %d %d %d", id, &n[0], &n[1], &n[2], &n[3], &n[4],
-             &n[5], &n[6], &n[7], &n[8], &n[9]) != 11)
+  int n[11] = {0}; /* the last is of a later version */
+  if (sscanf(line, "%100s %d %d %d %d %d %d %d %d %d %d %d", id, &n[0], &n[1], &n[2], &n[3], &n[4],
+             &n[5], &n[6], &n[7], &n[8], &n[9], &n[10]) < 11)
     return;
   struct monitor *m = insert(id);
   if (!m) return;
@@ -445,6 +458,7 @@ void monitors_load(const char *line) {
   for (int i = 0; i < SPARES; i++) m->spares[i] = own(n[4 + i]);
   m->reaped = n[8] != 0;
   m->status = n[9];
+  m->lazy = n[10] != 0;
   if (!map_memory(m)) {
     drop(m);
     return;

@@ -24,7 +24,8 @@
 #define MAX_FDS 12
 
 enum {
-  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid; of the keeper also u32 FEATURE_* flags */
+  MSG_HELLO = 0x0001, /* u32 version -> u32 version, u32 pid; of the keeper also u32 FEATURE_* flags,
+                         string why FEATURE_LAZY is missing, or "" */
 
   /* to the keeper */
   KEEPER_SANDBOX_ENSURE = 0x0101, /* string id, u32 SANDBOX_* flags, string hostname, u32 n, n * (string
@@ -39,8 +40,27 @@ enum {
                                      goes out before, connections close */
   KEEPER_POOL = 0x0109,           /* u32 sandboxes to keep ready */
   KEEPER_SHUTDOWN = 0x010a,       /* removes all sandboxes and ends; EBUSY while monitors live */
-  KEEPER_MONITOR_ADOPT = 0x010b,  /* string id; starts a monitor for a container whose own is gone, if the
-                                     keeper has no live one; a success otherwise */
+  KEEPER_MONITOR_ADOPT = 0x010b,  /* string id[, u32 START_LAZY]; starts a monitor for a container whose own is
+                                     gone, if the keeper has no live one; a success otherwise */
+
+  /* Files that are filled while they are read. The keeper alone reads the fanotify group. A file's
+     presence map is a file of little-endian 32-bit words: chunk n is present when bit n & 31 of word
+     n / 32 is set, which is done with release order after its bytes are written. Neither file is
+     ever made shorter. */
+  KEEPER_LAZY_OPEN = 0x010c,   /* [descriptors: a group to take over, which nobody reads, and its table]
+                                  -> u32 GROUP_*, u32 reads that go on from the table, u32 reads that were
+                                  not in it (each got EIO); duplicates of both, never to be read */
+  KEEPER_LAZY_ADD = 0x010d,    /* string id, u64 size, u32 chunk size (of 4096), u32 ADD_* flags;
+                                  descriptors: the file for reading and writing, its map -> u32 handle */
+  KEEPER_LAZY_REMOVE = 0x010e, /* string id, u32 REMOVE_* flags; ENODATA unless it is whole; an unknown
+                                  one is a success */
+  KEEPER_LAZY_LIST = 0x010f,   /* u32 from handle -> u32 n, n * (u32 handle, u64 size, u32 chunk size,
+                                  string id); some with at least that handle, in order */
+  KEEPER_LAZY_FILE = 0x0110,   /* string id -> u32 handle, u64 size, u32 chunk size; the file by a
+                                  descriptor that raises no events, its map; EAGAIN: not yet */
+  KEEPER_LAZY_SERVE = 0x0111,  /* this connection fills from now on, no other; all files are known by now
+                                  -> u32 reads that wait; then LAZY_READS events */
+  KEEPER_LAZY_ANSWER = 0x0112, /* u32 n, n * (u64 sequence number, u32 errno or 0); not answered */
 
   /* to a monitor, from clients */
   MONITOR_CREATE = 0x0201, /* -> u32 init pid */
@@ -72,6 +92,8 @@ enum {
   MSG_REPLY = 0x8000,
 
   EVENT_MONITOR_DIED = 0x9101, /* string id, u32 respawned (0 or 1), u32 pid of the new one */
+  EVENT_LAZY_READS = 0x9102,   /* u32 n, n * (u64 sequence number, u32 handle, u64 offset, u64 count): ranges
+                                  that are not all present */
   EVENT_EXITED = 0x9201,       /* u32 code, u32 signal, u32 oom, u64 finished */
   EVENT_FIRST_OUTPUT = 0x9202, /* u64 when */
   EVENT_EXEC_EXITED = 0x9203,  /* u32 code, u32 signal */
@@ -80,7 +102,13 @@ enum {
 
 enum { SANDBOX_NET = 1, SANDBOX_IPC = 2, SANDBOX_UTS = 4, SANDBOX_PID = 8 };
 enum { STDIO_TTY = 1, STDIO_STDIN = 2 };
-enum { START_RUN = 4 /* the monitor creates and starts at once; the connection watches as after WATCH */ };
+enum {
+  START_RUN = 4, /* the monitor creates and starts at once; the connection watches as after WATCH */
+  START_LAZY = 8 /* the monitor holds a duplicate of the fanotify group; ENOENT if there is none */
+};
+enum { GROUP_MADE, GROUP_TAKEN_OVER, GROUP_WAS_OPEN };
+enum { ADD_RAISES = 1 /* the file may have been marked when it was opened: a silent descriptor is found */ };
+enum { REMOVE_DISCARD = 1 /* nobody needs it: also if it is not whole; readers get EIO */ };
 enum { STATE_NEW, STATE_CREATING, STATE_CREATED, STATE_RUNNING, STATE_EXITED };
 enum {
   INIT_CLIENT = 1, /* a connection that has been made already */
@@ -94,7 +122,11 @@ enum {
   INIT_ADOPT = 256, /* no descriptor: the container may run already */
   INIT_EMPTY_MOUNTS = 512, /* a mount namespace with nothing in it, for the native starter */
   INIT_RUN = 1024, /* no descriptor: as MONITOR_RUN, at once, and MONITOR_WATCH of the client */
+  INIT_LAZY = 2048, /* the fanotify group and its table, to hold; also handed to a new keeper by TAKEOVER */
 };
-enum { FEATURE_STARTER = 1 /* monitors can start containers without an OCI runtime */ };
+enum {
+  FEATURE_STARTER = 1, /* monitors can start containers without an OCI runtime */
+  FEATURE_LAZY = 2     /* files can be filled while they are read: a file was marked */
+};
 
 #endif

@@ -37,6 +37,7 @@ public final class KeeperClient implements AutoCloseable {
   private static final int MONITOR_ADOPT = 0x010b;
   private static final int EVENT_MONITOR_DIED = 0x9101;
   private static final int FEATURE_STARTER = 1;
+  private static final int FEATURE_LAZY = 2;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long START_SECONDS = 20;
 
@@ -83,6 +84,7 @@ public final class KeeperClient implements AutoCloseable {
   private final PacketConnection connection;
   private final int pid;
   private final boolean startsContainers;
+  private final LazySupport lazySupport;
 
   private KeeperClient(Poller poller, PacketConnection connection) throws InterruptedException {
     this.poller = poller;
@@ -92,8 +94,13 @@ public final class KeeperClient implements AutoCloseable {
             "greet the keeper", HELLO, new Packet.Fields().u32(PROTOCOL_VERSION), PATIENCE)) {
       hello.u32();
       pid = hello.u32();
-      byte[] features = hello.rest(); // none in the first version
-      startsContainers = features.length >= 4 && (features[0] & FEATURE_STARTER) != 0;
+      int features = hello.isAtEnd() ? 0 : hello.u32(); // none in the first version
+      startsContainers = (features & FEATURE_STARTER) != 0;
+      String why = hello.isAtEnd() ? "the keeper is of a version without it" : hello.string();
+      lazySupport =
+          (features & FEATURE_LAZY) == 0
+              ? new LazySupport.Missing(why)
+              : new LazySupport.Available();
     }
     connection.call("watch the keeper", WATCH, new Packet.Fields(), PATIENCE).close();
   }
@@ -163,6 +170,13 @@ public final class KeeperClient implements AutoCloseable {
     return startsContainers;
   }
 
+  /**
+   * Whether files can be filled while they are read: a file beside the run directory was marked.
+   */
+  public LazySupport lazySupport() {
+    return lazySupport;
+  }
+
   public boolean isOver() {
     return connection.isOver();
   }
@@ -230,19 +244,46 @@ public final class KeeperClient implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts the monitor of a container whose directory, with monitor.conf, is there.
-   *
-   * @throws CompanionException EEXIST if it has one
-   */
+  /** Whether a monitor holds the fanotify group of lazily filled files beside the keeper. */
+  public enum LazyGroup {
+    NOT_HELD(0),
+    /** So that readers wait, and see no zeros, while neither keeper nor platform lives. */
+    HELD(8);
+
+    private final int bit;
+
+    LazyGroup(int bit) {
+      this.bit = bit;
+    }
+  }
+
+  /** As the other, of a container without lazily filled files. */
   public MonitorClient startMonitor(
       String containerId,
       Set<MonitorClient.Stdio> stdio,
       Begin begin,
       MonitorClient.Listener listener)
       throws InterruptedException {
+    return startMonitor(containerId, stdio, begin, LazyGroup.NOT_HELD, listener);
+  }
+
+  /**
+   * Starts the monitor of a container whose directory, with monitor.conf, is there.
+   *
+   * @throws CompanionException EEXIST if it has one; ENOENT if it is to hold a group that nobody
+   *     has opened
+   */
+  public MonitorClient startMonitor(
+      String containerId,
+      Set<MonitorClient.Stdio> stdio,
+      Begin begin,
+      LazyGroup group,
+      MonitorClient.Listener listener)
+      throws InterruptedException {
     var fields =
-        new Packet.Fields().string(containerId).u32(MonitorClient.Stdio.bits(stdio) | begin.bit);
+        new Packet.Fields()
+            .string(containerId)
+            .u32(MonitorClient.Stdio.bits(stdio) | begin.bit | group.bit);
     try (Packet reply =
         connection.call("start a monitor for " + containerId, MONITOR_START, fields, PATIENCE)) {
       reply.u32();
@@ -250,13 +291,18 @@ public final class KeeperClient implements AutoCloseable {
     }
   }
 
-  /** Makes sure that a container which may run has a monitor; one that lives is left alone. */
+  /** As the other, of a container without lazily filled files. */
   public void adoptMonitor(String containerId) throws InterruptedException {
+    adoptMonitor(containerId, LazyGroup.NOT_HELD);
+  }
+
+  /** Makes sure that a container which may run has a monitor; one that lives is left alone. */
+  public void adoptMonitor(String containerId, LazyGroup group) throws InterruptedException {
     connection
         .call(
             "adopt the monitor of " + containerId,
             MONITOR_ADOPT,
-            new Packet.Fields().string(containerId),
+            new Packet.Fields().string(containerId).u32(group.bit),
             PATIENCE)
         .close();
   }

@@ -49,6 +49,11 @@ public final class Packet implements AutoCloseable {
     return new String(text, StandardCharsets.UTF_8);
   }
 
+  /** True when every byte was read: a peer of an earlier version says no more. */
+  public boolean isAtEnd() {
+    return !fields.hasRemaining();
+  }
+
   /** All bytes that were not read yet. */
   public byte[] rest() {
     byte[] bytes = new byte[fields.remaining()];

@@ -4,6 +4,7 @@ import dev.nacelle.kernel.ErrnoException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,6 +62,11 @@ public final class PacketConnection implements AutoCloseable {
     return socket.poller().adopt(packet.takeDescriptor());
   }
 
+  /** Takes the next descriptor of a packet, of a file or anything else that is not polled. */
+  public static OpenFile takeFile(Packet packet) {
+    return new OpenFile(packet.takeDescriptor());
+  }
+
   /**
    * Sends a request and waits for the reply, whose error fields are read already.
    *
@@ -69,6 +75,13 @@ public final class PacketConnection implements AutoCloseable {
    */
   public Packet call(String what, int type, Packet.Fields fields, Duration timeout)
       throws InterruptedException {
+    return call(what, type, fields, List.of(), timeout);
+  }
+
+  /** As the other, with descriptors beside the request, which stay the caller's. */
+  public Packet call(
+      String what, int type, Packet.Fields fields, List<OpenFile> files, Duration timeout)
+      throws InterruptedException {
     int id = ids.incrementAndGet();
     var reply = new CompletableFuture<Packet>();
     calls.put(id, reply);
@@ -76,7 +89,7 @@ public final class PacketConnection implements AutoCloseable {
       if (over) {
         throw CompanionException.gone(what);
       }
-      socket.send(fields.message(type, id));
+      OpenFile.send(socket, fields.message(type, id), files);
       Packet packet = reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
       int errno = packet.u32();
       String message = packet.string();

@@ -90,10 +90,26 @@ final class PacketSocket implements AutoCloseable {
   }
 
   void send(byte[] packet) throws IOException {
+    send(packet, new long[0]);
+  }
+
+  /** Sends a packet with descriptors beside it, which stay the caller's. */
+  void send(byte[] packet, long[] numbers) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment data = arena.allocate(packet.length);
       MemorySegment.copy(packet, 0, data, JAVA_BYTE, 0, packet.length);
       MemorySegment header = header(arena, data);
+      if (numbers.length > 0) {
+        MemorySegment control = arena.allocate(CMSG_HEADER + 8L * ((numbers.length + 1) / 2), 8);
+        control.set(JAVA_LONG, 0, CMSG_HEADER + 4L * numbers.length);
+        control.set(JAVA_INT, 8, SOL_SOCKET);
+        control.set(JAVA_INT, 12, SCM_RIGHTS);
+        for (int i = 0; i < numbers.length; i++) {
+          control.set(JAVA_INT, CMSG_HEADER + 4L * i, (int) numbers[i]);
+        }
+        header.set(JAVA_LONG, 32, control.address());
+        header.set(JAVA_LONG, 40, control.byteSize());
+      }
       long n =
           descriptor.whenReady(
               () ->

@@ -24,6 +24,8 @@ final class Syscalls {
   static final int FCNTL = ARM ? 25 : 72;
   static final int IOCTL = ARM ? 29 : 16;
   static final int OPENAT = ARM ? 56 : 257;
+  static final int PREAD64 = ARM ? 67 : 17;
+  static final int PWRITE64 = ARM ? 68 : 18;
   static final int SHUTDOWN = ARM ? 210 : 48;
 
   static final int AT_FDCWD = -100;

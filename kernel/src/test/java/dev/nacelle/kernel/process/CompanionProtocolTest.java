@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.kernel.keeper.KeeperClient;
+import dev.nacelle.kernel.keeper.LazySupport;
 import dev.nacelle.kernel.monitor.MonitorClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,15 @@ import org.junit.jupiter.api.Test;
 /** Keeper and monitor as processes, spoken to well and badly. */
 final class CompanionProtocolTest {
   private static final int HELLO = 0x0001;
+  private static final int LAZY_OPEN = 0x010c;
+  private static final int LAZY_ADD = 0x010d;
+  private static final int LAZY_REMOVE = 0x010e;
+  private static final int LAZY_SERVE = 0x0111;
+  private static final int LAZY_ANSWER = 0x0112;
+  private static final int ENOENT = 2;
+  private static final int EEXIST = 17;
   private static final int EINVAL = 22;
+  private static final int ENODATA = 61;
   private static final int ENOSYS = 38;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long SEED = 20_261_122;
@@ -97,10 +106,12 @@ final class CompanionProtocolTest {
     return directory.resolve("run/keeper.sock");
   }
 
-  private static int errno(PacketConnection connection, int type, Packet.Fields fields) {
+  private static int errno(
+      PacketConnection connection, int type, Packet.Fields fields, OpenFile... files) {
     var refusal =
         catchThrowableOfType(
-            CompanionException.class, () -> connection.call("try", type, fields, PATIENCE).close());
+            CompanionException.class,
+            () -> connection.call("try", type, fields, List.of(files), PATIENCE).close());
     return refusal == null ? 0 : refusal.errno();
   }
 
@@ -137,7 +148,7 @@ final class CompanionProtocolTest {
     var random = new Random(SEED);
     try (var connection = raw(keeperSocket())) {
       for (int i = 0; i < 2_000; i++) {
-        int type = random.nextInt(0x0100, 0x0110);
+        int type = random.nextInt(0x0100, 0x0118);
         if (type != shutdown) {
           noise(connection, type, random);
         }
@@ -152,6 +163,89 @@ final class CompanionProtocolTest {
   private static void readAnswers(int i, PacketConnection connection) {
     if (i % 20 == 0) {
       assertThat(errno(connection, HELLO, new Packet.Fields().u32(1))).isZero();
+    }
+  }
+
+  /**
+   * Requests for lazy files with descriptors that are not what they should be, and numbers that are
+   * not.
+   */
+  @Test
+  void theKeeperSurvivesNoiseWithDescriptors() throws Exception {
+    var random = new Random(SEED);
+    Path some = Files.write(directory.resolve("some"), new byte[8192]);
+    try (var connection = raw(keeperSocket());
+        OpenFile file = OpenFile.open(some);
+        OpenFile same = OpenFile.open(some)) {
+      for (int i = 0; i < 500; i++) {
+        var fields = new Packet.Fields().string("noise-" + random.nextInt(5));
+        byte[] payload = new byte[random.nextInt(40)];
+        random.nextBytes(payload);
+        if (random.nextBoolean()) {
+          fields.u64(random.nextInt(100_000)).u32(4096 * random.nextInt(3)).u32(random.nextInt(2));
+        } else {
+          fields.bytes(payload, 0, payload.length);
+        }
+        List<OpenFile> files = List.of(file, same).subList(0, random.nextInt(3));
+        int type = random.nextInt(0x010c, 0x0113);
+        if (type == LAZY_ANSWER) {
+          connection.tell("make noise", type, fields);
+          continue;
+        }
+        try {
+          connection.call("make noise", type, fields, files, PATIENCE).close();
+        } catch (CompanionException e) {
+          assertThat(e.isGone()).isFalse();
+        }
+      }
+      for (int i = 0; i < 5; i++) {
+        var discard = new Packet.Fields().string("noise-" + i).u32(1);
+        assertThat(errno(connection, LAZY_REMOVE, discard)).isZero();
+      }
+    }
+    assertThat(connect().pid()).isEqualTo(keeper.pid());
+  }
+
+  @Test
+  void whatIsNotAGroupIsNotTakenOverAndAFileNeedsAGroupAndItsMap() throws Exception {
+    Path some = Files.write(directory.resolve("some"), new byte[8192]);
+    Path map = Files.write(directory.resolve("map"), new byte[4]);
+    Path none = Files.write(directory.resolve("none"), new byte[0]);
+    var add = new Packet.Fields().string("f").u64(8192).u32(4096).u32(0);
+    try (var connection = raw(keeperSocket());
+        OpenFile file = OpenFile.open(some);
+        OpenFile words = OpenFile.open(map);
+        OpenFile empty = OpenFile.open(none)) {
+      assertThat(errno(connection, LAZY_OPEN, new Packet.Fields(), file)).isEqualTo(EINVAL);
+      assertThat(errno(connection, LAZY_ADD, add, file, words)).isEqualTo(ENOENT);
+      assertThat(errno(connection, LAZY_SERVE, new Packet.Fields())).isEqualTo(ENOENT);
+      Assumptions.assumeTrue(
+          keeper.lazySupport() instanceof LazySupport.Available, "needs pre-content events");
+      assertThat(errno(connection, LAZY_OPEN, new Packet.Fields())).isZero();
+      assertThat(errno(connection, LAZY_ADD, add, file, empty)).isEqualTo(EINVAL);
+      assertThat(errno(connection, LAZY_ADD, add, file)).isEqualTo(EINVAL);
+      assertThat(errno(connection, LAZY_ADD, add, file, words)).isZero();
+      assertThat(errno(connection, LAZY_ADD, add, file, words)).isEqualTo(EEXIST);
+      var remove = new Packet.Fields().string("f");
+      assertThat(errno(connection, LAZY_REMOVE, remove.u32(0))).isEqualTo(ENODATA);
+      assertThatThrownBy(keeper::shutDown).hasMessageContaining("lazily filled");
+      var discard = new Packet.Fields().string("f").u32(1);
+      assertThat(errno(connection, LAZY_REMOVE, discard)).isZero();
+    }
+  }
+
+  /** As version 1 spoke before there were lazy files. */
+  @Test
+  void aClientOfTheVersionBeforeLazyFilesIsServed() throws Exception {
+    try (var connection = raw(keeperSocket())) {
+      try (Packet hello = connection.call("greet", HELLO, new Packet.Fields().u32(1), PATIENCE)) {
+        assertThat(hello.u32()).isEqualTo(1);
+        assertThat(hello.u32()).isEqualTo(keeper.pid());
+        assertThat(hello.rest()).hasSizeGreaterThanOrEqualTo(4);
+      }
+      assertThat(errno(connection, 0x010b, new Packet.Fields().string("nobody"))).isEqualTo(ENOENT);
+      startMonitor("old", "/bin/false");
+      assertThat(errno(connection, 0x010b, new Packet.Fields().string("old"))).isZero();
     }
   }
 
