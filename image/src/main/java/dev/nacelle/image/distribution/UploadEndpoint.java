@@ -4,11 +4,15 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.image.distribution.RegistryAccess.Action;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
 /** Uploads of blobs: end-4, end-5, end-6, end-11 and end-13 of the specification. */
 final class UploadEndpoint {
+  /** How long a request waits for another one on the same upload, one that was cut off perhaps. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
   private final ContentStore content;
   private final UploadStore uploads;
   private final Gate gate;
@@ -69,8 +73,8 @@ final class UploadEndpoint {
       case "PATCH" -> {
         try (var held = hold(session)) {
           append(exchange, session);
-          progress(exchange, 202, session);
         }
+        progress(exchange, 202, session);
       }
       case "PUT" -> put(exchange, session);
       case "DELETE" -> {
@@ -83,7 +87,8 @@ final class UploadEndpoint {
     }
   }
 
-  private void put(HttpExchange exchange, UploadSession session) throws IOException {
+  private void put(HttpExchange exchange, UploadSession session)
+      throws IOException, InterruptedException {
     ContentDigest digest =
         digest(exchange, "digest")
             .orElseThrow(
@@ -131,10 +136,12 @@ final class UploadEndpoint {
         place(session));
   }
 
-  private KeyedLocks.Held hold(UploadSession session) throws RegistryException {
+  /** Answers come after the hold: the client's next request must not find the upload busy. */
+  private static KeyedLocks.Held hold(UploadSession session)
+      throws RegistryException, InterruptedException {
     KeyedLocks.Held held =
         session
-            .tryHold()
+            .tryHold(PATIENCE)
             .orElseThrow(
                 () ->
                     new RegistryException(

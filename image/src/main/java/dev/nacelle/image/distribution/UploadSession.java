@@ -11,8 +11,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +87,13 @@ final class UploadSession {
     content.meter().releaseTotal(sizeBytes);
   }
 
-  /** Holds it for one request; empty where another one does. */
+  /** Holds it for one request; empty where another one does for longer than {@code patience}. */
+  Optional<KeyedLocks.Held> tryHold(Duration patience) throws InterruptedException {
+    return lock.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)
+        ? Optional.of(lock::unlock)
+        : Optional.empty();
+  }
+
   Optional<KeyedLocks.Held> tryHold() {
     return lock.tryLock() ? Optional.of(lock::unlock) : Optional.empty();
   }
