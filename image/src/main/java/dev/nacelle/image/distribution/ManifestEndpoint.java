@@ -6,16 +6,23 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.image.distribution.RegistryAccess.Action;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Manifests: end-3, end-7 and end-9 of the specification. */
 final class ManifestEndpoint {
-  /** Manifests in memory at once: each may be 4 MiB of text and a multiple of that as a tree. */
-  private static final int AT_ONCE = 8;
+  /** Manifests that are read at once: each may be a tree many times as large as its text. */
+  private static final int TREES = 8;
+
+  /** Text of manifests that may be arriving at once. */
+  private static final int ARRIVING_KIB = 64 << 10;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final int MOST_TAGS = 32;
 
@@ -23,7 +30,8 @@ final class ManifestEndpoint {
   private final ContentStore content;
   private final Gate gate;
   private final PushFeed feed;
-  private final Semaphore room = new Semaphore(AT_ONCE);
+  private final Semaphore trees = new Semaphore(TREES);
+  private final Semaphore arriving = new Semaphore(ARRIVING_KIB);
 
   ManifestEndpoint(ManifestStore manifests, ContentStore content, Gate gate, PushFeed feed) {
     this.manifests = manifests;
@@ -76,16 +84,29 @@ final class ManifestEndpoint {
   private void put(HttpExchange exchange, RepositoryName repository, Reference reference)
       throws IOException, InterruptedException {
     List<Reference.Tag> tags = tags(exchange, reference);
-    room.acquire();
+    int sizeKib = largestKib(exchange);
+    if (!arriving.tryAcquire(sizeKib, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new RegistryException(
+          ErrorCode.TOOMANYREQUESTS,
+          429,
+          "too many manifests are arriving; come again",
+          Headers.of("retry-after", "1"));
+    }
     ManifestDocument document;
     ContentDigest digest;
     try {
       Bytes body = body(exchange);
       digest = digest(exchange, reference, body);
-      document = ManifestDocument.parse(exchange.headers().first("content-type").orElse(""), body);
-      manifests.put(repository, digest, document, body, tags);
+      trees.acquire();
+      try {
+        document =
+            ManifestDocument.parse(exchange.headers().first("content-type").orElse(""), body);
+        manifests.put(repository, digest, document, body, tags);
+      } finally {
+        trees.release();
+      }
     } finally {
-      room.release();
+      arriving.release(sizeKib);
     }
     for (Optional<String> tag : named(tags)) {
       feed.offer(new PushListener.Push(repository, digest, document.mediaType(), tag));
@@ -99,6 +120,13 @@ final class ManifestEndpoint {
       tags.forEach(tag -> headers.add("oci-tag", tag.name()));
     }
     Answers.empty(exchange, 201, headers.build());
+  }
+
+  /** What the body may come to: as announced, else the most there may be. */
+  private static int largestKib(HttpExchange exchange) {
+    String length = exchange.headers().first("content-length").orElse("");
+    int most = RegistryLimits.MANIFEST_BYTES >> 10;
+    return length.matches("\\d{1,9}") ? Math.min(most, (Integer.parseInt(length) >> 10) + 1) : most;
   }
 
   private static List<Optional<String>> named(List<Reference.Tag> tags) {

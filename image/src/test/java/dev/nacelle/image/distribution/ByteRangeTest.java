@@ -35,7 +35,8 @@ class ByteRangeTest {
     for (String text : new String[] {"3-7", "bytes 3-7/*", "bytes=3-7", "3-7/100"}) {
       assertThat(ByteRange.ofUpload(text)).contains(new ByteRange(3, 7));
     }
-    for (String text : new String[] {"", "-", "7-3", "a-b", "3-", "3-7-9", "3-9999999999999999999"}) {
+    for (String text :
+        new String[] {"", "-", "7-3", "a-b", "3-", "3-7-9", "3-9999999999999999999"}) {
       assertThat(ByteRange.ofUpload(text)).isEmpty();
     }
   }

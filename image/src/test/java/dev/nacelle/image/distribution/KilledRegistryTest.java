@@ -63,8 +63,7 @@ class KilledRegistryTest {
     }
     try (var registry = RunningRegistry.open(directory)) {
       for (var tag : acknowledged.entrySet()) {
-        Bytes manifest =
-            registry.get("/v2/team/app/manifests/" + tag.getKey()).is(200).body();
+        Bytes manifest = registry.get("/v2/team/app/manifests/" + tag.getKey()).is(200).body();
         assertThat(digest(manifest)).isEqualTo(tag.getValue());
       }
       assertThat(acknowledged).hasSizeGreaterThan(15);
@@ -149,11 +148,7 @@ class KilledRegistryTest {
       String name = "sha256:" + HexFormat.of().formatHex(half.digest.digest());
       registry
           .send(
-              "PUT",
-              place + "?digest=" + name,
-              Bytes.wrap(rest),
-              "content-range",
-              "300000-300007")
+              "PUT", place + "?digest=" + name, Bytes.wrap(rest), "content-range", "300000-300007")
           .is(201);
     }
   }

@@ -32,8 +32,7 @@ class RegistryAccessTest {
   @BeforeEach
   void open() throws Exception {
     registry =
-        RunningRegistry.open(
-            directory, RegistryLimits.DEFAULT, callers, PushListener.NONE, clock);
+        RunningRegistry.open(directory, RegistryLimits.DEFAULT, callers, PushListener.NONE, clock);
   }
 
   @AfterEach
@@ -69,10 +68,7 @@ class RegistryAccessTest {
     assertThat(registry.get("/v2/team/app/manifests/v1").is(401).header("www-authenticate"))
         .endsWith(",scope=\"repository:team/app:pull\"");
     assertThat(
-            registry
-                .send("DELETE", "/v2/team/app/manifests/v1")
-                .is(401)
-                .header("www-authenticate"))
+            registry.send("DELETE", "/v2/team/app/manifests/v1").is(401).header("www-authenticate"))
         .endsWith(",scope=\"repository:team/app:delete\"");
   }
 
@@ -124,9 +120,7 @@ class RegistryAccessTest {
             .refuses(401, ErrorCode.UNAUTHORIZED);
     assertThat(tooLittle.header("www-authenticate"))
         .contains("error=\"insufficient_scope\"", "scope=\"repository:team/app:pull,push\"");
-    registry
-        .send("POST", "/v2/team/b/blobs/uploads/", "authorization", "Bearer " + push)
-        .is(401);
+    registry.send("POST", "/v2/team/b/blobs/uploads/", "authorization", "Bearer " + push).is(401);
   }
 
   @Test

@@ -117,7 +117,8 @@ class RegistryClientsTest {
           .contains("\"Architecture\": \"amd64\"", "\"A=b\"");
       sh(SKOPEO + "copy -q" + FROM + app + ":v1 oci:back:it");
       assertThat(Files.readString(directory.resolve("back/index.json")))
-          .contains(sh("skopeo inspect --tls-verify=false -f '{{.Digest}}' " + app + ":v1").strip());
+          .contains(
+              sh("skopeo inspect --tls-verify=false -f '{{.Digest}}' " + app + ":v1").strip());
       sh(SKOPEO + "copy -q --format v2s2" + FROM + TO + app + ":v1 " + app + ":docker");
       assertThat(sh("skopeo inspect --raw --tls-verify=false " + app + ":docker"))
           .contains(ManifestDocument.DOCKER_MANIFEST);
@@ -150,7 +151,13 @@ class RegistryClientsTest {
             .with("pusher", "secret", "public", Action.PULL, Action.PUSH);
     try (var registry = open(callers)) {
       String host = "docker://" + registry.host();
-      sh(SKOPEO + "copy -q --dest-creds=pusher:secret" + TO + "oci:image:it " + host + "/team/a:v1");
+      sh(
+          SKOPEO
+              + "copy -q --dest-creds=pusher:secret"
+              + TO
+              + "oci:image:it "
+              + host
+              + "/team/a:v1");
       sh(SKOPEO + "copy -q --src-creds=reader:please" + FROM + host + "/team/a:v1 oci:back:it");
       assertThat(
               fails(
@@ -244,7 +251,8 @@ class RegistryClientsTest {
     requireSkopeo();
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/podman")), "no podman on this machine");
     String podman =
-        "podman --storage-driver=vfs --root=" + directory.resolve("storage")
+        "podman --storage-driver=vfs --root="
+            + directory.resolve("storage")
             + " --runroot="
             + directory.resolve("run")
             + " --tmpdir="

@@ -25,25 +25,73 @@ class RegistryFuzzTest {
       List.of("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE");
   private static final List<String> PARTS =
       List.of(
-          "v2", "_catalog", "token", "blobs", "uploads", "manifests", "tags", "list", "referrers",
-          "..", ".", "", "%2e%2e", "%2f", "%00", "%", "a", "team", "app", "_tags", "_blobs", "A",
-          "sha256:" + "0".repeat(64), "sha512:" + "f".repeat(128), "sha256:../../x", "v1",
-          "00000000-0000-0000-0000-000000000000", "x".repeat(300), "é", "a..b", "%c3%28");
+          "v2",
+          "_catalog",
+          "token",
+          "blobs",
+          "uploads",
+          "manifests",
+          "tags",
+          "list",
+          "referrers",
+          "..",
+          ".",
+          "",
+          "%2e%2e",
+          "%2f",
+          "%00",
+          "%",
+          "a",
+          "team",
+          "app",
+          "_tags",
+          "_blobs",
+          "A",
+          "sha256:" + "0".repeat(64),
+          "sha512:" + "f".repeat(128),
+          "sha256:../../x",
+          "v1",
+          "00000000-0000-0000-0000-000000000000",
+          "x".repeat(300),
+          "é",
+          "a..b",
+          "%c3%28");
   private static final List<String> QUERIES =
       List.of(
-          "n=-1", "n=99999999999999999999", "last=%00", "digest=sha256:" + "0".repeat(64),
-          "digest=../x", "mount=sha256:" + "0".repeat(64), "from=../..", "from=team/app",
-          "artifactType=%0d%0aX:y", "scope=repository:a:pull", "scope=:::", "tag=..", "tag=v1", "&&=",
+          "n=-1",
+          "n=99999999999999999999",
+          "last=%00",
+          "digest=sha256:" + "0".repeat(64),
+          "digest=../x",
+          "mount=sha256:" + "0".repeat(64),
+          "from=../..",
+          "from=team/app",
+          "artifactType=%0d%0aX:y",
+          "scope=repository:a:pull",
+          "scope=:::",
+          "tag=..",
+          "tag=v1",
+          "&&=",
           "digest-algorithm=md5");
   private static final List<String> HEADERS =
       List.of(
-          "range: bytes=0-", "range: bytes=-", "range: bytes=99999999999999999999-1",
-          "range: bytes=0-1,3-4", "content-range: 0-0", "content-range: -1--1",
-          "content-range: bytes 5-1/*", "if-none-match: *", "authorization: Basic ====",
-          "authorization: Bearer a.b.c", "content-type: " + ManifestDocument.OCI_MANIFEST,
-          "content-type: a;b;c", "host: \"evil\"", "transfer-encoding: identity");
+          "range: bytes=0-",
+          "range: bytes=-",
+          "range: bytes=99999999999999999999-1",
+          "range: bytes=0-1,3-4",
+          "content-range: 0-0",
+          "content-range: -1--1",
+          "content-range: bytes 5-1/*",
+          "if-none-match: *",
+          "authorization: Basic ====",
+          "authorization: Bearer a.b.c",
+          "content-type: " + ManifestDocument.OCI_MANIFEST,
+          "content-type: a;b;c",
+          "host: \"evil\"",
+          "transfer-encoding: identity");
   private static final List<String> BODIES =
-      List.of("", "{}", "[[[[", "{\"schemaVersion\":2,\"layers\":null,\"config\":1}", "\u0000\u0001");
+      List.of(
+          "", "{}", "[[[[", "{\"schemaVersion\":2,\"layers\":null,\"config\":1}", "\u0000\u0001");
 
   @TempDir Path directory;
 
@@ -87,8 +135,7 @@ class RegistryFuzzTest {
       for (int i = 0; i < REQUESTS; i++) {
         if (i % 100 == 0) {
           upload =
-              Optional.of(
-                  registry.send("POST", "/v2/team/app/blobs/uploads/").header("location"));
+              Optional.of(registry.send("POST", "/v2/team/app/blobs/uploads/").header("location"));
         }
         String request = request(random, upload);
         String answer = answer(registry.port(), request);

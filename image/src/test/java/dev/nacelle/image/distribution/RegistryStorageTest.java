@@ -8,11 +8,14 @@ import dev.nacelle.image.distribution.RegistryLimits.Untagged;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -29,8 +32,7 @@ class RegistryStorageTest {
   private final SetClock clock = new SetClock();
 
   private RunningRegistry open(RegistryLimits limits) throws Exception {
-    return RunningRegistry.open(
-        directory, limits, new Everybody(), PushListener.NONE, clock);
+    return RunningRegistry.open(directory, limits, new Everybody(), PushListener.NONE, clock);
   }
 
   private TreeSet<String> files() throws Exception {
@@ -59,17 +61,10 @@ class RegistryStorageTest {
       assertThat(registry.registry().usage()).isEqualTo(before);
       assertThat(digest(registry.get("/v2/team/app/manifests/v1").is(200).body()))
           .isEqualTo(subject);
-      assertThat(
-              registry
-                  .get("/v2/team/app/referrers/" + subject)
-                  .json()
-                  .array("manifests")
-                  .size())
+      assertThat(registry.get("/v2/team/app/referrers/" + subject).json().array("manifests").size())
           .isEqualTo(1);
       assertThat(registry.get(place).is(204).header("range")).isEqualTo("0-6");
-      registry
-          .send("PATCH", place, Bytes.utf8(" a blob"), "content-range", "7-13")
-          .is(202);
+      registry.send("PATCH", place, Bytes.utf8(" a blob"), "content-range", "7-13").is(202);
       registry.send("PUT", place + "?digest=" + digest(Bytes.utf8("half of a blob"))).is(201);
     }
   }
@@ -129,9 +124,7 @@ class RegistryStorageTest {
           .send("POST", "/v2/team/app/blobs/uploads/?from=elsewhere&mount=" + digest(more))
           .refuses(413, ErrorCode.DENIED);
       assertThat(registry.registry().usage().namespaceBytes()).containsEntry("team", 900L);
-      registry
-          .send("DELETE", "/v2/team/app/blobs/" + digest(Bytes.utf8("x".repeat(900))))
-          .is(202);
+      registry.send("DELETE", "/v2/team/app/blobs/" + digest(Bytes.utf8("x".repeat(900)))).is(202);
       registry.pushBlob("team/other", "y".repeat(200));
     }
   }
@@ -215,8 +208,7 @@ class RegistryStorageTest {
 
   @Test
   void untaggedManifestsGoOnlyWhereThatIsWanted() throws Exception {
-    try (var registry =
-        open(RegistryLimits.DEFAULT.withGarbage(GRACE, Untagged.COLLECTED))) {
+    try (var registry = open(RegistryLimits.DEFAULT.withGarbage(GRACE, Untagged.COLLECTED))) {
       String old = registry.pushImage("team/app", "v1", "old layer");
       String bill = registry.pushReferrer("team/app", old, "application/x.bill");
       String present = registry.pushImage("team/app", "v1", "new layer");
@@ -251,6 +243,66 @@ class RegistryStorageTest {
     }
   }
 
+  /** With hardly any grace a push may have to begin again; what was acknowledged stays whole. */
+  @Test
+  void garbageCollectionBesidePushesBreaksNoManifest() throws Exception {
+    RegistryLimits hasty =
+        RegistryLimits.DEFAULT.withGarbage(Duration.ofMillis(100), Untagged.KEPT);
+    var stored = new ConcurrentHashMap<String, String>();
+    var failures = new ConcurrentLinkedQueue<Throwable>();
+    try (var registry =
+        RunningRegistry.open(
+            directory, hasty, new Everybody(), PushListener.NONE, Clock.systemUTC())) {
+      registry.pushImage("team/app", "first", "layer 0");
+      var pushers = new ArrayList<Thread>();
+      for (int i = 0; i < 3; i++) {
+        String config = "{\"pusher\":" + i + "}";
+        pushers.add(
+            Thread.ofVirtual()
+                .uncaughtExceptionHandler((thread, failure) -> failures.add(failure))
+                .start(
+                    () -> {
+                      for (int round = 0; round < 60; round++) {
+                        push(registry, config, "layer " + round % 5, stored);
+                      }
+                    }));
+      }
+      while (pushers.stream().anyMatch(Thread::isAlive)) {
+        registry.registry().collectGarbage();
+      }
+      registry.registry().collectGarbage();
+      assertThat(failures).isEmpty();
+      assertThat(stored).isNotEmpty();
+      for (var manifest : stored.entrySet()) {
+        registry.get("/v2/team/app/manifests/" + manifest.getKey()).is(200);
+        registry.get("/v2/team/app/blobs/" + manifest.getValue()).is(200);
+      }
+      RegistryUsage usage = registry.registry().usage();
+      registry.close();
+      try (var again = open(LIMITS)) {
+        assertThat(again.registry().usage()).isEqualTo(usage);
+      }
+    }
+  }
+
+  private static void push(
+      RunningRegistry registry, String config, String layer, ConcurrentHashMap<String, String> to) {
+    try {
+      registry.pushBlob("team/app", config);
+      registry.pushBlob("team/app", layer);
+      Bytes manifest = RunningRegistry.image(config, layer, "");
+      int status =
+          registry.send("PUT", "/v2/team/app/manifests/" + digest(manifest), manifest).status();
+      if (status == 201) {
+        to.put(digest(manifest), digest(Bytes.utf8(layer)));
+      } else {
+        assertThat(status).isEqualTo(404);
+      }
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void aDamagedManifestStopsCollectionInItsRepository() throws Exception {
     try (var registry = open(LIMITS)) {
@@ -274,8 +326,7 @@ class RegistryStorageTest {
           heard.add(push);
           throw new IllegalStateException("the listener fails");
         };
-    try (var registry =
-        RunningRegistry.open(directory, LIMITS, new Everybody(), listener, clock)) {
+    try (var registry = RunningRegistry.open(directory, LIMITS, new Everybody(), listener, clock)) {
       var expected = new ArrayList<String>();
       for (String tag : List.of("v1", "v2")) {
         registry.pushImage("team/app", tag, "layer");
@@ -299,8 +350,7 @@ class RegistryStorageTest {
       RegistryContent content = registry.registry().content();
       var name = new RepositoryName("team/app");
       Bytes blob = Bytes.utf8("streaming form");
-      content.putBlob(
-          name, ContentDigest.parse(digest(blob)).orElseThrow(), blob.asInputStream());
+      content.putBlob(name, ContentDigest.parse(digest(blob)).orElseThrow(), blob.asInputStream());
       Bytes referrer =
           RunningRegistry.image(
               "{}", "streaming form", ",\"subject\":{\"digest\":\"" + image + "\",\"size\":1}");

@@ -39,11 +39,7 @@ final class RunningRegistry implements AutoCloseable {
 
   static RunningRegistry open(Path directory) throws IOException {
     return open(
-        directory,
-        RegistryLimits.DEFAULT,
-        new Everybody(),
-        PushListener.NONE,
-        Clock.systemUTC());
+        directory, RegistryLimits.DEFAULT, new Everybody(), PushListener.NONE, Clock.systemUTC());
   }
 
   static RunningRegistry open(
@@ -139,9 +135,7 @@ final class RunningRegistry implements AutoCloseable {
   private Answer ask(String method, String path, Optional<Bytes> body, String... headers)
       throws Exception {
     HttpRequest.Body sent =
-        body.isPresent()
-            ? new HttpRequest.Body.Whole(body.get())
-            : new HttpRequest.Body.Empty();
+        body.isPresent() ? new HttpRequest.Body.Whole(body.get()) : new HttpRequest.Body.Empty();
     return ask(new HttpRequest(method, uri(path), Headers.of(headers), sent));
   }
 

@@ -86,8 +86,7 @@ class SpecificationTest {
       assertThat(part.header("content-range")).isEqualTo("bytes 2-4/10");
       assertThat(registry.get(path, "range", "bytes=7-").is(206).body().toUtf8()).isEqualTo("789");
       assertThat(registry.get(path, "range", "bytes=-2").is(206).body().toUtf8()).isEqualTo("89");
-      assertThat(registry.get(path, "range", "bytes=8-99").is(206).body().toUtf8())
-          .isEqualTo("89");
+      assertThat(registry.get(path, "range", "bytes=8-99").is(206).body().toUtf8()).isEqualTo("89");
       Answer beyond = registry.get(path, "range", "bytes=10-").refuses(416, ErrorCode.SIZE_INVALID);
       assertThat(beyond.header("content-range")).isEqualTo("bytes */10");
       registry.get(path, "range", "bytes=5-2").is(200);
@@ -150,8 +149,7 @@ class SpecificationTest {
     @Test
     void end4aAnd6PushABlobByPostAndPut() throws Exception {
       Bytes body = Bytes.utf8("content");
-      Answer done =
-          registry.send("PUT", begin() + "?digest=" + digest(body), body).is(201);
+      Answer done = registry.send("PUT", begin() + "?digest=" + digest(body), body).is(201);
       assertThat(done.header("location")).isEqualTo("/v2/team/app/blobs/" + digest(body));
       assertThat(registry.get(done.header("location")).is(200).body()).isEqualTo(body);
     }
@@ -172,8 +170,7 @@ class SpecificationTest {
       assertThat(first.header("range")).isEqualTo("0-2");
       Answer second =
           registry
-              .send(
-                  "PATCH", first.header("location"), Bytes.utf8("de"), "content-range", "3-4")
+              .send("PATCH", first.header("location"), Bytes.utf8("de"), "content-range", "3-4")
               .is(202);
       assertThat(second.header("range")).isEqualTo("0-4");
       String digest = digest(Bytes.utf8("abcdefg"));
@@ -185,8 +182,7 @@ class SpecificationTest {
               "content-range",
               "5-6")
           .is(201);
-      assertThat(registry.get("/v2/team/app/blobs/" + digest).body().toUtf8())
-          .isEqualTo("abcdefg");
+      assertThat(registry.get("/v2/team/app/blobs/" + digest).body().toUtf8()).isEqualTo("abcdefg");
     }
 
     @Test
@@ -270,9 +266,7 @@ class SpecificationTest {
       String place = begin();
       registry.send("DELETE", place).is(204);
       registry.get(place).refuses(404, ErrorCode.BLOB_UPLOAD_UNKNOWN);
-      registry
-          .send("PATCH", place, Bytes.utf8("x"))
-          .refuses(404, ErrorCode.BLOB_UPLOAD_UNKNOWN);
+      registry.send("PATCH", place, Bytes.utf8("x")).refuses(404, ErrorCode.BLOB_UPLOAD_UNKNOWN);
       assertThat(registry.registry().usage().uploads()).isZero();
     }
 
@@ -298,8 +292,7 @@ class SpecificationTest {
     @Test
     void end7KnowsThePartsOfAManifest() throws Exception {
       registry.pushBlob("team/app", "{}");
-      putManifest("v1", image("{}", "layer", ""))
-          .refuses(404, ErrorCode.MANIFEST_BLOB_UNKNOWN);
+      putManifest("v1", image("{}", "layer", "")).refuses(404, ErrorCode.MANIFEST_BLOB_UNKNOWN);
       registry.pushBlob("team/app", "layer");
       Bytes wrongSize =
           Bytes.utf8(image("{}", "layer", "").toUtf8().replace("\"size\":5", "\"size\":6"));
@@ -363,12 +356,7 @@ class SpecificationTest {
         registry.send("PUT", path, Bytes.utf8(index), "content-type", type).is(201);
         assertThat(registry.get(path).header("content-type")).isEqualTo(type);
         registry
-            .send(
-                "PUT",
-                path,
-                Bytes.utf8(index.replace(image, UNKNOWN)),
-                "content-type",
-                type)
+            .send("PUT", path, Bytes.utf8(index.replace(image, UNKNOWN)), "content-type", type)
             .refuses(404, ErrorCode.MANIFEST_BLOB_UNKNOWN);
       }
     }
@@ -477,8 +465,7 @@ class SpecificationTest {
       Answer first = registry.get("/v2/_catalog?n=2").is(200);
       assertThat(first.json().array("repositories").strings()).containsExactly("a", "a/c");
       assertThat(first.header("link")).isEqualTo("</v2/_catalog?n=2&last=a%2Fc>; rel=\"next\"");
-      assertThat(
-              registry.get("/v2/_catalog?n=2&last=a%2Fc").json().array("repositories").strings())
+      assertThat(registry.get("/v2/_catalog?n=2&last=a%2Fc").json().array("repositories").strings())
           .containsExactly("b");
     }
   }
@@ -492,9 +479,7 @@ class SpecificationTest {
       registry.get("/v2/team/app/manifests/v1").refuses(404, ErrorCode.MANIFEST_UNKNOWN);
       registry.get("/v2/team/app/manifests/" + manifest).is(200);
       assertThat(registry.get("/v2/team/app/tags/list").json().array("tags").size()).isZero();
-      registry
-          .send("DELETE", "/v2/team/app/manifests/v1")
-          .refuses(404, ErrorCode.MANIFEST_UNKNOWN);
+      registry.send("DELETE", "/v2/team/app/manifests/v1").refuses(404, ErrorCode.MANIFEST_UNKNOWN);
     }
 
     @Test
