@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A registry on a directory, as the handler of an HTTP server: the OCI distribution specification
@@ -20,6 +22,8 @@ import java.util.concurrent.Semaphore;
  *     distribution specification 1.1</a>
  */
 public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BuiltInRegistry.class);
+
   private final SpaceMeter meter;
   private final ContentStore content;
   private final UploadStore uploads;
@@ -123,6 +127,7 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
       if (!isDiskFull(e)) {
         throw e;
       }
+      LOG.error("the disk of the registry is full: {} {}", exchange.method(), exchange.path(), e);
       Answers.error(
           exchange,
           new RegistryException(

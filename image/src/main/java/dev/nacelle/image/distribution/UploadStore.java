@@ -91,9 +91,9 @@ final class UploadStore {
       }
     }
     boolean begun = false;
+    String id = UUID.randomUUID().toString();
+    Path directory = content.layout().uploads().resolve(id);
     try {
-      String id = UUID.randomUUID().toString();
-      Path directory = content.layout().uploads().resolve(id);
       Files.createDirectory(directory);
       Path data = Files.createFile(directory.resolve(DATA));
       Files.setLastModifiedTime(data, FileTime.from(clock.instant()));
@@ -107,6 +107,7 @@ final class UploadStore {
     } finally {
       if (!begun) {
         room.release();
+        remove(directory);
       }
     }
   }
