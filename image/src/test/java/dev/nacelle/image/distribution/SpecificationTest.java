@@ -9,6 +9,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.distribution.RunningRegistry.Answer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -135,7 +136,7 @@ class SpecificationTest {
         registry.get("/v2/" + name + "/tags/list").refuses(400, ErrorCode.NAME_INVALID);
       }
       registry.get("/v2/" + "a".repeat(256) + "/tags/list").refuses(400, ErrorCode.NAME_INVALID);
-      for (String digest : List.of("sha256:12", "md5:00", "sha256", UNKNOWN.toUpperCase())) {
+      for (String digest : List.of("sha256:12", "md5:00", "sha256", UNKNOWN.toUpperCase(Locale.ROOT))) {
         registry.get("/v2/team/app/blobs/" + digest).refuses(400, ErrorCode.DIGEST_INVALID);
       }
       for (String tag : List.of(".v1", "-v1", "v1+2", "a".repeat(129))) {
