@@ -77,8 +77,7 @@ final class LogQuery {
       return OptionalLong.of(Long.parseLong(text.get()));
     } catch (NumberFormatException e) {
       String why = text.get().matches("[+-]?\\d+") ? "value out of range" : "invalid syntax";
-      throw ApiException.badRequest(
-          "strconv.ParseInt: parsing " + quoted(text.get()) + ": " + why);
+      throw ApiException.badRequest("strconv.ParseInt: parsing " + quoted(text.get()) + ": " + why);
     }
   }
 

@@ -272,8 +272,7 @@ final class ResourceHandler {
       if (type.mediaType().equals(mediaType)) {
         Bytes text = BodyReader.text(exchange);
         return new Patch(
-            type,
-            type == Patch.Type.APPLY ? BodyReader.yaml(text).json() : BodyReader.patch(text));
+            type, type == Patch.Type.APPLY ? BodyReader.yaml(text).json() : BodyReader.patch(text));
       }
     }
     throw ApiException.unsupportedMediaType(

@@ -69,7 +69,8 @@ final class Modification {
       if (current.isEmpty()) {
         return Optional.empty();
       }
-      Optional<Written> written = attempt(context, target, cameThrough, options, edit, current.get());
+      Optional<Written> written =
+          attempt(context, target, cameThrough, options, edit, current.get());
       if (written.isPresent()) {
         return written;
       }
@@ -272,10 +273,7 @@ final class Modification {
       Instant now) {
     var writer =
         new FieldWriter(
-            FieldManagers.nameFor(context, options),
-            target.kind().apiVersion(),
-            cameThrough,
-            now);
+            FieldManagers.nameFor(context, options), target.kind().apiVersion(), cameThrough, now);
     return ManagedFields.afterWrite(
         writer,
         Optional.of(from),

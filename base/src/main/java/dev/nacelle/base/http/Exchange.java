@@ -1,9 +1,12 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import io.netty.buffer.ByteBuf;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketAddress;
+import java.nio.channels.FileChannel;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 abstract class Exchange implements HttpExchange, Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
+  private static final int FILE_PIECE_BYTES = 128 << 10;
 
   private final ServerConnection connection;
   private final RequestTarget target;
@@ -58,6 +63,9 @@ abstract class Exchange implements HttpExchange, Runnable {
   /** Sends a part of a streamed answer and flushes; on the loop. */
   abstract void sendPart(List<Bytes> parts, int sizeBytes, Runnable sent);
 
+  /** Sends a buffer of a streamed answer and flushes, releases it; on the loop. */
+  abstract void sendBuffer(ByteBuf content, Runnable sent);
+
   /** Ends a streamed answer; on the loop. */
   abstract void sendEnd();
 
@@ -66,6 +74,23 @@ abstract class Exchange implements HttpExchange, Runnable {
 
   /** The handler has returned; on the loop. */
   abstract void handlerReturned();
+
+  /** The next part of a file outside the heap, at least a byte of it. */
+  final ByteBuf pieceOf(FileChannel file, long offset, long mostBytes) throws IOException {
+    int wanted = (int) Math.min(FILE_PIECE_BYTES, mostBytes);
+    ByteBuf piece = connection.channel().alloc().directBuffer(wanted, wanted);
+    try {
+      while (piece.isWritable()) {
+        if (piece.writeBytes(file, offset + piece.readableBytes(), piece.writableBytes()) < 0) {
+          throw new EOFException("the file ended before its announced end");
+        }
+      }
+      return piece;
+    } catch (IOException | RuntimeException e) {
+      piece.release();
+      throw e;
+    }
+  }
 
   final ServerConnection connection() {
     return connection;

@@ -126,13 +126,9 @@ final class Http1Exchange extends Exchange {
       sent.run();
       return;
     }
-    if (promisedBytes >= 0) {
-      promisedBytes -= sizeBytes;
-      if (promisedBytes < 0) {
-        cut();
-        sent.run();
-        return;
-      }
+    if (!keepsPromise(sizeBytes)) {
+      sent.run();
+      return;
     }
     ByteBuf small = context.alloc().ioBuffer(sizeBytes <= INLINE_BYTES ? sizeBytes + 16 : 16);
     if (chunked) {
@@ -148,12 +144,45 @@ final class Http1Exchange extends Exchange {
       return;
     }
     context.write(small, context.voidPromise());
-    ByteBuf all = wrap(parts);
+    writeBody(wrap(parts), sent);
+  }
+
+  private void writeBody(ByteBuf content, Runnable sent) {
+    ByteBuf last = content;
     if (chunked) {
-      context.write(all, context.voidPromise());
-      all = Unpooled.wrappedBuffer(LINE_END);
+      context.write(content, context.voidPromise());
+      last = Unpooled.wrappedBuffer(LINE_END);
     }
-    context.writeAndFlush(all).addListener(done -> sent.run());
+    context.writeAndFlush(last).addListener(done -> sent.run());
+  }
+
+  @Override
+  void sendBuffer(ByteBuf content, Runnable sent) {
+    int sizeBytes = content.readableBytes();
+    if (!owner.isCurrent(this) || method().equals("HEAD") || !keepsPromise(sizeBytes)) {
+      content.release();
+      sent.run();
+      return;
+    }
+    if (chunked) {
+      ByteBuf size = context.alloc().ioBuffer(16);
+      ByteBufUtil.writeAscii(size, Integer.toHexString(sizeBytes));
+      size.writeBytes(LINE_END);
+      context.write(size, context.voidPromise());
+    }
+    writeBody(content, sent);
+  }
+
+  /** Counts what is sent against the announced length; cuts the answer where it is too much. */
+  private boolean keepsPromise(int sizeBytes) {
+    if (promisedBytes >= 0) {
+      promisedBytes -= sizeBytes;
+      if (promisedBytes < 0) {
+        cut();
+        return false;
+      }
+    }
+    return true;
   }
 
   static ByteBuf wrap(List<Bytes> parts) {

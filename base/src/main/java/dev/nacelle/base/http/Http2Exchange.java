@@ -1,6 +1,7 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -118,6 +119,18 @@ final class Http2Exchange extends Exchange {
     }
     context
         .writeAndFlush(new DefaultHttp2DataFrame(Http1Exchange.wrap(parts), false))
+        .addListener(done -> sent.run());
+  }
+
+  @Override
+  void sendBuffer(ByteBuf content, Runnable sent) {
+    if (method().equals("HEAD")) {
+      content.release();
+      sent.run();
+      return;
+    }
+    context
+        .writeAndFlush(new DefaultHttp2DataFrame(content, false))
         .addListener(done -> sent.run());
   }
 

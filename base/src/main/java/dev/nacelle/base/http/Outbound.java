@@ -1,6 +1,7 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,11 @@ final class Outbound {
   /** Hands a batch to the loop, which calls {@code sent} once the socket has taken it. */
   interface Link {
     void transmit(List<Bytes> batch, int sizeBytes, Runnable sent);
+  }
+
+  /** Hands a buffer, and with it its ownership, to the loop. */
+  interface Piece {
+    void transmit(ByteBuf piece, Runnable sent);
   }
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -44,6 +50,24 @@ final class Outbound {
         transmitBatch();
         awaitRoom();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Passes one buffer on without gathering, behind what was written; owns it from here on. */
+  void write(ByteBuf piece, Piece link) throws IOException, InterruptedException {
+    lock.lock();
+    try {
+      if (closed) {
+        piece.release();
+      }
+      requireOpen();
+      transmitBatch();
+      int size = piece.readableBytes();
+      inFlightBytes += size;
+      link.transmit(piece, () -> sent(size));
+      awaitRoom();
     } finally {
       lock.unlock();
     }

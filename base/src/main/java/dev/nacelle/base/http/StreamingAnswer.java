@@ -1,7 +1,9 @@
 package dev.nacelle.base.http;
 
 import dev.nacelle.base.bytes.Bytes;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -44,6 +46,18 @@ final class StreamingAnswer implements ResponseStream {
   @Override
   public void write(Bytes bytes) throws IOException, InterruptedException {
     outbound.write(bytes);
+  }
+
+  @Override
+  public void writeFile(FileChannel file, long offset, long sizeBytes)
+      throws IOException, InterruptedException {
+    flush();
+    for (long done = 0; done < sizeBytes; ) {
+      ByteBuf piece = exchange.pieceOf(file, offset + done, sizeBytes - done);
+      done += piece.readableBytes();
+      outbound.write(
+          piece, (buffer, sent) -> exchange.onLoop(() -> exchange.sendBuffer(buffer, sent)));
+    }
   }
 
   @Override

@@ -32,7 +32,8 @@ class DurableFilesTest {
   void aDraftIsWrittenElsewhereWhereThatIsWanted(@TempDir Path directory) throws Exception {
     Path drafts = Files.createDirectory(directory.resolve("drafts"));
     Path places = Files.createDirectory(directory.resolve("places"));
-    Path occupied = Files.createDirectories(places.resolve("occupied/inner")).getParent();
+    Path occupied = places.resolve("occupied");
+    Files.createDirectories(occupied.resolve("inner"));
     DurableFiles.writeAtomically(
         places.resolve("file"), Bytes.utf8("x"), DurableFiles.Mode.OWNER, drafts);
     assertThatThrownBy(
