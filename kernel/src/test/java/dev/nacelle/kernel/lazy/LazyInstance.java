@@ -31,7 +31,7 @@ final class LazyInstance implements AutoCloseable {
     Files.createDirectories(run.resolve("containers"));
     companions = Companions.extract(directory.resolve("bin"));
     poller = Poller.open();
-    startKeeper();
+    keeper = started(companions);
     LazySupport support;
     try (KeeperClient client = client()) {
       support = client.lazySupport();
@@ -47,9 +47,13 @@ final class LazyInstance implements AutoCloseable {
   }
 
   void startKeeper(Companions version) throws IOException, InterruptedException {
+    keeper = started(version);
+  }
+
+  private ProcessHandle started(Companions version) throws IOException, InterruptedException {
     KeeperClient.start(version, run, 0);
     try (KeeperClient client = client()) {
-      keeper = ProcessHandle.of(client.pid()).orElseThrow();
+      return ProcessHandle.of(client.pid()).orElseThrow();
     }
   }
 
