@@ -428,6 +428,41 @@ class HttpApiTest {
   }
 
   @Test
+  void aScaleCanBeApplied() throws Exception {
+    String deployments = "/apis/apps/v1/namespaces/default/deployments";
+    http.post(
+        deployments + "?fieldManager=maker",
+        "{'metadata':{'name':'applied'},'spec':{'replicas':1,'selector':{'matchLabels':{'a':'b'}},"
+            + "'template':{'metadata':{'labels':{'a':'b'}},"
+            + "'spec':{'containers':[{'name':'c','image':'i'}]}}}}");
+    String scale = deployments + "/applied/scale?fieldManager=scaler";
+    String seven =
+        "{'apiVersion':'autoscaling/v1','kind':'Scale','metadata':{'name':'applied'},"
+            + "'spec':{'replicas':7}}";
+    String apply = "application/apply-patch+yaml";
+    var refused = http.send("PATCH", scale, seven, "content-type", apply);
+    assertThat(refused.code()).isEqualTo(409);
+    assertThat(refused.message()).contains("conflict with \"maker\"", ".spec.replicas");
+    var taken = http.send("PATCH", scale + "&force=true", seven, "content-type", apply);
+    assertThat(taken.code()).isEqualTo(200);
+    assertThat(taken.json().integer("spec", "replicas")).hasValue(7);
+    var entries = http.get(deployments + "/applied").json().array("metadata", "managedFields");
+    assertThat(
+            entries
+                .objects()
+                .filter(e -> e.string("manager").orElse("").equals("scaler"))
+                .map(e -> e.without("time").toString()))
+        .containsExactly(
+            Http.json(
+                    "{'manager':'scaler','operation':'Apply','apiVersion':'apps/v1',"
+                        + "'fieldsType':'FieldsV1','fieldsV1':{'f:spec':{'f:replicas':{}}},"
+                        + "'subresource':'scale'}")
+                .toString());
+    String deployment = seven.replace("autoscaling/v1", "apps/v1").replace("Scale", "Deployment");
+    assertThat(http.send("PATCH", scale, deployment, "content-type", apply).code()).isEqualTo(400);
+  }
+
+  @Test
   void whoScalesOwnsTheReplicasThroughTheSubresource() throws Exception {
     String deployments = "/apis/apps/v1/namespaces/default/deployments";
     String body =

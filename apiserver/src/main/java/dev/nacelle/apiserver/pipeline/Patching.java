@@ -6,14 +6,17 @@ import dev.nacelle.api.client.Patch;
 import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.client.WriteOptions.FieldValidation;
 import dev.nacelle.api.definition.ResourceDefinition.Origin;
+import dev.nacelle.api.object.GroupVersionKind;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.patch.JsonPatch;
 import dev.nacelle.api.patch.MergePatch;
 import dev.nacelle.api.patch.StrategicMergePatch;
 import dev.nacelle.api.status.ApiException;
+import dev.nacelle.api.status.FieldError;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,25 +50,47 @@ final class Patching {
       Optional<KubeObject> live,
       Patch patch,
       WriteOptions options) {
+    KubeObject configuration =
+        configuration(context, target, requireConfiguration(patch, options), options);
+    requireFit(target, configuration, live);
+    return merged(context, target, target.subresource(), live, configuration, options);
+  }
+
+  /**
+   * The object with what an applied Scale asks for; the Scale's fields are then the manager's.
+   *
+   * @param whole the object's own target
+   */
+  KubeObject applyScale(
+      RequestContext context, Target whole, KubeObject old, Patch patch, WriteOptions options) {
+    JsonObject scale = requireConfiguration(patch, options);
+    KubeObject configuration = Scales.configuration(whole, old, scale);
+    return merged(context, whole, "scale", Optional.of(old), configuration, options);
+  }
+
+  private static JsonObject requireConfiguration(Patch patch, WriteOptions options) {
     if (!(patch.body() instanceof JsonObject body)) {
       throw ApiException.badRequest("error decoding YAML: expected an object");
     }
     if (options.fieldManager().isEmpty()) {
       throw ApiException.invalid(
-          new dev.nacelle.api.object.GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
+          new GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
           "",
-          java.util.List.of(
-              dev.nacelle.api.status.FieldError.required(
-                  "fieldManager", "is required for apply patch")));
+          List.of(FieldError.required("fieldManager", "is required for apply patch")));
     }
-    KubeObject configuration = configuration(context, target, body, options);
-    requireFit(target, configuration, live);
+    return body;
+  }
+
+  private KubeObject merged(
+      RequestContext context,
+      Target target,
+      String subresource,
+      Optional<KubeObject> live,
+      KubeObject configuration,
+      WriteOptions options) {
     var writer =
         new FieldWriter(
-            options.fieldManager(),
-            target.kind().apiVersion(),
-            target.subresource(),
-            clock.instant());
+            options.fieldManager(), target.kind().apiVersion(), subresource, clock.instant());
     var versions = new KindVersions(target.definition(), target.subresource());
     return switch (ServerSideApply.apply(writer, live, configuration, versions, options.force())) {
       case ServerSideApply.Applied(KubeObject object) ->

@@ -211,7 +211,11 @@ public final class RequestPipeline {
     requireVerb(target, "update");
     context.audit().asked(body.object());
     if (target.subresource().equals("scale")) {
-      return scaled(context, target, options, old -> Scales.applied(target, old, body.object()));
+      return scaled(
+          context,
+          target,
+          options,
+          old -> new Modification.Proposal(Scales.applied(target, old, body.object()), old));
     }
     KubeObject object =
         BodyRules.decode(context, target, body.object(), body.duplicates(), options.validation());
@@ -254,14 +258,27 @@ public final class RequestPipeline {
     parts.gate().require(context, "patch", target);
     requireVerb(target, "patch");
     context.audit().patched(patch.body());
+    if (target.subresource().equals("scale") && patch.type() == Patch.Type.APPLY) {
+      Target whole = target.withSubresource("");
+      return scaled(
+          context,
+          target,
+          options,
+          old -> {
+            KubeObject applied = patching.applyScale(context, whole, old, patch, options);
+            return new Modification.Proposal(applied, applied);
+          });
+    }
     if (target.subresource().equals("scale")) {
       return scaled(
           context,
           target,
           options,
           old ->
-              Scales.applied(
-                  target, old, Patching.patched(target, Scales.of(target, old).json(), patch)));
+              new Modification.Proposal(
+                  Scales.applied(
+                      target, old, Patching.patched(target, Scales.of(target, old).json(), patch)),
+                  old));
     }
     Modification.Edit edit = patching.edit(context, target, patch, options);
     Optional<Written> written =
@@ -287,24 +304,13 @@ public final class RequestPipeline {
         creation.run(context, target, applied, options, Creation.Tracking.APPLY));
   }
 
-  /** What a Scale makes of the object. */
-  @FunctionalInterface
-  private interface Scaling {
-    KubeObject apply(KubeObject old);
-  }
-
   private Answer scaled(
-      RequestContext context, Target target, WriteOptions options, Scaling scaling) {
+      RequestContext context, Target target, WriteOptions options, Modification.Edit scaling) {
     // the change is one of the object itself: its hooks see it as such
     Target whole = target.withSubresource("");
     Written written =
         modification
-            .run(
-                context,
-                whole,
-                target.subresource(),
-                options,
-                old -> new Modification.Proposal(scaling.apply(old), old))
+            .run(context, whole, target.subresource(), options, scaling)
             .orElseThrow(() -> ApiException.notFound(target.type(), target.name()));
     return new Answer.Plain(
         written.effect(), Scales.of(target, written.object().object(target.version().name())));

@@ -80,6 +80,33 @@ final class Scales {
         .orElse(changed);
   }
 
+  /** What an applied Scale says of the object it scales, as a configuration of that object. */
+  static KubeObject configuration(Target whole, KubeObject object, JsonObject scale) {
+    String kind = scale.string("apiVersion").orElse("") + " " + scale.string("kind").orElse("");
+    if (!kind.equals(SCALE.apiVersion() + " " + SCALE.kind())) {
+      throw ApiException.badRequest(
+          "the configuration is of " + kind + ", the request is for autoscaling/v1 Scale");
+    }
+    KubeObject scaled = applied(whole, object, scale);
+    ScalePaths paths = whole.version().scale().orElseThrow(ApiException::notFound);
+    var metadata = JsonObject.builder().put("name", object.name());
+    if (!object.namespace().isEmpty()) {
+      metadata.put("namespace", object.namespace());
+    }
+    var result =
+        JsonObject.builder()
+            .put("apiVersion", whole.kind().apiVersion())
+            .put("kind", whole.kind().kind())
+            .put("metadata", metadata.build())
+            .build();
+    return new KubeObject(
+        scale
+            .find("spec", "replicas")
+            .flatMap(n -> first(scaled, paths.specReplicas()))
+            .map(n -> result.withAt(n, paths.specReplicas().substring(1).split("\\.")))
+            .orElse(result));
+  }
+
   private static String selectorText(Json selector) {
     return switch (selector) {
       case JsonString s -> s.value();

@@ -7,7 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,10 +38,18 @@ public final class CgroupTree {
   private final Map<String, Path> controllers;
   private final Optional<Path> unified;
 
-  private CgroupTree(Version version, Map<String, Path> controllers, Optional<Path> unified) {
+  /** Version 1 hierarchies that we do not join; an OCI runtime joins every one. */
+  private final List<Path> others;
+
+  private CgroupTree(
+      Version version,
+      Map<String, Path> controllers,
+      Optional<Path> unified,
+      Collection<Path> others) {
     this.version = version;
     this.controllers = controllers;
     this.unified = unified;
+    this.others = List.copyOf(others);
   }
 
   /**
@@ -57,6 +67,7 @@ public final class CgroupTree {
 
   static CgroupTree parse(List<String> mountInfo) {
     var controllers = new LinkedHashMap<String, Path>();
+    var others = new LinkedHashSet<Path>();
     Optional<Path> unified = Optional.empty();
     for (String line : mountInfo) {
       String[] halves = line.split(" - ", 2);
@@ -69,6 +80,7 @@ public final class CgroupTree {
       if (right[0].equals("cgroup2")) {
         unified = unified.isPresent() ? unified : Optional.of(at);
       } else if (right[0].equals("cgroup")) {
+        others.add(at);
         for (String option : right[2].split(",")) {
           if (V1_CONTROLLERS.contains(option)) {
             controllers.putIfAbsent(option, at);
@@ -76,11 +88,12 @@ public final class CgroupTree {
         }
       }
     }
+    others.removeAll(controllers.values());
     if (controllers.containsKey("memory") || controllers.containsKey("cpu")) {
-      return new CgroupTree(Version.V1, Map.copyOf(controllers), unified);
+      return new CgroupTree(Version.V1, Map.copyOf(controllers), unified, others);
     }
     if (unified.isPresent()) {
-      return new CgroupTree(Version.V2, Map.of(), unified);
+      return new CgroupTree(Version.V2, Map.of(), unified, others);
     }
     throw new IllegalStateException(
         "cannot find cgroups: neither cgroup nor cgroup2 is mounted; mount one at /sys/fs/cgroup");
@@ -137,6 +150,9 @@ public final class CgroupTree {
         directories.put(controller, root.resolve(relative));
       }
     }
-    return new LegacyCgroup(directories, unified.map(root -> root.resolve(relative)));
+    return new LegacyCgroup(
+        directories,
+        unified.map(root -> root.resolve(relative)),
+        others.stream().map(root -> root.resolve(relative)).toList());
   }
 }

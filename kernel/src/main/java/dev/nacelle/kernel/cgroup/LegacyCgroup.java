@@ -18,8 +18,13 @@ final class LegacyCgroup implements Cgroup {
   private final Map<String, Path> controllers;
   private final Optional<Path> unified;
   private final List<Path> directories;
+  private final List<Path> ofRuntimes;
 
-  LegacyCgroup(Map<String, Path> controllers, Optional<Path> unified) {
+  /**
+   * @param ofRuntimes where an OCI runtime may have made it too: only removed
+   */
+  LegacyCgroup(Map<String, Path> controllers, Optional<Path> unified, List<Path> ofRuntimes) {
+    this.ofRuntimes = ofRuntimes;
     this.controllers = controllers;
     this.unified = unified;
     var all = new ArrayList<>(controllers.values());
@@ -70,11 +75,13 @@ final class LegacyCgroup implements Cgroup {
     for (Path directory : directories) {
       ControlFile.removeTree(directory, () -> ControlFile.killAll(directory));
     }
+    ofRuntimes.forEach(directory -> ControlFile.removeTree(directory, () -> {}));
   }
 
   @Override
   public void prune() {
     directories.forEach(ControlFile::deleteIfEmpty);
+    ofRuntimes.forEach(ControlFile::deleteIfEmpty);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.nacelle.testkit.runtime;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.kernel.cgroup.CgroupTree;
 import dev.nacelle.runtime.BuiltInRuntime;
@@ -10,6 +12,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A built-in runtime in a directory of its own, whose processes and mounts are gone in the end. */
@@ -81,6 +84,9 @@ final class RuntimeFixture implements AutoCloseable {
   public void close() throws Exception {
     runtime.removeEverything();
     CgroupTree.detect().at(cgroup).remove();
+    try (Stream<Path> hierarchies = Files.list(Path.of("/sys/fs/cgroup"))) {
+      assertThat(hierarchies.map(h -> h.resolve(cgroup)).filter(Files::exists)).isEmpty();
+    }
     Trees.delete(directory);
   }
 }
