@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param privileged all devices, writable /sys and cgroups, no masked paths, no seccomp
  * @param seccomp an OCI {@code linux.seccomp} object
  * @param terminationMessagePath in the container; the caller binds a file there, kept for status
+ * @param processesOf a running container of the sandbox whose PID namespace it enters
  * @param attempt how often this container of its pod was restarted
  * @param labels kept with the container and returned in its status
  */
@@ -49,6 +50,7 @@ public record ContainerSpec(
     List<Rlimit> rlimits,
     Optional<JsonObject> seccomp,
     Optional<String> terminationMessagePath,
+    Optional<String> processesOf,
     LogFile log,
     int attempt,
     Map<String, String> labels) {
@@ -159,6 +161,7 @@ public record ContainerSpec(
     private List<Rlimit> rlimits = List.of();
     private @Nullable JsonObject seccomp;
     private @Nullable String terminationMessagePath;
+    private @Nullable String processesOf;
     private int attempt;
     private Map<String, String> labels = Map.of();
 
@@ -251,6 +254,11 @@ public record ContainerSpec(
       return this;
     }
 
+    public Builder processesOf(String containerId) {
+      processesOf = Objects.requireNonNull(containerId);
+      return this;
+    }
+
     public Builder attempt(int value) {
       attempt = value;
       return this;
@@ -283,6 +291,7 @@ public record ContainerSpec(
           rlimits,
           Optional.ofNullable(seccomp),
           Optional.ofNullable(terminationMessagePath),
+          Optional.ofNullable(processesOf),
           log,
           attempt,
           labels);

@@ -233,13 +233,15 @@ final class Containers {
     Cgroup cgroup = cgroups.at(record.cgroup());
     boolean sharesProcesses =
         sandbox.options().contains(SandboxSpec.Option.HOST_PID)
-            || sandbox.options().contains(SandboxSpec.Option.SHARE_PROCESS_NAMESPACE);
+            || sandbox.options().contains(SandboxSpec.Option.SHARE_PROCESS_NAMESPACE)
+            || spec.processesOf().isPresent();
     var place = new MonitorConfig.Place(directory.ociRoot(), at, cgroup, sharesProcesses);
     List<Device> devices = spec.privileged() ? HostFacts.devices() : List.of();
     Map<String, Optional<Path>> namespaces = sandboxes.ociNamespaces(sandbox);
     cgroup.create();
     try {
       Files.createDirectories(at);
+      spec.processesOf().ifPresent(other -> namespaces.put("pid", Optional.of(processes(other))));
       Path logs = spec.log().path().getParent();
       if (logs != null) {
         Files.createDirectories(logs);
@@ -269,6 +271,21 @@ final class Containers {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the files of container " + spec.id(), e);
     }
+  }
+
+  /** The PID namespace of a container; of a shared one it is the sandbox's. */
+  private Path processes(String containerId) {
+    return find(containerId)
+        .map(Container::status)
+        .filter(status -> status.exit().isEmpty() && status.pid().isPresent())
+        .map(status -> Path.of("/proc/" + status.pid().getAsInt() + "/ns/pid"))
+        .orElseThrow(
+            () ->
+                new ContainerRuntimeException(
+                    Reason.START_FAILED,
+                    "cannot enter the processes of container "
+                        + containerId
+                        + ": it is not running"));
   }
 
   private static void confine(Cgroup cgroup, ContainerSpec spec) {
@@ -307,9 +324,7 @@ final class Containers {
     container.operations().lockInterruptibly();
     try {
       if (container.status().state() == ContainerStatus.State.CREATED && !container.isCreated()) {
-        ExitFile.write(
-            container.directory(), KILLED, "stopped before it was created", clock.instant());
-        container.readExit();
+        refuse(container);
       }
       if (container.status().exit().isEmpty()) {
         ask(container, grace, signal);
@@ -326,6 +341,17 @@ final class Containers {
           "cannot stop container " + container.record().id() + ": it does not end after a kill");
     }
     return container.status();
+  }
+
+  /** It never was: not even its directory need be there. */
+  private void refuse(Container container) {
+    try {
+      Files.createDirectories(container.directory());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot make " + container.directory(), e);
+    }
+    ExitFile.write(container.directory(), KILLED, "stopped before it was created", clock.instant());
+    container.readExit();
   }
 
   /** A monitor that is just being replaced is waited for. */

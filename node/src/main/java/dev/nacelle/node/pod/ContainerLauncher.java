@@ -124,16 +124,39 @@ final class ContainerLauncher {
                         HOOK_TIMEOUT)));
   }
 
+  /** The container that an ephemeral one looks into. */
+  private Optional<String> target(ContainerView container) throws ConfigurationException {
+    Optional<String> name =
+        container.json().string("targetContainerName").filter(n -> !n.isEmpty());
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<String> id =
+        services.runtime().containers().stream()
+            .filter(c -> c.exit().isEmpty() && c.pid().isPresent())
+            .filter(c -> context.pod().uid().equals(c.labels().get(ContainerStart.LABEL_POD_UID)))
+            .filter(c -> name.get().equals(c.labels().get(ContainerStart.LABEL_CONTAINER)))
+            .map(ContainerStatus::id)
+            .findFirst();
+    if (id.isEmpty()) {
+      throw new ConfigurationException(
+          "CreateContainerError", "unable to find target container " + name.get());
+    }
+    return id;
+  }
+
   private ContainerStart.Prepared prepared(
       ContainerView container,
       String id,
       int attempt,
       RootFilesystem root,
-      ImagePulls.Image.Here here) {
+      ImagePulls.Image.Here here)
+      throws ConfigurationException {
     PodPaths paths = context.paths();
     return new ContainerStart.Prepared(
         id,
         context.sandbox().orElseThrow().id(),
+        target(container),
         attempt,
         root.merged(),
         here.image().id(),

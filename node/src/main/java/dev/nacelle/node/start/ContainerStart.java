@@ -45,6 +45,7 @@ public final class ContainerStart {
   public record Prepared(
       String containerId,
       String sandboxId,
+      Optional<String> processesOf,
       int attempt,
       Path root,
       String rootImageId,
@@ -121,6 +122,7 @@ public final class ContainerStart {
                     prepared.imageId(),
                     LABEL_IMAGE_NAME,
                     container.image()));
+    prepared.processesOf().ifPresent(builder::processesOf);
     if (!security.bool("allowPrivilegeEscalation").orElse(true)) {
       builder.noNewPrivileges();
     }

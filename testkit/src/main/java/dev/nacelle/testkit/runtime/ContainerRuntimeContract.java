@@ -553,6 +553,31 @@ public abstract class ContainerRuntimeContract {
   }
 
   @Test
+  void aContainerMaySeeTheProcessesOfAnother() {
+    var rig = rig();
+    ContainerSpec first = rig.shell("sleep 1001 & wait").build();
+    runtime().runContainer(first);
+    RuntimeRig.eventually(
+        () -> {
+          ContainerSpec look = rig.spec("/bin/ps").processesOf(first.id()).build();
+          rig.run(look);
+          return rig.output(look.id()).contains("sleep 1001");
+        },
+        "the other container's process");
+    // what it leaves behind ends with it, and the other one goes on
+    ContainerSpec leaves = rig.shell("sleep 1002 & exit 3").processesOf(first.id()).build();
+    assertThat(rig.run(leaves).code()).isEqualTo(3);
+    ContainerSpec after = rig.spec("/bin/ps").processesOf(first.id()).build();
+    rig.run(after);
+    assertThat(rig.output(after.id())).contains("sleep 1001").doesNotContain("sleep 1002");
+    runtime().stopContainer(first.id(), Duration.ZERO, SIGTERM).orElseThrow();
+    ContainerSpec late = rig.spec("/bin/ps").processesOf(first.id()).build();
+    assertThatThrownBy(() -> runtime().runContainer(late))
+        .isInstanceOf(ContainerRuntimeException.class)
+        .hasMessageContaining("it is not running");
+  }
+
+  @Test
   void removalLeavesNothingAndMayBeRepeated() {
     var rig = rig();
     ContainerSpec spec = rig.shell(FOR_EVER).build();

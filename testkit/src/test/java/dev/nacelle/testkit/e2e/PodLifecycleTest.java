@@ -71,6 +71,31 @@ class PodLifecycleTest {
   }
 
   @Test
+  void aDebugContainerSeesTheProcessesOfItsTarget() {
+    pod("seen", container("sleep 4321 & wait", ""));
+    PLATFORM.kubectl().await("condition=Ready", "pod/seen");
+    PLATFORM
+        .kubectl()
+        .ok(
+            "debug",
+            "seen",
+            "--image=nacelle.test/busybox:1",
+            "--image-pull-policy=IfNotPresent",
+            "--target=main",
+            "--container=look",
+            "--",
+            "ps");
+    PLATFORM
+        .kubectl()
+        .awaitPath(
+            "{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}",
+            "0"::equals,
+            "pod",
+            "seen");
+    assertThat(PLATFORM.kubectl().ok("logs", "seen", "-c", "look")).contains("sleep 4321");
+  }
+
+  @Test
   void restartPolicyOnFailureRestartsUntilItSucceeds() {
     pod(
         "onfailure",
