@@ -48,7 +48,7 @@ final class LazyContents {
           "cannot open layer %s: its data has %d bytes, not %d; remove the layer"
               .formatted(index.diffId(), size, index.dataBytes()));
     }
-    PresentMap map = PresentMap.open(files.map(), index.chunks());
+    PresentMap map = PresentMap.open(files.map(), index.dataBytes());
     var suspects = new BitSet();
     if (!files.isOfBoot(bootId)) {
       suspects = map.present();

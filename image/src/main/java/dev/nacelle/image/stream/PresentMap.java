@@ -1,47 +1,41 @@
 package dev.nacelle.image.stream;
 
+import dev.nacelle.kernel.lazy.PresenceMap;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 
 /**
- * Which chunks of a layer are in its file: the map that the platform and the keeper share. Words of
- * 32 bits, little endian; chunk n is present when bit {@code n & 31} of word {@code n >> 5} is set.
- * A bit is set with release semantics and read with acquire semantics, so whoever sees it sees the
- * bytes. The memory is mapped as long as the map is reachable. Safe for any thread; the platform
- * alone writes.
+ * Which chunks of a layer are in its file: the map that the platform and the keeper share. Safe for
+ * any thread; the platform alone writes.
  */
 final class PresentMap {
   private static final int PAGE_BYTES = 4096;
-  private static final VarHandle WORD =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
-  private final MemorySegment words;
+  private final PresenceMap map;
   private final int chunks;
 
-  private PresentMap(Path file, int chunks) throws IOException {
-    this.chunks = chunks;
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      if (channel.size() != sizeBytes(chunks)) {
-        throw new IOException(
-            "cannot open layer: %s has %d bytes, not %d; remove the layer"
-                .formatted(file, channel.size(), sizeBytes(chunks)));
-      }
-      words = channel.map(FileChannel.MapMode.READ_WRITE, 0, sizeBytes(chunks), Arena.ofAuto());
-    }
+  private PresentMap(PresenceMap map) {
+    this.map = map;
+    this.chunks = Math.toIntExact(map.chunks());
   }
 
-  /** Maps a file that {@link #sizeBytes} bytes were given. */
-  static PresentMap open(Path file, int chunks) throws IOException {
-    return new PresentMap(file, chunks);
+  /**
+   * Maps a file that {@link #sizeBytes} bytes were given.
+   *
+   * @param dataBytes of the layer
+   */
+  static PresentMap open(Path file, long dataBytes) throws IOException {
+    long chunks = (dataBytes + VerityTree.CHUNK_BYTES - 1) / VerityTree.CHUNK_BYTES;
+    long expected = sizeBytes(Math.toIntExact(chunks));
+    long size = Files.size(file);
+    if (size != expected) {
+      throw new IOException(
+          "cannot open layer: %s has %d bytes, not %d; remove the layer"
+              .formatted(file, size, expected));
+    }
+    return new PresentMap(PresenceMap.open(file, dataBytes, VerityTree.CHUNK_BYTES));
   }
 
   /** The size of the map's file: whole pages. */
@@ -51,8 +45,7 @@ final class PresentMap {
   }
 
   boolean has(int chunk) {
-    int word = (int) WORD.getAcquire(words, wordOffset(chunk));
-    return (word >>> chunk & 1) != 0;
+    return map.has(chunk);
   }
 
   boolean hasAll(ChunkRange range) {
@@ -66,7 +59,7 @@ final class PresentMap {
 
   /** Says that a chunk's bytes are in the file; what was written before is visible with it. */
   void set(int chunk) {
-    WORD.getAndBitwiseOrRelease(words, wordOffset(chunk), 1 << chunk);
+    map.set(chunk);
   }
 
   /** The chunks that are present. */
@@ -80,11 +73,6 @@ final class PresentMap {
 
   /** Forgets all chunks, before anybody else uses the map. */
   void clear() {
-    words.fill((byte) 0);
-    words.force();
-  }
-
-  private static long wordOffset(int chunk) {
-    return (long) (chunk >> 5) * Integer.BYTES;
+    map.clear();
   }
 }

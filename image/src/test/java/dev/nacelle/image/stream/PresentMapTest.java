@@ -18,7 +18,7 @@ final class PresentMapTest {
   void chunkNIsBitNOfTheLittleEndianWords() throws Exception {
     int chunks = 40_000;
     Path file = Files.write(directory.resolve("map"), new byte[(int) PresentMap.sizeBytes(chunks)]);
-    PresentMap map = PresentMap.open(file, chunks);
+    PresentMap map = PresentMap.open(file, (long) chunks * VerityTree.CHUNK_BYTES);
     for (int chunk : List.of(0, 1, 31, 32, 63, 64, 1000, 32_768, chunks - 1)) {
       assertThat(map.has(chunk)).isFalse();
       map.set(chunk);
@@ -28,7 +28,8 @@ final class PresentMapTest {
       assertThat(word & 1 << (chunk & 31)).as("chunk " + chunk).isNotZero();
     }
     assertThat(map.present().cardinality()).isEqualTo(9);
-    assertThat(PresentMap.open(file, chunks).present()).isEqualTo(map.present());
+    assertThat(PresentMap.open(file, (long) chunks * VerityTree.CHUNK_BYTES).present())
+        .isEqualTo(map.present());
     map.clear();
     assertThat(Files.readAllBytes(file)).containsOnly(0);
   }

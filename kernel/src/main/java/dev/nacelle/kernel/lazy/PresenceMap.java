@@ -13,9 +13,9 @@ import java.nio.file.StandardOpenOption;
 /**
  * Which chunks of a file are there: a mapped file of little-endian 32-bit words, chunk n is bit
  * {@code n & 31} of word {@code n / 32}. The keeper maps the same file. A bit is set after the
- * chunk's bytes are written, and never cleared. Safe for any thread.
+ * chunk's bytes are written. Unmapped once nobody has this any more. Safe for any thread.
  */
-public final class PresenceMap implements AutoCloseable {
+public final class PresenceMap {
   private static final int MULTIPLE = 4096;
   private static final VarHandle WORDS =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
@@ -23,7 +23,6 @@ public final class PresenceMap implements AutoCloseable {
   private final Path path;
   private final long sizeBytes;
   private final int chunkBytes;
-  private final Arena arena = Arena.ofShared();
   private final MemorySegment words;
 
   private PresenceMap(Path path, long sizeBytes, int chunkBytes) throws IOException {
@@ -34,10 +33,7 @@ public final class PresenceMap implements AutoCloseable {
         FileChannel.open(
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long bytes = (chunks() + 31) / 32 * 4;
-      words = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
-    } catch (IOException | RuntimeException e) {
-      arena.close();
-      throw e;
+      words = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
     }
   }
 
@@ -109,9 +105,9 @@ public final class PresenceMap implements AutoCloseable {
     }
   }
 
-  /** Unmaps it; the file stays. Nobody may use this any more. */
-  @Override
-  public void close() {
-    arena.close();
+  /** Says that nothing is there: before the keeper is told of the file. */
+  public void clear() {
+    words.fill((byte) 0);
+    words.force();
   }
 }

@@ -53,9 +53,7 @@ final class LazyReadsTest {
   }
 
   private PresenceMap map(String name, long size) throws IOException {
-    PresenceMap map = PresenceMap.open(instance.directory.resolve(name), size, CHUNK);
-    opened.addFirst(map); // closed last
-    return map;
+    return PresenceMap.open(instance.directory.resolve(name), size, CHUNK);
   }
 
   private LazyFile add(PreContent content) throws Exception {

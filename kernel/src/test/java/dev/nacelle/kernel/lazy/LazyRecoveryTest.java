@@ -64,7 +64,6 @@ final class LazyRecoveryTest {
     if (monitorPid.get() > 0) {
       endContainer();
     }
-    map.close();
     Mounts.detach(instance.directory.resolve("mount"));
     instance.close();
     assertThat(LazyInstance.groupsHeld()).isZero();
