@@ -164,6 +164,7 @@ int main(int argc, char **argv) {
   /* first what the container waits for; the rest is done while it is on its way */
   if (flags & INIT_RUN) life_run();
   clients_listen();
+  if (!(flags & INIT_ADOPT)) output_begin();
   output_open(ends[1], ends[2], ends[3]);
   if (flags & INIT_ADOPT) {
     output_recover();

@@ -47,6 +47,7 @@ bool life_ended(void);
 void output_open(int out, int err, int in); /* takes them over; -1 where there is none */
 void output_terminal(int master);           /* takes it over */
 void output_new_terminal(int master);       /* and gives the keeper its spare */
+void output_begin(void); /* of a container that has written nothing */
 void output_recover(void);                  /* finishes the log write of a dead monitor */
 void output_drain(void);
 void output_pause(void);

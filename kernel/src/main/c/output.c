@@ -25,6 +25,10 @@ static int log_fd = -1;
 static uint64_t log_size, log_max;
 
 /* --- a tail in one word --- */
+/* All of the tail's room that holds nothing is zero, so that bytes that were read when the kill came,
+   before the word could say so, are found. Set in each word of a monitor that keeps it so. */
+#define ROOM_IS_ZERO (1ull << 60)
+
 static uint64_t pack(size_t start, size_t length, size_t pending) {
   return (uint64_t)start | (uint64_t)length << 20 | (uint64_t)pending << 40;
 }
@@ -33,6 +37,29 @@ static size_t length_of(uint64_t w) { return w >> 20 & 0xfffff; }
 static size_t pending_of(uint64_t w) { return w >> 40 & 0xfffff; }
 static uint64_t tail_get(int stream) { return __atomic_load_n(&shared->tail[stream], __ATOMIC_SEQ_CST); }
 static void tail_set(int stream, uint64_t w) { __atomic_store_n(&shared->tail[stream], w, __ATOMIC_SEQ_CST); }
+
+static void clear(uint8_t *tail, size_t from, size_t to) {
+  if (from < to) memset(tail + from, 0, to - from);
+}
+
+/* The tail is [start, start + length) from now on, where [from, to) held something before. */
+static void tail_keep(int stream, size_t start, size_t length, size_t from, size_t to) {
+  uint8_t *tail = shared_tail(shared, stream);
+  size_t end = start + length;
+  tail_set(stream, pack(start, length, 0));
+  clear(tail, from, to < start ? to : start);
+  clear(tail, from > end ? from : end, to);
+  tail_set(stream, pack(length ? start : 0, length, 0) | ROOM_IS_ZERO);
+}
+
+/* How many bytes behind the tail were read and not counted. Their last one is taken for a zero where
+   it is one: only then, and only in those instructions, a byte can be lost. */
+static size_t uncounted(int stream, size_t end) {
+  const uint8_t *tail = shared_tail(shared, stream);
+  size_t last = TAIL_SIZE;
+  while (last > end && tail[last - 1] == 0) last--;
+  return last - end;
+}
 
 /* --- the log file --- */
 
@@ -70,7 +97,13 @@ void output_recover(void) {
     if (pending_of(w) && log_fd >= 0 && log_size > shared->log_before &&
         ftruncate(log_fd, (off_t)shared->log_before) == 0)
       log_size = shared->log_before;
-    tail_set(i, pack(start_of(w), length_of(w), 0));
+    size_t start = start_of(w), length = length_of(w);
+    if (w & ROOM_IS_ZERO) {
+      clear(shared_tail(shared, i), 0, start); /* what was being moved there */
+      tail_set(i, pack(start, length + uncounted(i, start + length), 0) | ROOM_IS_ZERO);
+    } else {
+      tail_keep(i, start, length, 0, TAIL_SIZE);
+    }
   }
 }
 
@@ -123,9 +156,9 @@ static bool log_batch(int stream, bool end) {
   }
   if (lines == 0) return false;
   shared->log_before = log_size;
-  tail_set(stream, pack(start, length, at));
+  tail_set(stream, pack(start, length, at) | ROOM_IS_ZERO);
   write_parts(parts, count, shared->log_before);
-  tail_set(stream, length == at ? 0 : pack(start + at, length - at, 0));
+  tail_keep(stream, start + at, length - at, start, start + at);
   if (log_fd >= 0 && log_size > log_max) log_rotate();
   return true;
 }
@@ -137,13 +170,13 @@ static ssize_t read_some(int stream) {
   uint8_t *tail = shared_tail(shared, stream);
   if (TAIL_SIZE - start - length < PARTIAL / 2 && length <= start) {
     memcpy(tail, tail + start, length);
+    tail_keep(stream, 0, length, start, start + length);
     start = 0;
-    tail_set(stream, pack(0, length, 0));
   }
   ssize_t n = read(out[stream].fd, tail + start + length, TAIL_SIZE - start - length);
   if (n < 0) return errno == EINTR || errno == EAGAIN ? -1 : 0;
   if (n == 0) return 0;
-  tail_set(stream, pack(start, length + (size_t)n, 0));
+  tail_set(stream, pack(start, length + (size_t)n, 0) | ROOM_IS_ZERO);
   if (shared->first_output == 0) {
     static struct message m;
     shared->first_output = now_ns();
@@ -198,6 +231,11 @@ void output_open(int stdout_fd, int stderr_fd, int stdin_fd) {
     if (out[i].fd >= 0) set_nonblocking(out[i].fd);
   if (in.fd >= 0) set_nonblocking(in.fd);
   watch_output();
+}
+
+void output_begin(void) {
+  /* the memory is fresh */
+  for (int i = 0; i < 2; i++) tail_set(i, ROOM_IS_ZERO);
 }
 
 void output_terminal(int master) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 final class RuntimeRecoveryTest {
   private static final String COUNT =
       "trap 'exit 11' TERM; i=0; while true; do i=$((i+1)); echo $i; usleep 1000; done";
+  private static final int MONITOR_KILLS = Integer.getInteger("nacelle.monitor.kills", 3);
   private RuntimeFixture fixture;
   private RuntimeRig rig;
 
@@ -74,7 +75,7 @@ final class RuntimeRecoveryTest {
     ContainerSpec spec = startCounting();
     int pid = fixture.runtime().container(spec.id()).orElseThrow().pid().orElseThrow();
     try (var events = fixture.runtime().events()) {
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < MONITOR_KILLS; i++) {
         kill(monitorOf(spec.id()));
         var event = RuntimeRig.await(events, RuntimeEvent.MonitorReplaced.class);
         assertThat(event.containerId()).isEqualTo(spec.id());
