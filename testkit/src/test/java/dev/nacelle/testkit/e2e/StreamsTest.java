@@ -178,7 +178,9 @@ class StreamsTest {
                 "--",
                 "sh",
                 "-c",
-                "'until stty size 2>/dev/null; do usleep 20000; done; exit 7'");
+                // without a size stty says nothing
+                "'until s=$(stty size 2>/dev/null); [ -n \"$s\" ]; do usleep 20000; done;"
+                    + " echo $s; exit 7'");
     String line = "stty rows 33 cols 111; " + String.join(" ", exec.words());
     Command.Outcome outcome =
         new Command(List.of("script", "-qec", line, "/dev/null"), exec.environment(), "").run();
