@@ -116,7 +116,7 @@ class LauncherTest {
     assertThat(platform.upCommand("--no-such-flag").run().exitCode()).isEqualTo(2);
     assertThat(PlatformUnderTest.launcher("no-such-verb").run().exitCode()).isEqualTo(2);
     assertThat(platform.upCommand("--parts=api,kitchen").run().exitCode()).isEqualTo(2);
-    Command.Outcome port = platform.upCommand("--port=99999").run();
+    Command.Outcome port = PlatformUnderTest.launcher("up", "--port=99999").run();
     assertThat(port.exitCode()).isEqualTo(2);
     assertThat(port.err()).contains("nacelle: cannot use --port=99999: want 1 to 65535");
   }
