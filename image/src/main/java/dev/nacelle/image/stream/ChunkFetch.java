@@ -228,7 +228,7 @@ final class ChunkFetch {
       }
     }
     if (firstFault.isEmpty()) {
-      source.succeeded();
+      source.succeeded(attempt.startedNanos);
     } else {
       failed(attempt, firstFault);
     }

@@ -27,6 +27,7 @@ final class RankedSource {
   private Instant avoidedUntil = Instant.MIN;
 
   private int failuresInARow;
+  private long failedNanos;
 
   RankedSource(ChunkSource source) {
     this.source = source;
@@ -76,14 +77,20 @@ final class RankedSource {
     timeouts.increment();
   }
 
-  synchronized void succeeded() {
-    failuresInARow = 0;
-    avoidedUntil = Instant.MIN;
+  /**
+   * @param startedNanos when it was asked: that it answered then says nothing of a failure since
+   */
+  synchronized void succeeded(long startedNanos) {
+    if (failuresInARow > 0 && failedNanos - startedNanos < 0) {
+      failuresInARow = 0;
+      avoidedUntil = Instant.MIN;
+    }
   }
 
   synchronized void failed(InstantSource clock, Backoff penalty) {
     failures.increment();
     failuresInARow++;
+    failedNanos = System.nanoTime();
     Duration delay = penalty.delayAfter(failuresInARow, RandomGenerator.getDefault());
     avoidedUntil = clock.instant().plus(delay);
   }
