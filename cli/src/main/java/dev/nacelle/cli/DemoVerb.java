@@ -78,11 +78,7 @@ final class DemoVerb extends InstanceVerb {
     } catch (ParameterException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
-    UpLimits.fault(options)
-        .ifPresent(
-            fault -> {
-              throw new ParameterException(spec.commandLine(), fault);
-            });
+    UpLimits.require(options, spec.commandLine());
   }
 
   private int up(Path root) throws VerbException, InterruptedException {

@@ -4,6 +4,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** Within what the options of {@code up} must lie. Pure. */
 final class UpLimits {
@@ -11,6 +13,14 @@ final class UpLimits {
   private static final Pattern RANGE = Pattern.compile("(\\d{1,5})-(\\d{1,5})");
 
   private UpLimits() {}
+
+  /** Refuses options that are out of their limits, as wrong usage of {@code command}. */
+  static void require(UpOptions options, CommandLine command) {
+    Optional<String> fault = fault(options);
+    if (fault.isPresent()) {
+      throw new ParameterException(command, fault.get());
+    }
+  }
 
   /** What is wrong with the first option that is out of its limits. */
   static Optional<String> fault(UpOptions options) {

@@ -9,7 +9,6 @@ import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code nacelle up}. */
@@ -27,11 +26,7 @@ final class UpVerb extends Verb {
   @Override
   public Integer call() throws VerbException {
     ConfigFile.merge(options, spec);
-    UpLimits.fault(options)
-        .ifPresent(
-            fault -> {
-              throw new ParameterException(spec.commandLine(), fault);
-            });
+    UpLimits.require(options, spec.commandLine());
     try (Report report = Report.open(cli)) {
       return cli.host.run(options, report);
     }

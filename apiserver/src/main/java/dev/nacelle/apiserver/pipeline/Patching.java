@@ -43,6 +43,23 @@ final class Patching {
     };
   }
 
+  /** The patch of an object's Scale as an edit of the object; applied, its fields are owned. */
+  Modification.Edit scaleEdit(
+      RequestContext context, Target target, Patch patch, WriteOptions options) {
+    Target whole = target.withSubresource("");
+    return old -> {
+      if (patch.type() == Patch.Type.APPLY) {
+        KubeObject configuration =
+            Scales.configuration(whole, old, requireConfiguration(patch, options));
+        KubeObject applied =
+            merged(context, whole, target.subresource(), Optional.of(old), configuration, options);
+        return new Modification.Proposal(applied, applied);
+      }
+      JsonObject scale = patched(target, Scales.of(target, old).json(), patch);
+      return new Modification.Proposal(Scales.applied(target, old, scale), old);
+    };
+  }
+
   /** The object that server-side apply makes where none is yet, or out of the present one. */
   KubeObject apply(
       RequestContext context,
@@ -54,18 +71,6 @@ final class Patching {
         configuration(context, target, requireConfiguration(patch, options), options);
     requireFit(target, configuration, live);
     return merged(context, target, target.subresource(), live, configuration, options);
-  }
-
-  /**
-   * The object with what an applied Scale asks for; the Scale's fields are then the manager's.
-   *
-   * @param whole the object's own target
-   */
-  KubeObject applyScale(
-      RequestContext context, Target whole, KubeObject old, Patch patch, WriteOptions options) {
-    JsonObject scale = requireConfiguration(patch, options);
-    KubeObject configuration = Scales.configuration(whole, old, scale);
-    return merged(context, whole, "scale", Optional.of(old), configuration, options);
   }
 
   private static JsonObject requireConfiguration(Patch patch, WriteOptions options) {

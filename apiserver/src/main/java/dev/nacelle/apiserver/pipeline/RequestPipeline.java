@@ -258,27 +258,8 @@ public final class RequestPipeline {
     parts.gate().require(context, "patch", target);
     requireVerb(target, "patch");
     context.audit().patched(patch.body());
-    if (target.subresource().equals("scale") && patch.type() == Patch.Type.APPLY) {
-      Target whole = target.withSubresource("");
-      return scaled(
-          context,
-          target,
-          options,
-          old -> {
-            KubeObject applied = patching.applyScale(context, whole, old, patch, options);
-            return new Modification.Proposal(applied, applied);
-          });
-    }
     if (target.subresource().equals("scale")) {
-      return scaled(
-          context,
-          target,
-          options,
-          old ->
-              new Modification.Proposal(
-                  Scales.applied(
-                      target, old, Patching.patched(target, Scales.of(target, old).json(), patch)),
-                  old));
+      return scaled(context, target, options, patching.scaleEdit(context, target, patch, options));
     }
     Modification.Edit edit = patching.edit(context, target, patch, options);
     Optional<Written> written =

@@ -71,8 +71,8 @@ final class Scales {
               FieldError.invalid(
                   "spec.replicas", Json.of(replicas), "must be greater than or equal to 0")));
     }
-    String[] path = paths.specReplicas().substring(1).split("\\.");
-    var changed = new KubeObject(object.json().withAt(Json.of(replicas), path));
+    var changed =
+        new KubeObject(object.json().withAt(Json.of(replicas), members(paths.specReplicas())));
     return scale
         .string("metadata", "resourceVersion")
         .filter(rv -> !rv.isEmpty())
@@ -103,8 +103,13 @@ final class Scales {
         scale
             .find("spec", "replicas")
             .flatMap(n -> first(scaled, paths.specReplicas()))
-            .map(n -> result.withAt(n, paths.specReplicas().substring(1).split("\\.")))
+            .map(n -> result.withAt(n, members(paths.specReplicas())))
             .orElse(result));
+  }
+
+  /** The names in a path like {@code .spec.replicas}. */
+  private static String[] members(String path) {
+    return path.substring(1).split("\\.");
   }
 
   private static String selectorText(Json selector) {

@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 abstract class Exchange implements HttpExchange, Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
+  /** How much of a request is still taken once it was answered. */
+  static final int DRAINED_BYTES = 16 << 20;
+
   private static final int FILE_PIECE_BYTES = 128 << 10;
 
   private final ServerConnection connection;

@@ -31,7 +31,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Requ
   private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
   private static final Duration BODY_PATIENCE = Duration.ofSeconds(60);
   private static final int AHEAD = 32;
-  private static final int DRAINED_BYTES = 16 << 20;
   private static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -152,7 +151,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Requ
       exchange.requestBody().offer(ByteBufUtil.getBytes(content.content()));
       if (answerComplete) {
         drained += size;
-        if (drained > DRAINED_BYTES) {
+        if (drained > Exchange.DRAINED_BYTES) {
           ctx.close();
           return;
         }

@@ -19,9 +19,6 @@ final class Http2Exchange extends Exchange {
   private static final AsciiString DATE = AsciiString.cached("date");
   private static final AsciiString LENGTH = AsciiString.cached("content-length");
 
-  /** How much of a request is still taken once it was answered; more waits in the client. */
-  private static final int DRAINED_BYTES = 16 << 20;
-
   private static final int DRAIN_MILLIS = 2_000;
 
   private final ChannelHandlerContext context;

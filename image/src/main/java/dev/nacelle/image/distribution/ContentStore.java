@@ -220,22 +220,15 @@ final class ContentStore {
    */
   long sweep(Instant since) throws IOException {
     long[] freed = {0};
-    RegistryLayout.forEach(
-        layout.content(),
-        algorithm ->
-            RegistryLayout.forEach(
-                algorithm,
-                shelf ->
-                    RegistryLayout.forEach(
-                        shelf,
-                        file -> {
-                          Optional<ContentDigest> digest =
-                              ContentDigest.parse(
-                                  algorithm.getFileName() + ":" + file.getFileName());
-                          if (digest.isPresent()) {
-                            freed[0] += sweep(digest.get(), file, since);
-                          }
-                        })));
+    layout.forEachContent(
+        file -> {
+          Path algorithm = parent(parent(file)).getFileName();
+          Optional<ContentDigest> digest =
+              ContentDigest.parse(algorithm + ":" + file.getFileName());
+          if (digest.isPresent()) {
+            freed[0] += sweep(digest.get(), file, since);
+          }
+        });
     return freed[0];
   }
 

@@ -7,6 +7,7 @@ import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.distribution.RegistryAccess.Action;
+import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +68,7 @@ final class ListEndpoint {
     Optional<String> type = exchange.query().first("artifactType").filter(text -> !text.isEmpty());
     String last = exchange.query().first("last").orElse("");
     var page = new ArrayList<Json>();
-    var headers = Answers.headers().add("content-type", ManifestDocument.OCI_INDEX);
+    var headers = Answers.headers().add("content-type", MediaTypes.OCI_INDEX);
     String shown = "";
     for (ContentDigest referrer : manifests.referrers(route.repository(), subject)) {
       if (referrer.toString().compareTo(last) <= 0) {
@@ -92,7 +93,7 @@ final class ListEndpoint {
         headers.build(),
         JsonObject.builder()
             .put("schemaVersion", 2)
-            .put("mediaType", ManifestDocument.OCI_INDEX)
+            .put("mediaType", MediaTypes.OCI_INDEX)
             .put("manifests", new JsonArray(page))
             .build());
   }

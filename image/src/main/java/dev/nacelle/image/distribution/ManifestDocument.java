@@ -6,6 +6,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonString;
 import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.image.registry.MediaTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,11 +25,6 @@ record ManifestDocument(
     Optional<ContentDigest> subject,
     Optional<String> artifactType,
     JsonObject annotations) {
-  static final String OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-  static final String OCI_INDEX = "application/vnd.oci.image.index.v1+json";
-  static final String DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
-  static final String DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
-
   /** What a descriptor leads to. */
   enum Kind {
     BLOB,
@@ -65,8 +61,8 @@ record ManifestDocument(
       throw invalid("its schemaVersion is not 2");
     }
     return switch (mediaType) {
-      case OCI_MANIFEST, DOCKER_MANIFEST -> image(mediaType, document);
-      case OCI_INDEX, DOCKER_LIST -> index(mediaType, document);
+      case MediaTypes.OCI_MANIFEST, MediaTypes.DOCKER_MANIFEST -> image(mediaType, document);
+      case MediaTypes.OCI_INDEX, MediaTypes.DOCKER_LIST -> index(mediaType, document);
       default ->
           throw invalid(
               "its media type "
@@ -76,7 +72,7 @@ record ManifestDocument(
   }
 
   private static String guess(JsonObject document) {
-    return document.has("manifests") ? OCI_INDEX : OCI_MANIFEST;
+    return document.has("manifests") ? MediaTypes.OCI_INDEX : MediaTypes.OCI_MANIFEST;
   }
 
   private static String printable(String text) {
@@ -121,8 +117,12 @@ record ManifestDocument(
 
   /** An index may lead to other things than manifests; those are blobs. */
   private static boolean isImage(JsonObject child) {
-    return switch (child.string("mediaType").orElse(OCI_MANIFEST)) {
-      case OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST -> true;
+    return switch (child.string("mediaType").orElse(MediaTypes.OCI_MANIFEST)) {
+      case MediaTypes.OCI_MANIFEST,
+          MediaTypes.OCI_INDEX,
+          MediaTypes.DOCKER_MANIFEST,
+          MediaTypes.DOCKER_LIST ->
+          true;
       default -> false;
     };
   }

@@ -21,10 +21,7 @@ final class OpeningSweep {
   void run() throws IOException {
     RegistryLayout.makeDirectories(layout.content());
     RegistryLayout.makeDirectories(layout.repositories());
-    RegistryLayout.forEach(
-        layout.content(),
-        algorithm ->
-            RegistryLayout.forEach(algorithm, shelf -> RegistryLayout.forEach(shelf, this::count)));
+    layout.forEachContent(this::count);
     RegistryLayout.forEach(layout.repositories(), path -> repository("", path));
   }
 

@@ -148,6 +148,11 @@ final class RegistryLayout {
     }
   }
 
+  /** Gives each file of {@code content} to {@code visit}, drafts too. */
+  void forEachContent(Visit visit) throws IOException {
+    forEach(content(), algorithm -> forEach(algorithm, shelf -> forEach(shelf, visit)));
+  }
+
   /** What is done with a file. */
   interface Visit {
     void visit(Path path) throws IOException;

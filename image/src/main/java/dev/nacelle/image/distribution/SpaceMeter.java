@@ -46,6 +46,23 @@ final class SpaceMeter {
     total += sizeBytes;
   }
 
+  /** Counts more bytes of a namespace that are new on the disk too: both, or neither. */
+  synchronized void claimNew(RepositoryName repository, long sizeBytes) throws RegistryException {
+    claim(repository, sizeBytes);
+    try {
+      claimTotal(sizeBytes);
+    } catch (RegistryException e) {
+      release(repository, sizeBytes);
+      throw e;
+    }
+  }
+
+  /** Takes {@link #claimNew} back. */
+  synchronized void releaseNew(RepositoryName repository, long sizeBytes) {
+    release(repository, sizeBytes);
+    releaseTotal(sizeBytes);
+  }
+
   /** Counts what is there already. */
   synchronized void found(RepositoryName repository, long sizeBytes) {
     add(repository.namespace(), sizeBytes);

@@ -83,8 +83,7 @@ final class UploadSession {
 
   void end() {
     ended = true;
-    content.meter().release(repository, sizeBytes);
-    content.meter().releaseTotal(sizeBytes);
+    content.meter().releaseNew(repository, sizeBytes);
   }
 
   /** Holds it for one request; empty where another one does for longer than {@code patience}. */
@@ -144,13 +143,7 @@ final class UploadSession {
           "a blob may have %d bytes at most".formatted(limits.blobBytes()),
           Headers.EMPTY);
     }
-    content.meter().claim(repository, count);
-    try {
-      content.meter().claimTotal(count);
-    } catch (RegistryException e) {
-      content.meter().release(repository, count);
-      throw e;
-    }
+    content.meter().claimNew(repository, count);
     long before = sizeBytes;
     try {
       for (ByteBuffer rest = ByteBuffer.wrap(buffer, 0, count); rest.hasRemaining(); ) {
@@ -159,8 +152,7 @@ final class UploadSession {
       sizeBytes = before + count;
     } finally {
       if (sizeBytes == before) {
-        content.meter().release(repository, count);
-        content.meter().releaseTotal(count);
+        content.meter().releaseNew(repository, count);
         out.truncate(before);
       }
     }
@@ -171,8 +163,7 @@ final class UploadSession {
 
   private void cutTo(FileChannel out, long length) throws IOException {
     out.truncate(length);
-    content.meter().release(repository, sizeBytes - length);
-    content.meter().releaseTotal(sizeBytes - length);
+    content.meter().releaseNew(repository, sizeBytes - length);
     sizeBytes = length;
     running = length == 0 ? algorithm.start() : null;
   }

@@ -12,12 +12,6 @@ import java.util.Optional;
 
 /** A manifest: an image's, or an index of several; OCI and Docker schema 2. */
 public sealed interface Manifest {
-  /** What a client accepts, for the Accept header. */
-  String MEDIA_TYPES =
-      "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json,"
-          + " application/vnd.docker.distribution.manifest.list.v2+json,"
-          + " application/vnd.docker.distribution.manifest.v2+json";
-
   /** The most bytes a manifest may have, as registries have it. */
   int MAX_BYTES = 4 << 20;
 

@@ -25,7 +25,6 @@ import java.util.regex.Pattern;
  *     referrers</a>
  */
 record ReferrerList(Place place, ImageReference reference) {
-  static final String INDEX_TYPE = "application/vnd.oci.image.index.v1+json";
   private static final int MOST_PAGES = 16;
   private static final Pattern NEXT = Pattern.compile("<([^>]{1,4096})>\\s*;\\s*rel=\"?next\"?");
 
@@ -54,7 +53,8 @@ record ReferrerList(Place place, ImageReference reference) {
     Optional<URI> page = Optional.of(place.endpoint().referrers(reference, digest, artifactType));
     for (int pages = 0; page.isPresent() && pages < MOST_PAGES; pages++) {
       URI uri = page.get();
-      try (HttpResponse response = place.send(HttpRequest.get(uri).with("accept", INDEX_TYPE))) {
+      try (HttpResponse response =
+          place.send(HttpRequest.get(uri).with("accept", MediaTypes.OCI_INDEX))) {
         read(parse(response.bytes(Manifest.MAX_BYTES))).stream()
             .filter(r -> r.artifactType().equals(artifactType)) // filtering is the server's choice
             .forEach(result::add);
@@ -79,7 +79,8 @@ record ReferrerList(Place place, ImageReference reference) {
   /** The index behind the tag for a manifest's referrers. */
   Optional<JsonObject> tagged(String digest) throws IOException, InterruptedException {
     URI uri = place.endpoint().manifest(reference, tag(digest));
-    try (HttpResponse response = place.send(HttpRequest.get(uri).with("accept", INDEX_TYPE))) {
+    try (HttpResponse response =
+        place.send(HttpRequest.get(uri).with("accept", MediaTypes.OCI_INDEX))) {
       return Optional.of(parse(response.bytes(Manifest.MAX_BYTES)));
     } catch (Place.Refusal e) {
       if (e.fault() == ImageFault.NOT_FOUND) {

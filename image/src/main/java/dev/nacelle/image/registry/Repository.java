@@ -142,7 +142,7 @@ public final class Repository {
         place ->
             place.send(
                 HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
-                    .with("accept", Manifest.MEDIA_TYPES)),
+                    .with("accept", MediaTypes.ALL)),
         Manifest.MAX_BYTES,
         digest);
   }

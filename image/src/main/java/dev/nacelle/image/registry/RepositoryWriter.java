@@ -141,7 +141,7 @@ public final class RepositoryWriter {
       }
       Bytes index = with(present, referrer);
       String tag = ReferrerList.tag(subject);
-      persistently(() -> put(ReferrerList.INDEX_TYPE, index, tag));
+      persistently(() -> put(MediaTypes.OCI_INDEX, index, tag));
     }
     if (!persistently(() -> lists.tagged(subject)).filter(i -> has(i, referrer)).isPresent()) {
       throw new ImageException(
@@ -166,7 +166,7 @@ public final class RepositoryWriter {
     return JsonWriter.write(
         JsonObject.builder()
             .put("schemaVersion", 2)
-            .put("mediaType", ReferrerList.INDEX_TYPE)
+            .put("mediaType", MediaTypes.OCI_INDEX)
             .put("manifests", new JsonArray(entries))
             .build());
   }

@@ -38,8 +38,7 @@ public final class MetadataBlob {
           throw new IOException("cannot read " + image + ": it became shorter");
         }
         plain.update(chunk, 0, size);
-        System.arraycopy(
-            tree.chunkHash(n, chunk), 0, hashes, n * VerityTree.HASH_BYTES, VerityTree.HASH_BYTES);
+        tree.hashInto(hashes, n, chunk);
         out.write(chunk, 0, size);
       }
     }
@@ -91,8 +90,7 @@ public final class MetadataBlob {
           throw wrong("it is shorter than promised");
         }
         digest.update(chunk, 0, size);
-        System.arraycopy(
-            tree.chunkHash(n, chunk), 0, hashes, n * VerityTree.HASH_BYTES, VerityTree.HASH_BYTES);
+        tree.hashInto(hashes, n, chunk);
         out.write(chunk, 0, size);
       }
       if (in.read() >= 0) {

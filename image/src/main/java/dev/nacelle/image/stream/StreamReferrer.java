@@ -9,6 +9,7 @@ import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.MediaTypes;
 import dev.nacelle.image.registry.Referrer;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
@@ -37,7 +38,6 @@ public record StreamReferrer(List<Layer> layers) {
   /** The annotation of each blob that names the layer it belongs to. */
   public static final String DIFF_ID = "dev.nacelle.stream.diff-id";
 
-  private static final String MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
   private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
   private static final Bytes EMPTY = Bytes.utf8("{}");
   private static final int MOST_LAYERS = 500;
@@ -121,7 +121,8 @@ public record StreamReferrer(List<Layer> layers) {
     }
     writer.pushBlob(Descriptor.of(EMPTY_TYPE, EMPTY), EMPTY::asInputStream);
     var result = new StreamReferrer(layers);
-    writer.pushReferrer(subject.digest(), MANIFEST_TYPE, ARTIFACT_TYPE, result.toManifest(subject));
+    writer.pushReferrer(
+        subject.digest(), MediaTypes.OCI_MANIFEST, ARTIFACT_TYPE, result.toManifest(subject));
     return result;
   }
 
@@ -144,7 +145,7 @@ public record StreamReferrer(List<Layer> layers) {
     return JsonWriter.write(
         JsonObject.builder()
             .put("schemaVersion", 2)
-            .put("mediaType", MANIFEST_TYPE)
+            .put("mediaType", MediaTypes.OCI_MANIFEST)
             .put("artifactType", ARTIFACT_TYPE)
             .put("config", Descriptor.of(EMPTY_TYPE, EMPTY).toJson())
             .put("layers", new JsonArray(blobs))

@@ -44,8 +44,7 @@ public final class VerityDevice {
     for (int n = 0; n < tree.chunks(); n++) {
       Channels.read(
           data, (long) n * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(chunk, 0, tree.chunkBytes(n)));
-      System.arraycopy(
-          tree.chunkHash(n, chunk), 0, hashes, n * VerityTree.HASH_BYTES, VerityTree.HASH_BYTES);
+      tree.hashInto(hashes, n, chunk);
       if (levels) {
         long place = lowest + (long) n * VerityTree.BLOCK_BYTES;
         Channels.write(out, place, ByteBuffer.wrap(tree.lowestBlock(n, chunk)));

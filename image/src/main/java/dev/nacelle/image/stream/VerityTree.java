@@ -80,6 +80,11 @@ public final class VerityTree {
         : blockHash(digest, lowest, 0);
   }
 
+  /** Puts the hash of a chunk into its place among those of all chunks. */
+  void hashInto(byte[] chunkHashes, int chunk, byte[] data) {
+    System.arraycopy(chunkHash(chunk, data), 0, chunkHashes, chunk * HASH_BYTES, HASH_BYTES);
+  }
+
   /** The hash block of the lowest level for a chunk, padded by zeros. */
   byte[] lowestBlock(int chunk, byte[] data) {
     return lowestBlock(chunk, data, Sha256.newDigest());

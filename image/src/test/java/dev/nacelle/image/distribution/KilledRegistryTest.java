@@ -8,6 +8,7 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpClient;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.base.http.HttpResponse;
+import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -107,7 +108,7 @@ class KilledRegistryTest {
         new HttpRequest(
             method,
             uri,
-            headers("content-type", ManifestDocument.OCI_MANIFEST),
+            headers("content-type", MediaTypes.OCI_MANIFEST),
             new HttpRequest.Body.Whole(body));
     try (HttpResponse response = client.send(request)) {
       assertThat(response.status()).isEqualTo(status);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nacelle.image.distribution.RegistryAccess.Action;
+import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class RegistryClientsTest {
             {"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%s},\
             "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar",\
             "digest":"%s","size":%s}]}"""
-                .formatted(words(ManifestDocument.OCI_MANIFEST, config, layer))
+                .formatted(words(MediaTypes.OCI_MANIFEST, config, layer))
                 .getBytes(StandardCharsets.UTF_8));
     Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     Files.writeString(
@@ -51,7 +52,7 @@ class RegistryClientsTest {
         """
         {"schemaVersion":2,"manifests":[{"mediaType":"%s","digest":"%s","size":%s,\
         "annotations":{"org.opencontainers.image.ref.name":"it"}}]}"""
-            .formatted(words(ManifestDocument.OCI_MANIFEST, manifest)));
+            .formatted(words(MediaTypes.OCI_MANIFEST, manifest)));
   }
 
   private static Object[] words(String... texts) {
@@ -121,7 +122,7 @@ class RegistryClientsTest {
               sh("skopeo inspect --tls-verify=false -f '{{.Digest}}' " + app + ":v1").strip());
       sh(SKOPEO + "copy -q --format v2s2" + FROM + TO + app + ":v1 " + app + ":docker");
       assertThat(sh("skopeo inspect --raw --tls-verify=false " + app + ":docker"))
-          .contains(ManifestDocument.DOCKER_MANIFEST);
+          .contains(MediaTypes.DOCKER_MANIFEST);
       sh("skopeo delete --tls-verify=false " + app + ":v1");
       assertThat(fails("skopeo inspect --tls-verify=false " + app + ":v1"))
           .contains("manifest unknown");

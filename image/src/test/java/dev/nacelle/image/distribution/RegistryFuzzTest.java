@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -85,7 +86,7 @@ class RegistryFuzzTest {
           "if-none-match: *",
           "authorization: Basic ====",
           "authorization: Bearer a.b.c",
-          "content-type: " + ManifestDocument.OCI_MANIFEST,
+          "content-type: " + MediaTypes.OCI_MANIFEST,
           "content-type: a;b;c",
           "host: \"evil\"",
           "transfer-encoding: identity");

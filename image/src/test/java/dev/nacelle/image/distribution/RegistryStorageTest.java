@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.distribution.RegistryLimits.Untagged;
+import dev.nacelle.image.registry.MediaTypes;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -337,7 +338,7 @@ class RegistryStorageTest {
         PushListener.Push push = heard.poll(10, TimeUnit.SECONDS);
         assertThat(push).isNotNull();
         assertThat(push.tag()).contains(tag);
-        assertThat(push.mediaType()).isEqualTo(ManifestDocument.OCI_MANIFEST);
+        assertThat(push.mediaType()).isEqualTo(MediaTypes.OCI_MANIFEST);
       }
       assertThat(heard).isEmpty();
     }
@@ -355,7 +356,7 @@ class RegistryStorageTest {
           RunningRegistry.image(
               "{}", "streaming form", ",\"subject\":{\"digest\":\"" + image + "\",\"size\":1}");
       ContentDigest stored =
-          content.putManifest(name, ManifestDocument.OCI_MANIFEST, referrer, List.of());
+          content.putManifest(name, MediaTypes.OCI_MANIFEST, referrer, List.of());
       ContentDigest subject = ContentDigest.parse(image).orElseThrow();
       assertThat(content.referrers(name, subject)).containsExactly(stored);
       assertThat(content.manifest(name, new Reference.Tag("v1")).orElseThrow().digest())

@@ -11,6 +11,7 @@ import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.http.HttpServer;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -172,7 +173,7 @@ final class RunningRegistry implements AutoCloseable {
             "/v2/" + repository + "/manifests/" + (tag.isEmpty() ? digest(manifest) : tag),
             manifest,
             "content-type",
-            ManifestDocument.OCI_MANIFEST)
+            MediaTypes.OCI_MANIFEST)
         .is(201);
     return digest(manifest);
   }
@@ -187,7 +188,7 @@ final class RunningRegistry implements AutoCloseable {
         "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":%d},\
         "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"%s","size":%d}]%s}"""
             .formatted(
-                ManifestDocument.OCI_MANIFEST,
+                MediaTypes.OCI_MANIFEST,
                 digest(Bytes.utf8(config)),
                 config.getBytes(StandardCharsets.UTF_8).length,
                 digest(Bytes.utf8(layer)),
@@ -206,14 +207,14 @@ final class RunningRegistry implements AutoCloseable {
             """
             ,"artifactType":"%s","annotations":{"a":"b"},\
             "subject":{"mediaType":"%s","digest":"%s","size":1}"""
-                .formatted(artifactType, ManifestDocument.OCI_MANIFEST, subject));
+                .formatted(artifactType, MediaTypes.OCI_MANIFEST, subject));
     Answer answer =
         send(
                 "PUT",
                 "/v2/" + repository + "/manifests/" + digest(manifest),
                 manifest,
                 "content-type",
-                ManifestDocument.OCI_MANIFEST)
+                MediaTypes.OCI_MANIFEST)
             .is(201);
     assertThat(answer.header("oci-subject")).isEqualTo(subject);
     return digest(manifest);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.distribution.RunningRegistry.Answer;
+import dev.nacelle.image.registry.MediaTypes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +41,7 @@ class SpecificationTest {
         "/v2/team/app/manifests/" + reference,
         body,
         "content-type",
-        ManifestDocument.OCI_MANIFEST);
+        MediaTypes.OCI_MANIFEST);
   }
 
   private String begin() throws Exception {
@@ -113,12 +114,12 @@ class SpecificationTest {
       for (String reference : List.of("v1", manifest)) {
         Answer got = registry.get("/v2/team/app/manifests/" + reference).is(200);
         assertThat(digest(got.body())).isEqualTo(manifest);
-        assertThat(got.header("content-type")).isEqualTo(ManifestDocument.OCI_MANIFEST);
+        assertThat(got.header("content-type")).isEqualTo(MediaTypes.OCI_MANIFEST);
         assertThat(got.header("docker-content-digest")).isEqualTo(manifest);
         Answer head = registry.send("HEAD", "/v2/team/app/manifests/" + reference).is(200);
         assertThat(head.header("content-length"))
             .isEqualTo(Integer.toString(got.body().sizeBytes()));
-        assertThat(head.header("content-type")).isEqualTo(ManifestDocument.OCI_MANIFEST);
+        assertThat(head.header("content-type")).isEqualTo(MediaTypes.OCI_MANIFEST);
       }
     }
 
@@ -348,7 +349,7 @@ class SpecificationTest {
     void end7StoresIndexesWhoseImagesAreThere() throws Exception {
       String image = registry.pushImage("team/app", "", "layer");
       int size = image("{}", "layer", "").sizeBytes();
-      for (String type : List.of(ManifestDocument.OCI_INDEX, ManifestDocument.DOCKER_LIST)) {
+      for (String type : List.of(MediaTypes.OCI_INDEX, MediaTypes.DOCKER_LIST)) {
         String index =
             """
             {"schemaVersion":2,"mediaType":"%s","manifests":[\
@@ -418,7 +419,7 @@ class SpecificationTest {
       String signature = registry.pushReferrer("team/app", subject, "application/x.signature");
       String bill = registry.pushReferrer("team/app", subject, "application/x.bill");
       Answer all = registry.get("/v2/team/app/referrers/" + subject).is(200);
-      assertThat(all.header("content-type")).isEqualTo(ManifestDocument.OCI_INDEX);
+      assertThat(all.header("content-type")).isEqualTo(MediaTypes.OCI_INDEX);
       assertThat(all.json().array("manifests").objects().map(m -> m.string("digest").orElse("")))
           .containsExactlyInAnyOrder(signature, bill);
       JsonObject one =
@@ -430,7 +431,7 @@ class SpecificationTest {
               .orElseThrow();
       assertThat(one.string("artifactType")).contains("application/x.bill");
       assertThat(one.strings("annotations")).containsEntry("a", "b");
-      assertThat(one.string("mediaType")).contains(ManifestDocument.OCI_MANIFEST);
+      assertThat(one.string("mediaType")).contains(MediaTypes.OCI_MANIFEST);
       assertThat(one.integer("size"))
           .hasValue(registry.get("/v2/team/app/manifests/" + bill).body().sizeBytes());
     }

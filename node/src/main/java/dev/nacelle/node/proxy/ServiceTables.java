@@ -45,17 +45,29 @@ final class ServiceTables {
   /** The node ports that Services ask for, each once. */
   static List<Claim> claims(Collection<KubeObject> services) {
     var result = new LinkedHashMap<NodePort, Claim>();
-    for (KubeObject service : sorted(services)) {
+    for (KubeObject service :
+        sorted(services.stream().filter(ServiceTables::opensPorts).toList())) {
       for (JsonObject port : service.spec().array("ports").objects().toList()) {
         Optional<Protocol> protocol = protocol(port.string("protocol").orElse("TCP"));
-        String name = port.string("name").map(n -> ":" + n).orElse("");
-        frontends(service, port).stream()
-            .filter(f -> f.kind() == Frontend.Kind.NODE_PORT && protocol.isPresent())
-            .map(f -> new NodePort(f.port(), protocol.orElseThrow()))
-            .forEach(p -> result.putIfAbsent(p, new Claim(p, service, service.key() + name)));
+        int number = nodePort(service, port);
+        if (number > 0 && protocol.isPresent()) {
+          var nodePort = new NodePort(number, protocol.get());
+          String name = port.string("name").map(n -> ":" + n).orElse("");
+          result.putIfAbsent(nodePort, new Claim(nodePort, service, service.key() + name));
+        }
       }
     }
     return List.copyOf(result.values());
+  }
+
+  private static boolean opensPorts(KubeObject service) {
+    String type = service.spec().string("type").orElse("ClusterIP");
+    return type.equals("NodePort") || type.equals("LoadBalancer");
+  }
+
+  /** The node port of a Service's port; 0 where it has none. */
+  private static int nodePort(KubeObject service, JsonObject port) {
+    return opensPorts(service) ? (int) Math.max(0, port.integer("nodePort").orElse(0)) : 0;
   }
 
   private static List<KubeObject> sorted(Collection<KubeObject> services) {
@@ -151,9 +163,9 @@ final class ServiceTables {
     }
     address(service.spec().string("clusterIP").orElse(""))
         .ifPresent(a -> result.add(Frontend.clusterIp(a, number)));
-    long nodePort = port.integer("nodePort").orElse(0);
-    if (nodePort > 0 && (type.equals("NodePort") || type.equals("LoadBalancer"))) {
-      result.add(Frontend.nodePort((int) nodePort));
+    int nodePort = nodePort(service, port);
+    if (nodePort > 0) {
+      result.add(Frontend.nodePort(nodePort));
     }
     var external = new LinkedHashSet<String>();
     service.spec().array("externalIPs").strings().forEach(external::add);

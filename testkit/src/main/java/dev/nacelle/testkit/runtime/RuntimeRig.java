@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -121,6 +122,24 @@ public final class RuntimeRig {
 
   public void waitForOutput(String id, String text) {
     eventually(() -> output(id).contains(text), "'" + text + "' in the log of " + id);
+  }
+
+  /** The monitor of a container, if one runs. */
+  static Optional<ProcessHandle> monitor(String id) {
+    return ProcessHandle.allProcesses()
+        .filter(process -> command(process).matches(".*/bin/monitor-[0-9a-f]+ " + id))
+        .findFirst();
+  }
+
+  /** The words of a process; empty once it has ended. */
+  static String command(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+          .replace('\0', ' ')
+          .strip();
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** Waits for a condition, at most 20 s. */

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,14 +182,14 @@ final class RuntimeRecoveryTest {
                   () -> {
                     RuntimeRig.eventually(
                         () ->
-                            monitor(spec.id()).isPresent()
+                            RuntimeRig.monitor(spec.id()).isPresent()
                                 || fixture
                                     .runtime()
                                     .container(spec.id())
                                     .flatMap(ContainerStatus::exit)
                                     .isPresent(),
                         "a monitor");
-                    monitor(spec.id()).ifPresent(ProcessHandle::destroyForcibly);
+                    RuntimeRig.monitor(spec.id()).ifPresent(ProcessHandle::destroyForcibly);
                   });
       try {
         fixture.runtime().runContainer(spec);
@@ -347,7 +346,8 @@ final class RuntimeRecoveryTest {
     return ProcessHandle.allProcesses()
         .filter(
             process ->
-                command(process).contains("/keeper") || command(process).startsWith("keeper"))
+                RuntimeRig.command(process).contains("/keeper")
+                    || RuntimeRig.command(process).startsWith("keeper"))
         .filter(process -> holdsOurDirectory(process))
         .findFirst()
         .orElseThrow();
@@ -370,24 +370,8 @@ final class RuntimeRecoveryTest {
   }
 
   private ProcessHandle monitorOf(String id) {
-    RuntimeRig.eventually(() -> monitor(id).isPresent(), "a monitor of " + id);
-    return monitor(id).orElseThrow();
-  }
-
-  private Optional<ProcessHandle> monitor(String id) {
-    return ProcessHandle.allProcesses()
-        .filter(process -> command(process).matches(".*/bin/monitor-[0-9a-f]+ " + id))
-        .findFirst();
-  }
-
-  private static String command(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-          .replace('\0', ' ')
-          .strip();
-    } catch (IOException e) {
-      return "";
-    }
+    RuntimeRig.eventually(() -> RuntimeRig.monitor(id).isPresent(), "a monitor of " + id);
+    return RuntimeRig.monitor(id).orElseThrow();
   }
 
   private static void kill(ProcessHandle process) {

@@ -188,24 +188,10 @@ final class StarterSafetyTest {
   void monitorsRunFromSealedMemory() throws Exception {
     ContainerSpec spec = rig.shell("while true; do sleep 1; done").build();
     fixture.runtime().runContainer(spec);
-    ProcessHandle monitor =
-        ProcessHandle.allProcesses()
-            .filter(p -> commandOf(p).matches(".*/bin/monitor-[0-9a-f]+ " + spec.id()))
-            .findFirst()
-            .orElseThrow();
+    ProcessHandle monitor = RuntimeRig.monitor(spec.id()).orElseThrow();
     Path program = Path.of("/proc/" + monitor.pid() + "/exe");
     assertThat(Files.readSymbolicLink(program).toString()).startsWith("/memfd:");
     assertThatThrownBy(() -> Files.write(program, new byte[] {1})).isInstanceOf(IOException.class);
-  }
-
-  private static String commandOf(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-          .replace('\0', ' ')
-          .strip();
-    } catch (IOException e) {
-      return "";
-    }
   }
 
   @Test
