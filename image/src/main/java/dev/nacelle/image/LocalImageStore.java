@@ -61,6 +61,7 @@ public final class LocalImageStore implements ImageStore {
             layout.layers(),
             layout.mounts(),
             layout.empty(),
+            layout.beneath(),
             layout.containers())) {
       Files.createDirectories(directory);
     }
