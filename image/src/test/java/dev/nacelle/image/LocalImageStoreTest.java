@@ -220,7 +220,10 @@ final class LocalImageStoreTest {
       Path root = store.mount(image.id(), "c", MountOptions.DEFAULT).merged();
       assertThat(FileTree.describe(root).keySet())
           .containsExactly("", "dir", "dir/f", "dir/g", "opaque", "opaque/g");
+      Path volume = store.mount(image.id(), "v", MountOptions.VOLUME).merged();
+      assertThat(FileTree.describe(volume)).isEqualTo(FileTree.describe(root));
       store.unmount("c");
+      store.unmount("v");
     }
   }
 
