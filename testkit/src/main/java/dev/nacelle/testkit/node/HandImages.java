@@ -39,7 +39,7 @@ public final class HandImages implements ImageStore {
   private final Path directory;
   private final Map<String, ResolvedImage> here = new HashMap<>();
   private final Set<String> inRegistry = new HashSet<>();
-  private final Set<String> mounts = new HashSet<>();
+  private final Map<String, RootFilesystem> mounts = new HashMap<>();
   private volatile CountDownLatch registry = new CountDownLatch(0);
 
   public HandImages(Path directory) {
@@ -132,24 +132,25 @@ public final class HandImages implements ImageStore {
   @Override
   public synchronized RootFilesystem mount(
       String imageId, String containerId, MountOptions options) {
-    mounts.add(containerId);
     Path merged = directory.resolve(containerId);
     try {
       Files.createDirectories(merged);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new RootFilesystem(containerId, imageId, merged, merged, merged, List.of());
+    var root = new RootFilesystem(containerId, imageId, merged, merged, merged, List.of());
+    mounts.put(containerId, root);
+    return root;
   }
 
   @Override
   public synchronized Optional<RootFilesystem> mounted(String containerId) {
-    return Optional.empty();
+    return Optional.ofNullable(mounts.get(containerId));
   }
 
   @Override
   public synchronized Set<String> mountedContainers() {
-    return Set.copyOf(mounts);
+    return Set.copyOf(mounts.keySet());
   }
 
   @Override
