@@ -22,6 +22,7 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
 import dev.nacelle.dns.ClusterDns;
+import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.network.Ipv4;
 import dev.nacelle.node.endpoint.NodeEndpoint;
 import dev.nacelle.scheduler.Scheduler;
@@ -118,6 +119,7 @@ final class Wiring {
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
+    Optional<RegistryWiring> registry = startRegistry(loops, pki, api);
     Optional<Beside<Controllers>> controllers =
         has("controllers")
             ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
@@ -146,6 +148,9 @@ final class Wiring {
       dns.get().result();
     }
     JoinInfo join = joining.result();
+    if (registry.isPresent()) {
+      registry.get().awaitOpen();
+    }
     var people =
         new People(
             pki,
@@ -158,11 +163,30 @@ final class Wiring {
             .put("url", "https://127.0.0.1:" + server.port())
             .put("address", address + ":" + server.port())
             .build();
-    startControl(
-        loops,
-        ranges,
-        Optional.of(people),
-        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
+    var known =
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached);
+    registry.ifPresent(running -> known.put("registry", running.facts()));
+    startControl(loops, ranges, Optional.of(people), known);
+  }
+
+  private Optional<RegistryWiring> startRegistry(EventLoops loops, ClusterPki pki, Api api)
+      throws StartException, InterruptedException {
+    if (!has("registry")) {
+      RegistryHosting.withdraw(api.server().client(Identity.system("registry")));
+      return Optional.empty();
+    }
+    RegistryWiring registry =
+        RegistryWiring.start(
+            new RegistryWiring.Terms(
+                layout, options, instance, platform, phases, loops, metrics, clock),
+            pki,
+            api.access().registry(),
+            api.server().client(Identity.system("registry")),
+            phases.time("registry", () -> names(ranges())),
+            address.toString(),
+            PushListener.NONE);
+    host.clusterRegistry(Optional.of(registry.reachedBy(nodeName)));
+    return Optional.of(registry);
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -198,6 +222,10 @@ final class Wiring {
                     joined.authorities(),
                     clock));
     platform.add("node server", nodes::close);
+    RegistryFollower registry =
+        RegistryFollower.start(
+            joined.client(), joined.authorities(), joined.identity(), host::clusterRegistry);
+    platform.add("registry", registry::close);
     Informers informers = new Informers(joined.client());
     platform.add("informers", informers::close);
     NodeEndpoint endpoint =

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -35,13 +36,37 @@ public final class RegistryClient implements AutoCloseable {
 
   private final RegistrySettings settings;
   private final ProxySettings proxy;
+  private final Supplier<Optional<ClusterRegistry>> cluster;
 
-  /** By registry; a client has one set of trusted authorities. */
-  private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+  /** A client has one set of trusted authorities and one certificate at most. */
+  private final Map<ClientKey, HttpClient> clients = new ConcurrentHashMap<>();
+
+  private record ClientKey(String registry, Shown shown) {}
+
+  /** What a client shows of itself to the cluster's own registry. */
+  private enum Shown {
+    NOTHING,
+    PULLER,
+    PUSHER
+  }
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
+    this(settings, proxy, Optional::empty);
+  }
+
+  /**
+   * As the other, for a host whose cluster may have a registry.
+   *
+   * @param cluster asked at each use, as it may become known late; names that the settings know are
+   *     not its own
+   */
+  public RegistryClient(
+      RegistrySettings settings,
+      ProxySettings proxy,
+      Supplier<Optional<ClusterRegistry>> cluster) {
     this.settings = settings;
     this.proxy = proxy;
+    this.cluster = cluster;
   }
 
   /** A conversation about one repository with one credential, or none. Makes no request yet. */
@@ -53,8 +78,12 @@ public final class RegistryClient implements AutoCloseable {
       places.add(
           place(endpoint, reference, Access.PULL, settings.of(endpoint.registry()).credential()));
     }
-    Endpoint origin = Endpoint.origin(reference, registry);
-    places.add(place(origin, reference, Access.PULL, credential.or(registry::credential)));
+    places.add(
+        place(
+            origin(reference, registry),
+            reference,
+            Access.PULL,
+            credential.or(registry::credential)));
     return new Repository(reference, places, BACKOFF);
   }
 
@@ -64,22 +93,57 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RepositoryWriter writer(ImageReference reference, Optional<Credential> credential) {
     RegistrySettings.Registry registry = settings.of(reference.registry());
-    Endpoint origin = Endpoint.origin(reference, registry);
     return new RepositoryWriter(
         reference,
-        place(origin, reference, Access.PUSH, credential.or(registry::credential)),
+        place(
+            origin(reference, registry),
+            reference,
+            Access.PUSH,
+            credential.or(registry::credential)),
         BACKOFF);
+  }
+
+  private Endpoint origin(ImageReference reference, RegistrySettings.Registry registry) {
+    return own(reference.registry())
+        .map(known -> new Endpoint(known.at(), reference.registry(), ""))
+        .orElseGet(() -> Endpoint.origin(reference, registry));
+  }
+
+  private Optional<ClusterRegistry> own(String registry) {
+    return settings.registries().containsKey(registry)
+        ? Optional.empty()
+        : cluster.get().filter(known -> known.names().contains(registry));
   }
 
   private Place place(
       Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
-    HttpClient http = clients.computeIfAbsent(endpoint.registry(), this::client);
+    var key = new ClientKey(endpoint.registry(), shown(endpoint, access, credential));
+    HttpClient http = clients.computeIfAbsent(key, this::client);
     return new Place(
         endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));
   }
 
-  private HttpClient client(String registry) {
-    RegistrySettings.Registry entry = settings.of(registry);
+  private Shown shown(Endpoint endpoint, Access access, Optional<Credential> credential) {
+    if (credential.isPresent() || own(endpoint.registry()).isEmpty()) {
+      return Shown.NOTHING;
+    }
+    return switch (access) {
+      case PULL -> Shown.PULLER;
+      case PUSH -> Shown.PUSHER;
+    };
+  }
+
+  private HttpClient client(ClientKey key) {
+    Optional<ClusterRegistry> own = own(key.registry());
+    if (own.isPresent()) {
+      var builder = HttpClient.builder().redirects(REDIRECTS).trust(own.get().authorities());
+      return switch (key.shown()) {
+        case NOTHING -> builder.build();
+        case PULLER -> builder.identity(own.get().puller()).build();
+        case PUSHER -> builder.identity(own.get().pusher()).build();
+      };
+    }
+    RegistrySettings.Registry entry = settings.of(key.registry());
     var builder = HttpClient.builder().redirects(REDIRECTS).proxy(proxy);
     entry.authorities().ifPresent(file -> builder.trust(authorities(file)));
     return switch (entry.verification()) {

@@ -103,6 +103,54 @@ public final class Repository {
     return manifest(digest, Optional.of(digest));
   }
 
+  /** A manifest as the registry has it. */
+  public record Fetched(String mediaType, Bytes body) {}
+
+  /** A manifest with its media type, to be passed on; verified where it is asked for by digest. */
+  public Fetched fetch(String tagOrDigest) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          try (HttpResponse response = place.send(get(place, tagOrDigest))) {
+            Bytes bytes = response.bytes(Manifest.MAX_BYTES);
+            if (tagOrDigest.startsWith("sha256:") && !Sha256.of(bytes).equals(tagOrDigest)) {
+              throw new DigestMismatchException(
+                  "got content with the digest "
+                      + Sha256.of(bytes)
+                      + " in place of "
+                      + tagOrDigest);
+            }
+            return new Fetched(response.headers().first("content-type").orElse(""), bytes);
+          }
+        });
+  }
+
+  /** The digest that a tag leads to now; empty where the registry does not say it by HEAD. */
+  public Optional<String> digestOf(String tag) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          HttpRequest get = get(place, tag);
+          try (HttpResponse response =
+              place.send(new HttpRequest("HEAD", get.uri(), get.headers(), get.body()))) {
+            return response.headers().first("docker-content-digest");
+          }
+        });
+  }
+
+  /** The size of a blob. */
+  public long sizeOf(String digest) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          URI blob = place.endpoint().blob(reference, digest);
+          try (HttpResponse response = place.send(HttpRequest.of("HEAD", blob))) {
+            String length = response.headers().first("content-length").orElse("");
+            if (!length.matches("[0-9]{1,18}")) {
+              throw new IOException("the registry does not say how large " + digest + " is");
+            }
+            return Long.parseLong(length);
+          }
+        });
+  }
+
   /**
    * What refers to a manifest: by the referrers API of OCI 1.1, by the tag {@code sha256-HEX} where
    * the registry has none.
@@ -139,12 +187,12 @@ public final class Repository {
 
   private Bytes manifest(String tagOrDigest, Optional<String> digest) throws InterruptedException {
     return whole(
-        place ->
-            place.send(
-                HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
-                    .with("accept", MediaTypes.ALL)),
-        Manifest.MAX_BYTES,
-        digest);
+        place -> place.send(get(place, tagOrDigest)), Manifest.MAX_BYTES, digest);
+  }
+
+  private HttpRequest get(Place place, String tagOrDigest) {
+    return HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
+        .with("accept", MediaTypes.ALL);
   }
 
   private Bytes whole(Attempt<HttpResponse> request, int maxBytes, Optional<String> digest)
