@@ -7,21 +7,26 @@ import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpServer;
+import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.http.ServerTls;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.task.Threads;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.distribution.BuiltInRegistry;
+import dev.nacelle.image.distribution.Origins;
 import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.image.distribution.RegistryContent;
 import dev.nacelle.image.distribution.RegistryLimits;
+import dev.nacelle.image.registry.RegistrySettings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +65,7 @@ final class RegistryService implements AutoCloseable {
 
   private final Parts parts;
   private final BuiltInRegistry.Settings settings;
+  private final Origins origins;
   private final HttpServer server;
   private volatile Optional<BuiltInRegistry> registry = Optional.empty();
   private Optional<Thread> collector = Optional.empty();
@@ -70,6 +76,7 @@ final class RegistryService implements AutoCloseable {
     this.parts = parts;
     this.settings =
         new BuiltInRegistry.Settings("nacelle", tokenKey(parts.tokenKey()), limits(options));
+    this.origins = origins(options);
     this.server =
         parts
             .port()
@@ -94,7 +101,23 @@ final class RegistryService implements AutoCloseable {
             RegistryLimits.DEFAULT.grace(),
             options.registryUntagged.equals("collect")
                 ? RegistryLimits.Untagged.COLLECTED
-                : RegistryLimits.Untagged.KEPT);
+                : RegistryLimits.Untagged.KEPT)
+        .withCacheKeep(Duration.ofDays(options.registryProxyKeep));
+  }
+
+  private static Origins origins(UpOptions options) throws StartException {
+    var byPrefix = new LinkedHashMap<String, URI>();
+    options.registryProxies.forEach((prefix, url) -> byPrefix.put(prefix, URI.create(url)));
+    try {
+      return Origins.of(
+          byPrefix,
+          options.registries.isPresent() && !byPrefix.isEmpty()
+              ? RegistrySettings.read(options.registries.get())
+              : RegistrySettings.DEFAULT,
+          ProxySettings.fromEnvironment(System.getenv()));
+    } catch (IllegalArgumentException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static long bytes(Optional<String> size) {
@@ -119,7 +142,11 @@ final class RegistryService implements AutoCloseable {
   void open() throws IOException {
     BuiltInRegistry opened =
         BuiltInRegistry.open(
-            parts.directory(), settings, parts.access(), parts.listener(), parts.clock());
+            parts.directory(),
+            settings,
+            parts.access(),
+            parts.listener(),
+            new BuiltInRegistry.Surroundings(origins, parts.metrics(), parts.clock()));
     synchronized (this) {
       if (closed) {
         opened.close();
@@ -180,6 +207,7 @@ final class RegistryService implements AutoCloseable {
     }
     collector.ifPresent(RegistryService::await);
     registry.ifPresent(BuiltInRegistry::close);
+    origins.close();
   }
 
   private static void await(Thread thread) {
