@@ -28,6 +28,9 @@ final class RegistryFollower implements AutoCloseable {
   private final Consumer<Optional<ClusterRegistry>> told;
   private final Thread thread;
 
+  /** Of the one thread that looks. */
+  private Optional<RegistryHosting> known = Optional.empty();
+
   private RegistryFollower(
       ApiClient client,
       List<X509Certificate> authorities,
@@ -56,12 +59,14 @@ final class RegistryFollower implements AutoCloseable {
 
   private void look() {
     try {
-      told.accept(
-          RegistryHosting.of(client)
-              .map(
-                  found ->
-                      new ClusterRegistry(
-                          found.at(), found.names(), authorities, identity, identity)));
+      Optional<RegistryHosting> found = RegistryHosting.of(client);
+      if (!found.equals(known)) {
+        known = found;
+        told.accept(
+            found.map(
+                at ->
+                    new ClusterRegistry(at.at(), at.names(), authorities, identity, identity)));
+      }
     } catch (ApiException e) {
       // what was known before still holds
       LOG.debug("cannot ask where the cluster's registry is: {}", e.getMessage());

@@ -45,7 +45,10 @@ public final class RegistryClient implements AutoCloseable {
 
   /** What a client shows of itself to the cluster's own registry. */
   private enum Shown {
+    /** It is another registry. */
     NOTHING,
+    /** The pod's secret. */
+    SECRET,
     PULLER,
     PUSHER
   }
@@ -71,6 +74,35 @@ public final class RegistryClient implements AutoCloseable {
 
   /** A conversation about one repository with one credential, or none. Makes no request yet. */
   public Repository repository(ImageReference reference, Optional<Credential> credential) {
+    return new Repository(reference, new Places(reference, credential), BACKOFF);
+  }
+
+  /** The places of a repository; others when the cluster's registry has become another. */
+  private final class Places implements Supplier<List<Place>> {
+    private final ImageReference reference;
+    private final Optional<Credential> credential;
+    private Optional<ClusterRegistry> madeFor;
+    private List<Place> made;
+
+    Places(ImageReference reference, Optional<Credential> credential) {
+      this.reference = reference;
+      this.credential = credential;
+      this.madeFor = cluster.get();
+      this.made = places(reference, credential);
+    }
+
+    @Override
+    public synchronized List<Place> get() {
+      Optional<ClusterRegistry> present = cluster.get();
+      if (!present.equals(madeFor)) {
+        madeFor = present;
+        made = places(reference, credential);
+      }
+      return made;
+    }
+  }
+
+  private List<Place> places(ImageReference reference, Optional<Credential> credential) {
     RegistrySettings.Registry registry = settings.of(reference.registry());
     var places = new ArrayList<Place>();
     for (String mirror : registry.mirrors()) {
@@ -84,7 +116,7 @@ public final class RegistryClient implements AutoCloseable {
             reference,
             Access.PULL,
             credential.or(registry::credential)));
-    return new Repository(reference, places, BACKOFF);
+    return List.copyOf(places);
   }
 
   /**
@@ -124,8 +156,11 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   private Shown shown(Endpoint endpoint, Access access, Optional<Credential> credential) {
-    if (credential.isPresent() || own(endpoint.registry()).isEmpty()) {
+    if (own(endpoint.registry()).isEmpty()) {
       return Shown.NOTHING;
+    }
+    if (credential.isPresent()) {
+      return Shown.SECRET;
     }
     return switch (access) {
       case PULL -> Shown.PULLER;
@@ -138,7 +173,7 @@ public final class RegistryClient implements AutoCloseable {
     if (own.isPresent()) {
       var builder = HttpClient.builder().redirects(REDIRECTS).trust(own.get().authorities());
       return switch (key.shown()) {
-        case NOTHING -> builder.build();
+        case NOTHING, SECRET -> builder.build();
         case PULLER -> builder.identity(own.get().puller()).build();
         case PUSHER -> builder.identity(own.get().pusher()).build();
       };

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One repository of a registry, its mirrors first. Failures that may pass are tried again with
@@ -25,12 +26,15 @@ public final class Repository {
   private static final int MAX_INDEX_DEPTH = 4;
 
   private final ImageReference reference;
-  private final List<Place> places;
+  private final Supplier<List<Place>> known;
   private final Backoff backoff;
 
-  Repository(ImageReference reference, List<Place> places, Backoff backoff) {
+  /**
+   * @param known where to ask, at least one place; itself asked before each request
+   */
+  Repository(ImageReference reference, Supplier<List<Place>> known, Backoff backoff) {
     this.reference = reference;
-    this.places = List.copyOf(places);
+    this.known = known;
     this.backoff = backoff;
   }
 
@@ -171,7 +175,7 @@ public final class Repository {
   public Bytes range(Descriptor descriptor, long offset, int length)
       throws IOException, InterruptedException {
     IOException last = new IOException("there is no place to ask");
-    for (Place place : places) {
+    for (Place place : known.get()) {
       try {
         URI uri = place.endpoint().blob(reference, descriptor.digest());
         return BlobRange.read(place, uri, offset, length);
@@ -219,6 +223,7 @@ public final class Repository {
   }
 
   private <T> T fromPlaces(Attempt<T> attempt) throws InterruptedException {
+    List<Place> places = known.get();
     for (Place mirror : places.subList(0, places.size() - 1)) {
       try {
         return attempt.from(mirror);
