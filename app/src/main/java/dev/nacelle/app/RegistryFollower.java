@@ -64,8 +64,7 @@ final class RegistryFollower implements AutoCloseable {
         known = found;
         told.accept(
             found.map(
-                at ->
-                    new ClusterRegistry(at.at(), at.names(), authorities, identity, identity)));
+                at -> new ClusterRegistry(at.at(), at.names(), authorities, identity, identity)));
       }
     } catch (ApiException e) {
       // what was known before still holds

@@ -63,8 +63,7 @@ record RegistryPort(Path file, Optional<Integer> wanted, int index) {
             .formatted(first, first + TRIES - 1));
   }
 
-  private static HttpServer at(Listening listening, int port, String advice)
-      throws StartException {
+  private static HttpServer at(Listening listening, int port, String advice) throws StartException {
     try {
       return listening.at(new InetSocketAddress("0.0.0.0", port));
     } catch (IOException e) {

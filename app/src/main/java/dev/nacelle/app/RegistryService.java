@@ -82,10 +82,7 @@ final class RegistryService implements AutoCloseable {
             .port()
             .listen(
                 address ->
-                    HttpServer.builder(loops, this::handle)
-                        .bind(address)
-                        .tls(parts.tls())
-                        .start());
+                    HttpServer.builder(loops, this::handle).bind(address).tls(parts.tls()).start());
   }
 
   /** Listens. */

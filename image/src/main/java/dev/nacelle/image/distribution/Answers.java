@@ -134,11 +134,7 @@ final class Answers {
   }
 
   private static void send(
-      HttpExchange exchange,
-      int status,
-      Headers.Builder headers,
-      Body body,
-      ByteRange range)
+      HttpExchange exchange, int status, Headers.Builder headers, Body body, ByteRange range)
       throws IOException, InterruptedException {
     Headers head = headers.add("content-length", Long.toString(range.sizeBytes())).build();
     // on an error it is not closed here: the server cuts the answer, so that the client sees it

@@ -155,8 +155,7 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
     }
   }
 
-  private void answer(HttpExchange exchange, Route route)
-      throws IOException, InterruptedException {
+  private void answer(HttpExchange exchange, Route route) throws IOException, InterruptedException {
     if (!room.tryAcquire()) {
       Answers.error(
           exchange,

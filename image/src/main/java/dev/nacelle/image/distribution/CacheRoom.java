@@ -87,11 +87,7 @@ final class CacheRoom {
     try {
       all.add(
           new Cached(
-              repository,
-              digest,
-              file,
-              Files.getLastModifiedTime(file).toInstant(),
-              manifest));
+              repository, digest, file, Files.getLastModifiedTime(file).toInstant(), manifest));
     } catch (NoSuchFileException e) {
       return; // gone meanwhile
     }

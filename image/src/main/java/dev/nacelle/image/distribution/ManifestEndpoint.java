@@ -35,11 +35,7 @@ final class ManifestEndpoint {
   private final Semaphore arriving = new Semaphore(ARRIVING_KIB);
 
   ManifestEndpoint(
-      ManifestStore manifests,
-      ContentStore content,
-      PullThrough cache,
-      Gate gate,
-      PushFeed feed) {
+      ManifestStore manifests, ContentStore content, PullThrough cache, Gate gate, PushFeed feed) {
     this.manifests = manifests;
     this.content = content;
     this.cache = cache;

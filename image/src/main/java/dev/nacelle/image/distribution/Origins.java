@@ -65,8 +65,7 @@ public final class Origins implements AutoCloseable {
         URI url = entry.getValue();
         String registry = url.getAuthority();
         String path = path(url, name.value().substring(prefix.length()));
-        var reference =
-            new ImageReference(registry, path, Optional.empty(), Optional.empty());
+        var reference = new ImageReference(registry, path, Optional.empty(), Optional.empty());
         return Optional.of(new Origin(url, client.repository(reference, Optional.empty())));
       }
     }

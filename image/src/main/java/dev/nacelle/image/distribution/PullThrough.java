@@ -154,8 +154,7 @@ final class PullThrough implements AutoCloseable {
     }
   }
 
-  private void fetchByDigest(
-      RepositoryName repository, ContentDigest digest, Origins.Origin origin)
+  private void fetchByDigest(RepositoryName repository, ContentDigest digest, Origins.Origin origin)
       throws IOException, InterruptedException {
     try {
       store(repository, origin.repository().fetch(digest.toString()), List.of());
@@ -191,8 +190,7 @@ final class PullThrough implements AutoCloseable {
     metrics.looked("blob", Cache.MISS);
     return Optional.of(
         fetches
-            .computeIfAbsent(
-                new Key(repository, digest), key -> start(key, origin.get()))
+            .computeIfAbsent(new Key(repository, digest), key -> start(key, origin.get()))
             .fetch());
   }
 
@@ -212,8 +210,7 @@ final class PullThrough implements AutoCloseable {
 
   private Running start(Key key, Origins.Origin origin) {
     var fetch = new BlobFetch(content.layout().blob(key.repository(), key.digest()));
-    Thread thread =
-        new Threads("registry").startVirtual("fetch", () -> fetch(key, origin, fetch));
+    Thread thread = new Threads("registry").startVirtual("fetch", () -> fetch(key, origin, fetch));
     return new Running(fetch, thread);
   }
 
@@ -280,8 +277,7 @@ final class PullThrough implements AutoCloseable {
           case UNAUTHORIZED ->
               new RegistryException(
                   absent,
-                  origin.url()
-                      + " does not have it, or wants other credentials: see --registries");
+                  origin.url() + " does not have it, or wants other credentials: see --registries");
           default ->
               new RegistryException(
                   ErrorCode.UNAVAILABLE, origin.url() + " does not give it: " + e.getMessage());

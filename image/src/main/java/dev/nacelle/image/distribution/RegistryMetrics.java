@@ -42,8 +42,7 @@ final class RegistryMetrics {
         "nacelle_registry_repositories",
         "Repositories that hold something",
         () -> usage.get().repositories());
-    metrics.gauge(
-        "nacelle_registry_uploads", "Uploads under way", () -> usage.get().uploads());
+    metrics.gauge("nacelle_registry_uploads", "Uploads under way", () -> usage.get().uploads());
   }
 
   void answered(Route route, String method, int status) {

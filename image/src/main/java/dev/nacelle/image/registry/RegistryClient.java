@@ -64,9 +64,7 @@ public final class RegistryClient implements AutoCloseable {
    *     not its own
    */
   public RegistryClient(
-      RegistrySettings settings,
-      ProxySettings proxy,
-      Supplier<Optional<ClusterRegistry>> cluster) {
+      RegistrySettings settings, ProxySettings proxy, Supplier<Optional<ClusterRegistry>> cluster) {
     this.settings = settings;
     this.proxy = proxy;
     this.cluster = cluster;

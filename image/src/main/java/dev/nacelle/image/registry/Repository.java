@@ -190,8 +190,7 @@ public final class Repository {
   }
 
   private Bytes manifest(String tagOrDigest, Optional<String> digest) throws InterruptedException {
-    return whole(
-        place -> place.send(get(place, tagOrDigest)), Manifest.MAX_BYTES, digest);
+    return whole(place -> place.send(get(place, tagOrDigest)), Manifest.MAX_BYTES, digest);
   }
 
   private HttpRequest get(Place place, String tagOrDigest) {

@@ -48,8 +48,7 @@ class PullThroughTest {
             Map.of("hub", URI.create("http://" + origin.host())),
             RegistrySettings.DEFAULT,
             ProxySettings.NONE);
-    cache =
-        RunningRegistry.caching(directory.resolve("cache"), limits, origins, metrics, clock);
+    cache = RunningRegistry.caching(directory.resolve("cache"), limits, origins, metrics, clock);
   }
 
   private void reopen(RegistryLimits limits) throws IOException {
@@ -178,9 +177,7 @@ class PullThroughTest {
 
   @Test
   void pushesToACacheAreRefused() throws Exception {
-    cache
-        .send("POST", "/v2/hub/team/app/blobs/uploads/")
-        .refuses(405, ErrorCode.UNSUPPORTED);
+    cache.send("POST", "/v2/hub/team/app/blobs/uploads/").refuses(405, ErrorCode.UNSUPPORTED);
     cache
         .send("PUT", "/v2/hub/team/app/manifests/v1", Bytes.utf8("{}"))
         .refuses(405, ErrorCode.UNSUPPORTED);

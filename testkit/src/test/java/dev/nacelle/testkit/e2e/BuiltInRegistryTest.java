@@ -142,8 +142,7 @@ class BuiltInRegistryTest {
   }
 
   private static Command pushByToken(String repository, String namespace) {
-    return push(
-        repository, "--dest-cert-dir", certs("ca"), "--dest-creds", token(namespace));
+    return push(repository, "--dest-cert-dir", certs("ca"), "--dest-creds", token(namespace));
   }
 
   private static Command pushByCertificate(String repository) {
@@ -227,10 +226,7 @@ class BuiltInRegistryTest {
             "--cgroup-manager=cgroupfs",
             "--events-backend=none");
     assumeTrue(podman.with("images").run().exitCode() == 0, "podman cannot run on this machine");
-    podman
-        .with("pull", "-q", "oci:" + platform().scratch().resolve("image") + ":it")
-        .run()
-        .ok();
+    podman.with("pull", "-q", "oci:" + platform().scratch().resolve("image") + ":it").run().ok();
     String id = podman.with("images", "-q").run().ok().strip();
     String cert = "--cert-dir=" + certs("ca");
     String name = host() + "/team-a/app:podman";
@@ -282,8 +278,7 @@ class BuiltInRegistryTest {
         .with("oci:" + platform().scratch().resolve("back-cached") + ":it")
         .run()
         .ok();
-    Command.Outcome refused =
-        pushByToken("hub/tools/app:v2", "hub").run();
+    Command.Outcome refused = pushByToken("hub/tools/app:v2", "hub").run();
     assertThat(refused.exitCode()).as(refused.all()).isNotZero();
     assertThat(platform().kubectl().ok("get", "--raw", "/metrics"))
         .contains("nacelle_registry_cache_total", "nacelle_registry_stored_bytes");
