@@ -21,8 +21,9 @@ import java.util.OptionalInt;
  * @param file where it is kept
  * @param wanted what the user says; kept too
  * @param index of the instance on this host: each begins to look elsewhere
+ * @param others a port that is somebody else's although nobody listens there yet
  */
-record RegistryPort(Path file, Optional<Integer> wanted, int index) {
+record RegistryPort(Path file, Optional<Integer> wanted, int index, int others) {
   private static final int FIRST = 25_000;
   private static final int APART = 20;
   private static final int TRIES = 400;
@@ -48,7 +49,7 @@ record RegistryPort(Path file, Optional<Integer> wanted, int index) {
     }
     int first = FIRST + index * APART;
     for (int port = first; port < first + TRIES; port++) {
-      if (PortProbe.isFree(port)) {
+      if (port != others && PortProbe.isFree(port)) {
         try {
           HttpServer server = listening.at(new InetSocketAddress("0.0.0.0", port));
           keep(port, known);

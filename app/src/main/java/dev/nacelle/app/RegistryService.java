@@ -51,15 +51,12 @@ final class RegistryService implements AutoCloseable {
    *
    * @param directory of its content
    * @param tokenKey the file of the key that signs its tokens
-   * @param listener hears of what is pushed
    */
   record Parts(
       Path directory,
       Path tokenKey,
       RegistryPort port,
       ServerTls tls,
-      RegistryAccess access,
-      PushListener listener,
       Metrics metrics,
       Clock clock) {}
 
@@ -135,14 +132,19 @@ final class RegistryService implements AutoCloseable {
     return Bytes.wrap(fresh);
   }
 
-  /** Puts the directory in order and begins to answer; call it once. */
-  void open() throws IOException {
+  /**
+   * Puts the directory in order and begins to answer; call it once.
+   *
+   * @param access who may do what
+   * @param listener hears of what is pushed
+   */
+  void open(RegistryAccess access, PushListener listener) throws IOException {
     BuiltInRegistry opened =
         BuiltInRegistry.open(
             parts.directory(),
             settings,
-            parts.access(),
-            parts.listener(),
+            access,
+            listener,
             new BuiltInRegistry.Surroundings(origins, parts.metrics(), parts.clock()));
     synchronized (this) {
       if (closed) {

@@ -13,9 +13,11 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.image.registry.ClusterRegistry;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The start of the built-in registry: it listens at once, so that its address is known, and opens
@@ -35,94 +37,108 @@ final class RegistryWiring {
       Metrics metrics,
       Clock clock) {}
 
-  private final ClusterPki pki;
-  private final RegistryService service;
-  private final String address;
-  private final Beside<Boolean> opening;
+  /** Says something that may fail. */
+  interface Names {
+    SubjectAlternatives get() throws IOException, StartException;
+  }
 
-  private RegistryWiring(
-      Terms terms, ClusterPki pki, RegistryService service, String address, ApiClient client) {
+  private final Terms terms;
+  private final ClusterPki pki;
+  private final String address;
+  private final Beside<RegistryService> listening;
+  private Optional<Beside<Boolean>> opening = Optional.empty();
+
+  private RegistryWiring(Terms terms, ClusterPki pki, Names names, String address) {
+    this.terms = terms;
     this.pki = pki;
-    this.service = service;
     this.address = address;
-    this.opening =
-        Beside.start(
-            terms.phases(),
-            "registry",
-            () -> {
-              service.open();
-              new RegistryHosting(address + ":" + service.port(), service.port()).publish(client);
-              return true;
-            });
-    terms.platform().add("start of registry", opening::interrupt);
+    this.listening = Beside.start(terms.phases(), "registry", () -> startListening(names));
+    terms.platform().add("start of registry", listening::interrupt);
   }
 
   /**
-   * Listens, and begins to open.
+   * Begins to listen, beside whatever else starts.
    *
-   * @param client tells the cluster where it is
    * @param names of its certificate
    * @param address of this host
-   * @param listener hears of what is pushed
    */
-  static RegistryWiring start(
-      Terms terms,
-      ClusterPki pki,
-      RegistryAccess access,
-      ApiClient client,
-      SubjectAlternatives names,
-      String address,
-      PushListener listener)
-      throws StartException, InterruptedException {
-    Layout layout = terms.layout();
-    RegistryService service =
-        terms
-            .phases()
-            .time(
-                "registry",
-                () ->
-                    RegistryService.listen(
-                        new RegistryService.Parts(
-                            layout.registry(),
-                            layout.pki().resolve("registry-token.key"),
-                            new RegistryPort(
-                                layout.cluster().resolve("registry.json"),
-                                terms.options().registryPort,
-                                terms.instance().index()),
-                            new ServerTls(
-                                pki.serverIdentity("registry", names),
-                                ServerTls.ClientCertificates.REQUESTED),
-                            access,
-                            listener,
-                            terms.metrics(),
-                            terms.clock()),
-                        terms.options(),
-                        terms.loops()));
-    terms.platform().add("registry", service::close);
-    return new RegistryWiring(terms, pki, service, address, client);
+  static RegistryWiring listen(Terms terms, ClusterPki pki, Names names, String address) {
+    return new RegistryWiring(terms, pki, names, address);
   }
 
-  /** The running service. */
-  RegistryService service() {
+  private RegistryService startListening(Names names) throws IOException, StartException {
+    Layout layout = terms.layout();
+    UpOptions options = terms.options();
+    RegistryService service =
+        RegistryService.listen(
+            new RegistryService.Parts(
+                layout.registry(),
+                layout.pki().resolve("registry-token.key"),
+                new RegistryPort(
+                    layout.cluster().resolve("registry.json"),
+                    options.registryPort,
+                    terms.instance().index(),
+                    options.port),
+                new ServerTls(
+                    pki.serverIdentity("registry", names.get()),
+                    ServerTls.ClientCertificates.REQUESTED),
+                terms.metrics(),
+                terms.clock()),
+            options,
+            terms.loops());
+    terms.platform().add("registry", service::close);
     return service;
+  }
+
+  /**
+   * Begins to serve, and to tell the cluster where, beside whatever else starts; call it once.
+   *
+   * @param listener hears of what is pushed
+   * @param client may write ConfigMaps
+   */
+  void open(RegistryAccess access, PushListener listener, ApiClient client) {
+    Beside<Boolean> begun =
+        Beside.start(
+            terms.phases(),
+            "registry content",
+            () -> {
+              service().open(access, listener);
+              hosting().publish(client);
+              return true;
+            });
+    opening = Optional.of(begun);
+    terms.platform().add("opening of registry", begun::interrupt);
+  }
+
+  /** The service, once it listens. */
+  RegistryService service() throws StartException, InterruptedException {
+    return listening.result();
+  }
+
+  private RegistryHosting hosting() throws StartException, InterruptedException {
+    int port = service().port();
+    return new RegistryHosting(address + ":" + port, port);
   }
 
   /** Waits until requests are served and the cluster knows where. */
   void awaitOpen() throws StartException, InterruptedException {
-    opening.result();
+    if (opening.isPresent()) {
+      opening.get().result();
+    }
   }
 
   /** What {@code status} says of it. */
-  JsonObject facts() {
+  JsonObject facts() throws StartException, InterruptedException {
+    RegistryHosting hosting = hosting();
     return JsonObject.builder()
-        .put("url", "https://127.0.0.1:" + service.port())
-        .put("address", address + ":" + service.port())
+        .put("url", "https://127.0.0.1:" + hosting.port())
+        .put("address", hosting.address())
         .build();
   }
 
   /** How this host reaches it. */
-  ClusterRegistry reachedBy(String nodeName) {
-    var hosting = new RegistryHosting(address + ":" + service.port(), service.port());
+  ClusterRegistry reachedBy(String nodeName) throws StartException, InterruptedException {
+    RegistryHosting hosting = hosting();
     TlsIdentity puller =
         pki.clientIdentity(
             "system:node:" + nodeName, List.of("system:nodes"), AS_LONG_AS_THE_AUTHORITY);

@@ -116,10 +116,21 @@ final class Wiring {
       host.open();
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
+    // its port and keys need no API
+    Optional<RegistryWiring> registry =
+        has("registry")
+            ? Optional.of(
+                RegistryWiring.listen(
+                    new RegistryWiring.Terms(
+                        layout, options, instance, platform, phases, loops, metrics, clock),
+                    pki,
+                    () -> names(ranges()),
+                    address.toString()))
+            : Optional.empty();
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
-    Optional<RegistryWiring> registry = startRegistry(loops, pki, api);
+    openRegistry(registry, api);
     Optional<Beside<Controllers>> controllers =
         has("controllers")
             ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
@@ -136,6 +147,9 @@ final class Wiring {
             ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
             : Optional.empty();
     if (has("node")) {
+      if (registry.isPresent()) {
+        host.clusterRegistry(Optional.of(registry.get().reachedBy(nodeName)));
+      }
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
@@ -165,28 +179,20 @@ final class Wiring {
             .build();
     var known =
         JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached);
-    registry.ifPresent(running -> known.put("registry", running.facts()));
+    if (registry.isPresent()) {
+      known.put("registry", registry.get().facts());
+    }
     startControl(loops, ranges, Optional.of(people), known);
   }
 
-  private Optional<RegistryWiring> startRegistry(EventLoops loops, ClusterPki pki, Api api)
-      throws StartException, InterruptedException {
-    if (!has("registry")) {
-      RegistryHosting.withdraw(api.server().client(Identity.system("registry")));
-      return Optional.empty();
+  /** The listener hears of what is pushed. */
+  private static void openRegistry(Optional<RegistryWiring> registry, Api api) {
+    ApiClient client = api.server().client(Identity.system("registry"));
+    if (registry.isPresent()) {
+      registry.get().open(api.access().registry(), PushListener.NONE, client);
+    } else {
+      RegistryHosting.withdraw(client);
     }
-    RegistryWiring registry =
-        RegistryWiring.start(
-            new RegistryWiring.Terms(
-                layout, options, instance, platform, phases, loops, metrics, clock),
-            pki,
-            api.access().registry(),
-            api.server().client(Identity.system("registry")),
-            phases.time("registry", () -> names(ranges())),
-            address.toString(),
-            PushListener.NONE);
-    host.clusterRegistry(Optional.of(registry.reachedBy(nodeName)));
-    return Optional.of(registry);
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */

@@ -20,7 +20,7 @@ class RegistryPortTest {
 
   private int listen(Optional<Integer> wanted) throws Exception {
     try (HttpServer server =
-        new RegistryPort(directory.resolve("registry.json"), wanted, 7)
+        new RegistryPort(directory.resolve("registry.json"), wanted, 7, 25_141)
             .listen(address -> HttpServer.builder(loops, exchange -> {}).bind(address).start())) {
       return server.port();
     }
