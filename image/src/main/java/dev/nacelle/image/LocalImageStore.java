@@ -338,7 +338,7 @@ public final class LocalImageStore implements ImageStore {
             for (StoredLayer layer : image.layers()) {
               if (keys.add(layer.key())) {
                 bytes += layer.built().sizeBytes();
-                files += 3;
+                files += 4;
               }
             }
           }
@@ -371,6 +371,25 @@ public final class LocalImageStore implements ImageStore {
       }
     } catch (IOException e) {
       throw Faults.of(e, "probe this kernel");
+    }
+  }
+
+  /** What the verbs on images work with. */
+  LocalParts parts() {
+    return new LocalParts(layout, registries, pins, layers, roots);
+  }
+
+  /** As {@link #resolve}, with all that the index keeps. */
+  Optional<StoredImage> stored(ImageReference reference) {
+    return locked("read the index", () -> index.resolve(reference));
+  }
+
+  /** Takes in an image for {@code platform}, which this host need not be, without a tag. */
+  ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
+      throws InterruptedException {
+    try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform))
+          .toResolved();
     }
   }
 

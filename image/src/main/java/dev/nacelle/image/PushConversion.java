@@ -44,7 +44,7 @@ public final class PushConversion implements PushListener, AutoCloseable {
 
   private final BlockingQueue<Image> waiting = new ArrayBlockingQueue<>(WAITING);
   private final AtomicBoolean missed = new AtomicBoolean(true);
-  private final ImageConversion conversion;
+  private final PlaceConversion conversion;
   private Optional<Thread> thread = Optional.empty();
 
   /**
@@ -54,7 +54,7 @@ public final class PushConversion implements PushListener, AutoCloseable {
   public PushConversion(Path temporary) throws IOException {
     Trees.delete(temporary);
     Files.createDirectories(temporary);
-    conversion = new ImageConversion(temporary, LocalLayers.NONE);
+    conversion = new PlaceConversion(temporary, LocalLayers.NONE);
   }
 
   /** Begins to convert: what is there without a streaming form, and what is pushed from now on. */
