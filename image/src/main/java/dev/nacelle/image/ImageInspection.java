@@ -68,6 +68,26 @@ public final class ImageInspection {
     }
   }
 
+  /** How many bytes of an image's data are on this disk; what images share counts for each. */
+  public long presentBytes(ResolvedImage image) {
+    LocalParts parts = store.parts();
+    long present = 0;
+    try {
+      for (ImageLayer layer : image.layers()) {
+        Path directory = parts.layout().layer(layer.key());
+        if (Files.exists(directory.resolve(LocalParts.STREAM_ORIGIN))) {
+          StreamIndex index = index(directory.resolve(LocalParts.STREAM_INDEX));
+          present += index.metadata().sizeBytes() + presentBytes(directory, index);
+        } else {
+          present += layer.sizeBytes();
+        }
+      }
+      return present;
+    } catch (IOException e) {
+      throw Faults.of(e, "look at image " + image.id());
+    }
+  }
+
   private static JsonObject layer(LocalParts parts, StoredLayer layer) throws IOException {
     var json =
         JsonObject.builder()
