@@ -2,6 +2,7 @@ package dev.nacelle.app;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.cli.Host;
+import dev.nacelle.image.Arrival;
 import dev.nacelle.image.Ensured;
 import dev.nacelle.image.ImageConversion;
 import dev.nacelle.image.ImageException;
@@ -26,8 +27,7 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
   /** Steps of layers as the user hears them. */
   static LayerProgress steps(Host.Output output) {
     return (phase, layer, done, total) ->
-        output.step(
-            new Host.LayerStep(phase.name().toLowerCase(Locale.ROOT), layer, done, total));
+        output.step(new Host.LayerStep(phase.name().toLowerCase(Locale.ROOT), layer, done, total));
   }
 
   int pull(Host.ImageVerb.Pull verb) throws InterruptedException {
@@ -47,20 +47,36 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
     if (platform.isPresent() && !platform.get().equals(Platform.host())) {
       ResolvedImage image = new PlatformPull(images).pull(request, platform.get(), progress);
       output.line(
-          "pulled " + reference + " for " + platform.get() + " as " + image.statusImageId(reference));
+          "pulled "
+              + reference
+              + " for "
+              + platform.get()
+              + " as "
+              + image.statusImageId(reference));
       return 0;
     }
     switch (images.ensure(request, progress)) {
       case Ensured.AlreadyPresent present -> output.line("present " + reference);
-      case Ensured.Pulled pulled ->
-          output.line(
-              "pulled "
-                  + reference
-                  + " ("
-                  + ImageWork.size(pulled.fetchedBytes())
-                  + " fetched, "
-                  + pulled.image().statusImageId(reference)
-                  + ")");
+      case Ensured.Pulled pulled -> {
+        if (verb.data() == Host.ImageVerb.Data.ALL) {
+          images.fetchAll(pulled.image(), steps(output));
+        }
+        String how =
+            switch (pulled.arrival()) {
+              case Arrival.Here here -> "it was here";
+              case Arrival.Streamed streamed ->
+                  verb.data() == Host.ImageVerb.Data.ALL ? "whole" : "its data comes as it is read";
+              case Arrival.Whole whole -> ImageWork.size(pulled.fetchedBytes()) + " fetched";
+            };
+        output.line(
+            "pulled "
+                + reference
+                + " ("
+                + how
+                + ", "
+                + pulled.image().statusImageId(reference)
+                + ")");
+      }
     }
     return 0;
   }
@@ -74,8 +90,7 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
           case REBUILT -> ImagePush.Layers.REBUILT;
         };
     ImagePush.Pushed pushed =
-        new ImagePush(images)
-            .push(reference, target, secrets(verb.auth()), layers, steps(output));
+        new ImagePush(images).push(reference, target, secrets(verb.auth()), layers, steps(output));
     String id = images.resolve(reference).map(ResolvedImage::id).orElse("");
     if (!pushed.imageId().equals(id)) {
       output.line(
@@ -121,7 +136,9 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
     if (!fits) {
       throw new ImageException(
           ImageFault.INVALID_NAME,
-          "cannot pull for platform \"" + text + "\": it is no os/architecture such as linux/arm64");
+          "cannot pull for platform \""
+              + text
+              + "\": it is no os/architecture such as linux/arm64");
     }
     return new Platform(
         parts[0], parts[1], parts.length > 2 ? Optional.of(parts[2]) : Optional.empty());

@@ -77,11 +77,7 @@ final class ImageOutput implements Host.Output, AutoCloseable {
         boolean known = before != null && before.phase().equals(step.phase()) && isDone(before);
         if (isDone(step) && !known) {
           lines.line(
-              shortened(step.layer())
-                  + " "
-                  + past(step.phase())
-                  + ", "
-                  + size(step.totalBytes()));
+              shortened(step.layer()) + " " + past(step.phase()) + ", " + size(step.totalBytes()));
         }
       }
     }

@@ -26,13 +26,20 @@ public final class ImageRequest {
       case ImageVerb.Remove(List<String> names) ->
           verb("remove").put("names", JsonArray.ofStrings(names));
       case ImageVerb.Prune prune -> verb("prune");
-      case ImageVerb.Pull(String name, Optional<String> platform, ImageVerb.Data data, AuthFile a) -> {
+      case ImageVerb.Pull(
+              String name,
+              Optional<String> platform,
+              ImageVerb.Data data,
+              AuthFile a) -> {
         var body = named("pull", name).put("data", word(data)).put("auth", a.text());
         platform.ifPresent(p -> body.put("platform", p));
         yield body;
       }
       case ImageVerb.Push(
-              String name, Optional<String> target, ImageVerb.Layers layers, AuthFile a) -> {
+              String name,
+              Optional<String> target,
+              ImageVerb.Layers layers,
+              AuthFile a) -> {
         var body = named("push", name).put("layers", word(layers)).put("auth", a.text());
         target.ifPresent(t -> body.put("target", t));
         yield body;

@@ -30,8 +30,7 @@ final class ImageTransfers {
         return AuthFile.NONE;
       }
       Path file = authFile.get();
-      try (InputStream in =
-          file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
+      try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
         byte[] text = in.readNBytes(MAX_AUTH_BYTES);
         return new AuthFile(new String(text, StandardCharsets.UTF_8));
       } catch (IOException e) {
@@ -65,10 +64,7 @@ final class ImageTransfers {
     @Override
     Host.ImageVerb verb() throws VerbException {
       return new Host.ImageVerb.Pull(
-          name,
-          platform,
-          allData ? Host.ImageVerb.Data.ALL : Host.ImageVerb.Data.AS_READ,
-          auth());
+          name, platform, allData ? Host.ImageVerb.Data.ALL : Host.ImageVerb.Data.AS_READ, auth());
     }
   }
 

@@ -54,7 +54,8 @@ final class ImageVerbs extends Verb {
     @Override
     public Integer call() throws VerbException, InterruptedException {
       Host.ImageVerb verb = verb();
-      try (var output = new ImageOutput(parent.cli.output(), ImageOutput.Screen.of(parent.cli.out))) {
+      try (var output =
+          new ImageOutput(parent.cli.output(), ImageOutput.Screen.of(parent.cli.out))) {
         if (!ControlClient.isUp(data)) {
           return parent.cli.host.images(data, verb, output);
         }

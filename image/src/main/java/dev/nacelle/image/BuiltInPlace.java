@@ -90,12 +90,12 @@ record BuiltInPlace(RegistryContent content, RepositoryName name) implements Str
 
   private static ContentDigest parsed(String digest) {
     return ContentDigest.parse(digest)
-        .orElseThrow(
-            () -> new ImageException(ImageFault.INVALID_IMAGE, "not a digest: " + digest));
+        .orElseThrow(() -> new ImageException(ImageFault.INVALID_IMAGE, "not a digest: " + digest));
   }
 
   private ImageException missing(String what, String digest) {
     return new ImageException(
-        ImageFault.NOT_FOUND, "cannot read " + what + " " + digest + " of " + name + ": it is gone");
+        ImageFault.NOT_FOUND,
+        "cannot read " + what + " " + digest + " of " + name + ": it is gone");
   }
 }

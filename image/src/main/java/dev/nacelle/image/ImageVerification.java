@@ -62,8 +62,8 @@ public final class ImageVerification {
     return new Findings(layers.size(), bytes, differences);
   }
 
-  private static void blob(
-      LocalParts parts, String what, String digest, List<String> differences) throws IOException {
+  private static void blob(LocalParts parts, String what, String digest, List<String> differences)
+      throws IOException {
     Path file = parts.layout().blob(digest);
     try {
       if (!Sha256.of(Bytes.wrap(Files.readAllBytes(file))).equals(digest)) {

@@ -15,6 +15,8 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.LongConsumer;
 
 /**
  * Compares the files of a layer with what was recorded when they came: digests and sums, or the
@@ -33,7 +35,7 @@ record LayerCheck(Path directory, StoredLayer layer) {
    *
    * @param progress hears how many bytes of the data were read
    */
-  List<String> differences(java.util.function.LongConsumer progress) throws IOException {
+  List<String> differences(LongConsumer progress) throws IOException {
     var found = new ArrayList<String>();
     Path data = directory.resolve(LayerStore.DATA);
     Path metadata = directory.resolve(LayerStore.METADATA);
@@ -81,22 +83,17 @@ record LayerCheck(Path directory, StoredLayer layer) {
   }
 
   private void checkStreamed(
-      StreamIndex index,
-      Path metadata,
-      Path data,
-      List<String> found,
-      java.util.function.LongConsumer progress)
+      StreamIndex index, Path metadata, Path data, List<String> found, LongConsumer progress)
       throws IOException {
     if (!digest(metadata).equals(digestText(index.metadata().sha256()))) {
       found.add("the metadata");
     }
-    Optional<PresenceMap> present = present(index);
+    IntPredicate present = present(index);
     try (InputStream in = Files.newInputStream(data)) {
       byte[] chunk = new byte[CHUNK];
       for (int n = 0; n < index.chunks(); n++) {
         int size = index.chunkBytes(n);
-        int at = n;
-        if (present.map(map -> map.has(at)).orElse(true)) {
+        if (present.test(n)) {
           if (in.readNBytes(chunk, 0, size) != size || !index.proves(n, chunk)) {
             found.add(named(n, size));
           }
@@ -108,19 +105,24 @@ record LayerCheck(Path directory, StoredLayer layer) {
     }
   }
 
-  /** Which chunks are here; empty where all are. */
-  private Optional<PresenceMap> present(StreamIndex index) throws IOException {
-    return Files.exists(directory.resolve(LocalParts.STREAM_ORIGIN))
-        ? Optional.of(
-            PresenceMap.open(new LazyLayerFiles(directory).map(), index.dataBytes(), CHUNK))
-        : Optional.empty();
+  /** Which chunks are here. */
+  private IntPredicate present(StreamIndex index) throws IOException {
+    var files = new LazyLayerFiles(directory);
+    if (!Files.exists(directory.resolve(LocalParts.STREAM_ORIGIN))) {
+      return n -> true;
+    }
+    if (!files.isOfThisBoot()) {
+      return n -> false; // what the map says is proved again before it is believed
+    }
+    try {
+      PresenceMap map = PresenceMap.open(files.map(), index.dataBytes(), CHUNK);
+      return map::has;
+    } catch (NoSuchFileException e) {
+      return n -> true; // it has become whole just now
+    }
   }
 
-  private void checkBuilt(
-      Path metadata,
-      Path data,
-      List<String> found,
-      java.util.function.LongConsumer progress)
+  private void checkBuilt(Path metadata, Path data, List<String> found, LongConsumer progress)
       throws IOException {
     Optional<LayerSums> sums = sums(found);
     if (sums.isPresent() && !digest(metadata).equals(sums.get().metadataDigest())) {

@@ -69,8 +69,7 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
     }
     try (InputStream in =
         new CountedStream(
-            place.blob(blob),
-            done -> progress.at(Phase.PULL, diffId, done, blob.sizeBytes()))) {
+            place.blob(blob), done -> progress.at(Phase.PULL, diffId, done, blob.sizeBytes()))) {
       BuiltLayer built = LayerBuilder.build(in, metadata, data, LayerLimits.DEFAULT);
       in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
       if (!built.diffId().equals(diffId)) {

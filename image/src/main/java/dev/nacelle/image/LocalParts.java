@@ -12,10 +12,10 @@ record LocalParts(
     StoreLayout layout, RegistryClient registries, Pins pins, LayerStore layers, RootMounts roots)
     implements LocalLayers {
   /** Beside a layer that came in its streaming form: its index. */
-  static final String STREAM_INDEX = "stream.index";
+  static final String STREAM_INDEX = LazyLayers.INDEX;
 
   /** Beside a layer that is not whole yet: where its chunks come from. */
-  static final String STREAM_ORIGIN = "stream.json";
+  static final String STREAM_ORIGIN = LazyLayers.ORIGIN;
 
   Path directory(StoredLayer layer) {
     return layout.layer(layer.key());

@@ -36,8 +36,7 @@ final class PlaceConversion {
 
   PlaceConversion(Path temporary, LocalLayers local) {
     var forms =
-        new StreamConversion(
-            Math.min(MOST_PROCESSORS, Runtime.getRuntime().availableProcessors()));
+        new StreamConversion(Math.min(MOST_PROCESSORS, Runtime.getRuntime().availableProcessors()));
     this.layers = new LayerConversion(forms, temporary, local);
   }
 
@@ -63,7 +62,11 @@ final class PlaceConversion {
   }
 
   private static void collect(
-      StreamPlace place, Bytes manifest, ImageConversion.Platforms platforms, int depth, LinkedHashSet<Bytes> found)
+      StreamPlace place,
+      Bytes manifest,
+      ImageConversion.Platforms platforms,
+      int depth,
+      LinkedHashSet<Bytes> found)
       throws IOException, InterruptedException {
     if (depth > MAX_INDEX_DEPTH || found.size() > MOST_IMAGES) {
       throw new ImageException(
@@ -82,7 +85,8 @@ final class PlaceConversion {
     }
   }
 
-  private static List<Descriptor> chosen(Manifest.Index index, ImageConversion.Platforms platforms) {
+  private static List<Descriptor> chosen(
+      Manifest.Index index, ImageConversion.Platforms platforms) {
     return switch (platforms) {
       case HOST ->
           List.of(
@@ -103,7 +107,8 @@ final class PlaceConversion {
     };
   }
 
-  private ImageConversion.Converted convertImage(StreamPlace place, Bytes manifest, LayerProgress progress)
+  private ImageConversion.Converted convertImage(
+      StreamPlace place, Bytes manifest, LayerProgress progress)
       throws IOException, InterruptedException {
     Descriptor subject = subject(manifest);
     Map<String, Descriptor> blobs = layers(place, manifest);
@@ -164,12 +169,12 @@ final class PlaceConversion {
     // platform threads: unpacking keeps a processor busy
     ExecutorService workers =
         Executors.newFixedThreadPool(
-            LAYERS_AT_ONCE, Thread.ofPlatform().daemon().name("nacelle-convert-layer-", 0).factory());
+            LAYERS_AT_ONCE,
+            Thread.ofPlatform().daemon().name("nacelle-convert-layer-", 0).factory());
     try {
       var completion = new ExecutorCompletionService<StreamReferrer.Layer>(workers);
       missing.forEach(
-          (diffId, blob) ->
-              completion.submit(() -> layers.convert(place, diffId, blob, progress)));
+          (diffId, blob) -> completion.submit(() -> layers.convert(place, diffId, blob, progress)));
       var made = new ArrayList<StreamReferrer.Layer>();
       for (int i = 0; i < missing.size(); i++) {
         made.add(result(completion.take())); // the first failure ends the others

@@ -24,7 +24,9 @@ public final class PlatformPull {
     var pull = new ImagePull(store.parts().registries(), request, progress);
     ImagePull.Remote remote = pull.resolve(platform);
     String digest = Sha256.of(remote.resolved().manifests().getLast());
-    return store.bring(
-        pull.content(remote), request.reference().repository() + "@" + digest, platform);
+    ImageContent content = pull.content(remote);
+    // whole: nothing here will ever read it
+    var whole = new ImageContent(content.config(), content.manifests(), content.layers());
+    return store.bring(whole, request.reference().repository() + "@" + digest, platform);
   }
 }

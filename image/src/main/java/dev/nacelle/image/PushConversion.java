@@ -60,8 +60,7 @@ public final class PushConversion implements PushListener, AutoCloseable {
   /** Begins to convert: what is there without a streaming form, and what is pushed from now on. */
   public synchronized void start(RegistryContent content) {
     if (thread.isEmpty()) {
-      thread =
-          Optional.of(new Threads("registry").startVirtual("conversion", () -> run(content)));
+      thread = Optional.of(new Threads("registry").startVirtual("conversion", () -> run(content)));
     }
   }
 
@@ -111,10 +110,7 @@ public final class PushConversion implements PushListener, AutoCloseable {
       var place = new BuiltInPlace(content, image.repository);
       for (ImageConversion.Converted made :
           conversion.convert(
-              place,
-              manifest.get().body(),
-              ImageConversion.Platforms.HOST,
-              LayerProgress.SILENT)) {
+              place, manifest.get().body(), ImageConversion.Platforms.HOST, LayerProgress.SILENT)) {
         if (made.made() > 0) {
           LOG.info(
               "converted {}@{}: {} of {} layers",

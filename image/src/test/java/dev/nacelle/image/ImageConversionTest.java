@@ -96,9 +96,7 @@ final class ImageConversionTest {
       assertThat(phases)
           .containsExactlyInAnyOrderElementsOf(
               EnumSet.of(
-                  LayerProgress.Phase.PULL,
-                  LayerProgress.Phase.CONVERT,
-                  LayerProgress.Phase.PUSH));
+                  LayerProgress.Phase.PULL, LayerProgress.Phase.CONVERT, LayerProgress.Phase.PUSH));
       StreamReferrer form = form(reference).orElseThrow();
       assertThat(form.layers()).hasSize(2);
       assertThat(form.layers().stream().mapToLong(StreamReferrer.Layer::sizeBytes).sum())
@@ -189,8 +187,7 @@ final class ImageConversionTest {
     Bytes config = repository.config(Descriptor.of(image.object("config")));
     Bytes changed =
         JsonWriter.write(JsonReader.readObject(config).with("architecture", Json.of("mips64le")));
-    Descriptor descriptor =
-        Descriptor.of("application/vnd.oci.image.config.v1+json", changed);
+    Descriptor descriptor = Descriptor.of("application/vnd.oci.image.config.v1+json", changed);
     writer.pushBlob(descriptor, changed::asInputStream);
     return JsonWriter.write(image.with("config", descriptor.toJson()));
   }
@@ -235,8 +232,7 @@ final class ImageConversionTest {
   /** Converts REFERENCE with the store of NODE; says each step. */
   public static void main(String[] arguments) throws Exception {
     try (var registries = new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
-        var store =
-            LocalImageStore.open(Path.of(arguments[0]), registries, Clock.systemUTC())) {
+        var store = LocalImageStore.open(Path.of(arguments[0]), registries, Clock.systemUTC())) {
       new ImageConversion(store)
           .convert(
               ImageReference.parse(arguments[1]),
@@ -256,7 +252,8 @@ final class ImageConversionTest {
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
       store.close();
       for (LayerProgress.Phase until :
-          List.of(LayerProgress.Phase.PULL, LayerProgress.Phase.CONVERT, LayerProgress.Phase.PUSH)) {
+          List.of(
+              LayerProgress.Phase.PULL, LayerProgress.Phase.CONVERT, LayerProgress.Phase.PUSH)) {
         killOnce(until, reference);
         if (until != LayerProgress.Phase.PUSH) {
           assertThat(form(reference)).isEmpty();

@@ -67,8 +67,7 @@ final class ImagePushTest {
   }
 
   private String remoteDigest(String name) throws Exception {
-    Repository repository =
-        registries.repository(ImageReference.parse(name), Optional.empty());
+    Repository repository = registries.repository(ImageReference.parse(name), Optional.empty());
     return Sha256.of(repository.manifest());
   }
 
@@ -185,8 +184,7 @@ final class ImagePushTest {
       assertThat(verification.verify(reference, LayerProgress.SILENT).differences())
           .containsExactly("layer " + layer.diffId() + ": the metadata");
       flip(files.resolve("metadata.erofs"), 1100);
-      Path config =
-          directory.resolve("node/images/blobs/sha256").resolve(image.id().substring(7));
+      Path config = directory.resolve("node/images/blobs/sha256").resolve(image.id().substring(7));
       flip(config, 3);
       assertThat(verification.verify(reference, LayerProgress.SILENT).differences())
           .containsExactly("the configuration " + image.id());
@@ -213,8 +211,7 @@ final class ImagePushTest {
       try (var held = store.parts().hold(layer.diffId()).orElseThrow()) {
         assertThat(held.data()).exists();
       }
-      flip(
-          directory.resolve("node/images/layers").resolve(layer.key()).resolve("data.blob"), 5000);
+      flip(directory.resolve("node/images/layers").resolve(layer.key()).resolve("data.blob"), 5000);
       assertThat(store.parts().hold(layer.diffId())).isEmpty();
     }
   }

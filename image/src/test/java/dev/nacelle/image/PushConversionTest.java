@@ -146,11 +146,7 @@ final class PushConversionTest {
       for (StreamReferrer.Layer layer : form.layers()) {
         ContentDigest chunks = ContentDigest.parse(layer.chunks().digest()).orElseThrow();
         try (var blob =
-            running
-                .registry
-                .content()
-                .blob(new RepositoryName("team/app"), chunks)
-                .orElseThrow()) {
+            running.registry.content().blob(new RepositoryName("team/app"), chunks).orElseThrow()) {
           assertThat(blob.size()).isEqualTo(layer.chunks().sizeBytes());
         }
       }

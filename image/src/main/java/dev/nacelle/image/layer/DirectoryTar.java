@@ -38,7 +38,6 @@ public final class DirectoryTar {
     LAYER
   }
 
-
   private final Path root;
   private final ArrayDeque<Path> todo = new ArrayDeque<>();
   private final Map<String, String> hardLinks = new HashMap<>();
@@ -91,8 +90,7 @@ public final class DirectoryTar {
       }
       InputStream header = encoded(entry);
       if (kind == Kind.LAYER && isOpaque(path, type.get())) {
-        return Optional.of(
-            new java.io.SequenceInputStream(header, encoded(opaque(entry.path()))));
+        return Optional.of(new java.io.SequenceInputStream(header, encoded(opaque(entry.path()))));
       }
       if (entry.type() != Type.FILE || entry.sizeBytes() == 0) {
         return Optional.of(header);
@@ -186,8 +184,7 @@ public final class DirectoryTar {
 
   private Map<String, Bytes> xattrs(Path path) {
     var kept = new TreeMap<>(ExtendedAttributes.read(path));
-    kept.keySet()
-        .removeIf(name -> name.indexOf('=') >= 0 || !ErofsXattrs.isKept(name));
+    kept.keySet().removeIf(name -> name.indexOf('=') >= 0 || !ErofsXattrs.isKept(name));
     if (kind == Kind.LAYER) {
       kept.remove(OPAQUE_XATTR); // written as a name
     }

@@ -77,8 +77,7 @@ public final class Repository {
 
   /** The manifest that the reference names: an image's, or an index of several. */
   public Bytes manifest() throws InterruptedException {
-    return manifest(
-        reference.digest().or(reference::tag).orElse("latest"), reference.digest());
+    return manifest(reference.digest().or(reference::tag).orElse("latest"), reference.digest());
   }
 
   /** A small blob, whole and verified. */
