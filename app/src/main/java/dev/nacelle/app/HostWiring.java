@@ -7,7 +7,6 @@ import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
-import dev.nacelle.image.ImageStore;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.registry.ClusterRegistry;
@@ -72,7 +71,7 @@ final class HostWiring {
   }
 
   /** What the node stands on and needs no API for. */
-  record HostParts(BuiltInRuntime runtime, ImageStore images) {}
+  record HostParts(BuiltInRuntime runtime, LocalImageStore images) {}
 
   /** Begins to open runtime and images, beside whatever else starts. */
   void open() {

@@ -52,9 +52,8 @@ public final class Repository {
 
   /** Asks what the reference stands for on {@code platform}. */
   public Resolved resolve(Platform platform) throws InterruptedException {
-    String wanted = reference.digest().or(reference::tag).orElse("latest");
     var manifests = new ArrayList<Bytes>();
-    Bytes top = manifest(wanted, reference.digest());
+    Bytes top = manifest();
     manifests.add(top);
     Manifest manifest = Manifest.parse(top);
     for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
@@ -78,6 +77,11 @@ public final class Repository {
       }
     }
     throw failure(ImageFault.INVALID_IMAGE, "its indexes are nested too deep");
+  }
+
+  /** The manifest that the reference names: an image's, or an index of several. */
+  public Bytes manifest() throws InterruptedException {
+    return manifest(reference.digest().or(reference::tag).orElse("latest"), reference.digest());
   }
 
   /** A small blob, whole and verified. */
