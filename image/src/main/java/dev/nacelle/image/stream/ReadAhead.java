@@ -57,7 +57,8 @@ final class ReadAhead {
   private Step goOn(Reader reader, ChunkRange wanted) {
     int window = Math.min(maxWindow, Math.max(1, reader.window() * 2));
     int from = Math.max(reader.ahead(), wanted.end());
-    int to = (int) Math.min(chunks, (long) wanted.end() + window);
+    boolean enough = from - wanted.end() > window / 2; // else requests would become very small
+    int to = enough ? from : (int) Math.min(chunks, (long) wanted.end() + window);
     remember(new Reader(reader.first(), wanted.end(), Math.max(from, to), window));
     return new Step(
         ChunkRange.between(reader.next(), wanted.end()),

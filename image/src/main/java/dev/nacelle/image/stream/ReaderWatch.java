@@ -26,7 +26,10 @@ final class ReaderWatch {
     this.readAhead = new ReadAhead(index.chunks(), maxReadAhead);
   }
 
-  /** Takes note of what a reader wants, some of which is missing; answers what it may want next. */
+  /**
+   * Takes note of what a reader wants, some of which is missing; answers what it may want next: nothing
+   * once all of the layer is on its way.
+   */
   Optional<ChunkRange> after(ChunkRange wanted, IntPredicate present) {
     ReadAhead.Step step = readAhead.after(wanted);
     longestRun = Math.max(longestRun, step.run());
@@ -38,7 +41,7 @@ final class ReaderWatch {
         listener.needed(index, n);
       }
     }
-    return step.ahead();
+    return wholeReadTold ? Optional.empty() : step.ahead();
   }
 
   /**
