@@ -7,6 +7,7 @@ import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.registry.Authorization.Access;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -30,6 +32,7 @@ import javax.net.ssl.X509TrustManager;
  */
 public final class RegistryClient implements AutoCloseable {
   private static final int REDIRECTS = 5;
+  private static final int MOST_KINDS = 1000;
   private static final Backoff BACKOFF =
       new Backoff(5, Duration.ofMillis(200), Duration.ofSeconds(10), RandomGenerator.getDefault());
 
@@ -38,6 +41,10 @@ public final class RegistryClient implements AutoCloseable {
 
   /** By registry; a client has one set of trusted authorities. */
   private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+
+  /** What has been learnt, by the base of the endpoint; lost with the process. */
+  private final Map<URI, AtomicReference<ReferrerList.Kind>> referrerKinds =
+      new ConcurrentHashMap<>();
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
     this.settings = settings;
@@ -73,9 +80,16 @@ public final class RegistryClient implements AutoCloseable {
 
   private Place place(
       Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
+    if (referrerKinds.size() >= MOST_KINDS) {
+      referrerKinds.clear();
+    }
     HttpClient http = clients.computeIfAbsent(endpoint.registry(), this::client);
     return new Place(
-        endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));
+        endpoint,
+        http,
+        new Authorization(http, endpoint, reference.path(), access, credential),
+        referrerKinds.computeIfAbsent(
+            endpoint.base(), base -> new AtomicReference<>(ReferrerList.Kind.UNKNOWN)));
   }
 
   private HttpClient client(String registry) {

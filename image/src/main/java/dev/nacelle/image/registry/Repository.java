@@ -114,6 +114,11 @@ public final class Repository {
     return fromPlaces(place -> new ReferrerList(place, reference).of(digest, artifactType));
   }
 
+  /** As the other, of all types: one request also where several types are of interest. */
+  public List<Referrer> referrers(String digest) throws InterruptedException {
+    return fromPlaces(place -> new ReferrerList(place, reference).of(digest, ""));
+  }
+
   /**
    * Some bytes of a blob, not verified. Asks each place once: the caller has other sources, and its
    * own patience. An interrupt ends it.
