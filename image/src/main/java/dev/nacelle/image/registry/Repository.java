@@ -15,6 +15,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One repository of a registry, its mirrors first. Failures that may pass are tried again with
@@ -48,14 +49,29 @@ public final class Repository {
 
   /** Asks what the reference stands for on {@code platform}. */
   public Resolved resolve(Platform platform) throws InterruptedException {
+    return resolve(platform, digest -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param known hears the digest of the image's own manifest as soon as it is known, which for an
+   *     image of several platforms is before that manifest is asked for; once, on the calling
+   *     thread, which it must not hold up
+   */
+  public Resolved resolve(Platform platform, Consumer<String> known) throws InterruptedException {
     String wanted = reference.digest().or(reference::tag).orElse("latest");
     var manifests = new ArrayList<Bytes>();
     Bytes top = manifest(wanted, reference.digest());
     manifests.add(top);
     Manifest manifest = Manifest.parse(top);
+    boolean told = false;
     for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
       switch (manifest) {
         case Manifest.Image image -> {
+          if (!told) {
+            known.accept(Sha256.of(manifests.getLast()));
+          }
           return new Resolved(Sha256.of(top), manifests, image);
         }
         case Manifest.Index index -> {
@@ -67,6 +83,10 @@ public final class Repository {
                           failure(
                               ImageFault.WRONG_PLATFORM,
                               "no match for platform in manifest: " + platform));
+          if (MediaTypes.isImage(chosen.mediaType())) {
+            known.accept(chosen.digest());
+            told = true;
+          }
           Bytes next = manifest(chosen.digest(), Optional.of(chosen.digest()));
           manifests.add(next);
           manifest = Manifest.parse(next);

@@ -20,11 +20,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A registry of a directory that listens on loopback, and a client of it. */
-final class RunningRegistry implements AutoCloseable {
+public final class RunningRegistry implements AutoCloseable {
   private static final Bytes KEY = Bytes.utf8("a key of tests, which nobody else has");
 
+  private final Queue<String> seen = new ConcurrentLinkedQueue<>();
   private final EventLoops loops = EventLoops.start(1);
   private final BuiltInRegistry registry;
   private final HttpServer server;
@@ -33,12 +36,17 @@ final class RunningRegistry implements AutoCloseable {
   private RunningRegistry(BuiltInRegistry registry, int port) throws IOException {
     this.registry = registry;
     server =
-        HttpServer.builder(loops, registry)
+        HttpServer.builder(
+                loops,
+                exchange -> {
+                  seen.add(exchange.method() + " " + exchange.path());
+                  registry.handle(exchange);
+                })
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
             .start();
   }
 
-  static RunningRegistry open(Path directory) throws IOException {
+  public static RunningRegistry open(Path directory) throws IOException {
     return open(
         directory, RegistryLimits.DEFAULT, new Everybody(), PushListener.NONE, Clock.systemUTC());
   }
@@ -82,11 +90,16 @@ final class RunningRegistry implements AutoCloseable {
     Thread.currentThread().join();
   }
 
+  /** The requests so far: method and path. */
+  public Queue<String> seen() {
+    return seen;
+  }
+
   BuiltInRegistry registry() {
     return registry;
   }
 
-  String host() {
+  public String host() {
     return "127.0.0.1:" + server.port();
   }
 
