@@ -82,6 +82,7 @@ public final class LazyFills {
       }
       session.out().println();
       table.print(session.out());
+      Openings.run(session, sample, work, count);
     } finally {
       Trees.delete(work);
     }
