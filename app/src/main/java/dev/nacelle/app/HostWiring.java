@@ -8,9 +8,11 @@ import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.ImageStore;
+import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.kernel.keeper.LazySupport;
 import dev.nacelle.network.Datapath;
 import dev.nacelle.network.DatapathConfig;
 import dev.nacelle.network.EbpfDatapath;
@@ -84,11 +86,23 @@ final class HostWiring {
                 : RegistrySettings.DEFAULT,
             ProxySettings.fromEnvironment(System.getenv()));
     platform.add("registries", registries::close);
-    LocalImageStore images = LocalImageStore.open(layout.node(), registries, clock);
-    platform.add("images", images::close);
     BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
     platform.add("runtime", runtime::close);
+    LazyReading reading = lazyReading(runtime);
+    LocalImageStore images = LocalImageStore.open(layout.node(), registries, reading, clock);
+    platform.add("images", images::close);
+    if (reading instanceof LazyReading.Available) {
+      runtime.holdLazyGroup();
+    }
     return new HostParts(runtime, images);
+  }
+
+  /** Layers are filled by what the keeper hears of reads. */
+  static LazyReading lazyReading(BuiltInRuntime runtime) {
+    return switch (runtime.lazySupport()) {
+      case LazySupport.Available available -> new LazyReading.Available(runtime.runDirectory());
+      case LazySupport.Missing(String why) -> new LazyReading.Missing(why);
+    };
   }
 
   private HostParts await() throws Exception {

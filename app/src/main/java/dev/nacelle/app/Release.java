@@ -8,7 +8,10 @@ import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.kernel.cgroup.Cgroup;
 import dev.nacelle.kernel.cgroup.CgroupTree;
+import dev.nacelle.kernel.keeper.LazySupport;
+import dev.nacelle.kernel.lazy.PreContent;
 import dev.nacelle.kernel.mount.Mounts;
+import dev.nacelle.kernel.process.Poller;
 import dev.nacelle.network.Datapath;
 import dev.nacelle.network.DatapathConfig;
 import dev.nacelle.network.EbpfDatapath;
@@ -35,10 +38,12 @@ final class Release {
             LocalImageStore.open(layout.node(), registries, Clock.systemUTC())) {
       BuiltInRuntime runtime =
           BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), Clock.systemUTC());
-      runtime.removeEverything();
-      removeCgroups(instance.key());
+      runtime.removeContainers();
       images.mountedContainers().forEach(images::unmount);
       images.unmountIdleLayers();
+      endLazyReads(runtime);
+      runtime.removeEverything();
+      removeCgroups(instance.key());
     }
     Datapath datapath =
         EbpfDatapath.open(
@@ -52,6 +57,15 @@ final class Release {
     datapath.release();
     unmountBelow(layout.node().resolve("memory"));
     instance.free();
+  }
+
+  /** Nothing mounts the files any more; what has come of them stays on the disk. */
+  private static void endLazyReads(BuiltInRuntime runtime) throws InterruptedException {
+    if (runtime.lazySupport() instanceof LazySupport.Available) {
+      try (Poller poller = Poller.open()) {
+        PreContent.discardAll(poller, runtime.runDirectory());
+      }
+    }
   }
 
   /** Also of pods that are gone, or that a crash left without a record. */
@@ -79,15 +93,16 @@ final class Release {
   /** What this host offers, looked at through a directory that is thrown away. */
   static List<String> doctor() throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("nacelle-doctor");
+    BuiltInRuntime runtime =
+        BuiltInRuntime.open(
+            new BuiltInRuntime.Options(directory, 0, Optional.empty()), Clock.systemUTC());
     try (var registries = new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
-        LocalImageStore images = LocalImageStore.open(directory, registries, Clock.systemUTC())) {
-      BuiltInRuntime runtime =
-          BuiltInRuntime.open(
-              new BuiltInRuntime.Options(directory, 0, Optional.empty()), Clock.systemUTC());
-      List<String> lines = Doctor.lines(new HostWiring.HostParts(runtime, images));
-      runtime.removeEverything();
-      return lines;
+        LocalImageStore images =
+            LocalImageStore.open(
+                directory, registries, HostWiring.lazyReading(runtime), Clock.systemUTC())) {
+      return Doctor.lines(new HostWiring.HostParts(runtime, images));
     } finally {
+      runtime.removeEverything();
       Trees.delete(directory);
     }
   }

@@ -15,7 +15,13 @@ public sealed interface Ensured {
    * @param took the time of the pull itself
    * @param includingWaiting the same and the time waited for a free pull slot
    * @param fetchedBytes bytes that came over the network; layers that were here count nothing
+   * @param arrival in which form it came
    */
-  record Pulled(ResolvedImage image, Duration took, Duration includingWaiting, long fetchedBytes)
+  record Pulled(
+      ResolvedImage image,
+      Duration took,
+      Duration includingWaiting,
+      long fetchedBytes,
+      Arrival arrival)
       implements Ensured {}
 }

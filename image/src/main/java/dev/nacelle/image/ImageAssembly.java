@@ -27,11 +27,13 @@ import java.util.concurrent.Future;
 final class ImageAssembly {
   private final StoreLayout layout;
   private final LayerStore layers;
+  private final LazyLayers lazy;
   private final Clock clock;
 
-  ImageAssembly(StoreLayout layout, LayerStore layers, Clock clock) {
+  ImageAssembly(StoreLayout layout, LayerStore layers, LazyLayers lazy, Clock clock) {
     this.layout = layout;
     this.layers = layers;
+    this.lazy = lazy;
     this.clock = clock;
   }
 
@@ -41,6 +43,7 @@ final class ImageAssembly {
     names.add(StoreLayout.hex(Sha256.of(content.config())));
     content.manifests().forEach(m -> names.add(StoreLayout.hex(Sha256.of(m))));
     diffIds(config(content.config())).forEach(d -> names.add(StoredLayer.key(d)));
+    content.streamed().layers().values().forEach(l -> names.add(StoredLayer.of(l.index()).key()));
     return names;
   }
 
@@ -59,7 +62,7 @@ final class ImageAssembly {
               + " layers, its configuration "
               + diffIds.size());
     }
-    List<StoredLayer> stored = obtainAll(diffIds, content.layers());
+    List<StoredLayer> stored = obtainAll(diffIds, content);
     List<String> manifests = new ArrayList<>();
     String id = writeBlob(content.config());
     for (Bytes manifest : content.manifests()) {
@@ -68,7 +71,16 @@ final class ImageAssembly {
     return new StoredImage(id, names, repoDigests, manifests, config, stored, clock.instant());
   }
 
-  private List<StoredLayer> obtainAll(List<String> diffIds, List<ImageContent.Layer> inputs)
+  private StoredLayer obtain(String diffId, ImageContent.Layer layer, StreamedForms streamed)
+      throws InterruptedException {
+    StreamedLayer form = streamed.layers().get(diffId);
+    if (form == null || layers.find(diffId).isPresent()) {
+      return layers.obtain(diffId, layer.sizeBytes(), layer.input());
+    }
+    return lazy.obtain(form);
+  }
+
+  private List<StoredLayer> obtainAll(List<String> diffIds, ImageContent content)
       throws InterruptedException {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     try {
@@ -76,8 +88,8 @@ final class ImageAssembly {
       var futures = new ArrayList<Future<StoredLayer>>();
       for (int i = 0; i < diffIds.size(); i++) {
         String diffId = diffIds.get(i);
-        ImageContent.Layer layer = inputs.get(i);
-        Callable<StoredLayer> task = () -> layers.obtain(diffId, layer.sizeBytes(), layer.input());
+        ImageContent.Layer layer = content.layers().get(i);
+        Callable<StoredLayer> task = () -> obtain(diffId, layer, content.streamed());
         futures.add(completion.submit(task));
       }
       for (int i = 0; i < futures.size(); i++) {

@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.image.layer.Sha256;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.Repository;
@@ -10,6 +11,10 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Asks a registry for an image with each credential that fits until one may pull. For one pull. */
@@ -27,7 +32,12 @@ final class ImagePull {
   }
 
   /** The image as the registry has it, and where its content comes from. */
-  record Remote(Repository repository, Repository.Resolved resolved) {}
+  record Remote(
+      Repository repository, Optional<Credential> credential, Repository.Resolved resolved) {
+    private String imageManifest() {
+      return Sha256.of(resolved.manifests().getLast());
+    }
+  }
 
   Remote resolve(Platform host) throws InterruptedException {
     List<Optional<Credential>> candidates = new ArrayList<>();
@@ -38,7 +48,7 @@ final class ImagePull {
     for (int i = 0; ; i++) {
       Repository repository = registries.repository(request.reference(), candidates.get(i));
       try {
-        return new Remote(repository, repository.resolve(host));
+        return new Remote(repository, candidates.get(i), repository.resolve(host));
       } catch (ImageException e) {
         if (e.fault() != ImageFault.UNAUTHORIZED || i + 1 == candidates.size()) {
           throw e;
@@ -48,14 +58,34 @@ final class ImagePull {
   }
 
   ImageContent content(Remote remote) throws InterruptedException {
+    ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor();
+    try {
+      Future<StreamedForms> forms =
+          beside.submit(
+              () ->
+                  StreamedForms.find(
+                      remote.repository,
+                      request.reference().repository(),
+                      remote.credential,
+                      remote.imageManifest()));
+      Bytes config = remote.repository.config(remote.resolved.image().config());
+      return new ImageContent(config, remote.resolved.manifests(), layers(remote), forms.get());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("cannot look for a streaming form", e.getCause());
+    } finally {
+      beside.shutdownNow();
+      beside.close();
+    }
+  }
+
+  private List<ImageContent.Layer> layers(Remote remote) {
     var layers = new ArrayList<ImageContent.Layer>();
     for (Descriptor layer : remote.resolved.image().layers()) {
       layers.add(
           new ImageContent.Layer(
               layer.sizeBytes(), () -> new Counted(remote.repository.blob(layer), layer)));
     }
-    Bytes config = remote.repository.config(remote.resolved.image().config());
-    return new ImageContent(config, remote.resolved.manifests(), layers);
+    return layers;
   }
 
   long fetchedBytes() {

@@ -97,6 +97,28 @@ public interface ImageStore extends AutoCloseable {
   /** What this kernel lets the store do, what it does instead, and what is lost. */
   List<Capability> capabilities();
 
+  /**
+   * Tells of reads that could not be given their bytes, until the answer is closed.
+   *
+   * @param listener called on any thread, and often where a registry is gone; must not block
+   */
+  Subscription onFillFailure(FillListener listener);
+
+  /** Told of reads that failed. */
+  interface FillListener {
+    /**
+     * @param containerIds that stand on the layer
+     * @param message names the layer, the chunk, and what each source answered
+     */
+    void failed(Set<String> containerIds, String message);
+  }
+
+  /** Ends with its close. */
+  interface Subscription extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** Waits for running pulls to stop. Mounts stay. */
   @Override
   void close();

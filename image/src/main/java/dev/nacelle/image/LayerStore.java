@@ -89,14 +89,19 @@ final class LayerStore implements AutoCloseable {
 
   /** A layer that is here. */
   Optional<StoredLayer> find(String diffId) {
-    Path description = layout.layer(StoredLayer.key(diffId)).resolve(DESCRIPTION);
+    return findKey(StoredLayer.key(diffId));
+  }
+
+  /** As the other, by the key. */
+  Optional<StoredLayer> findKey(String key) {
+    Path description = layout.layer(key).resolve(DESCRIPTION);
     try {
       var json = JsonReader.readObject(Bytes.wrap(Files.readAllBytes(description)));
       return Optional.of(StoredLayer.of(json));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
-      throw Faults.of(e, "read layer " + diffId);
+      throw Faults.of(e, "read layer " + key);
     }
   }
 
@@ -201,7 +206,8 @@ final class LayerStore implements AutoCloseable {
     }
   }
 
-  private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
+  /** Takes in the directory of a layer, with all its files but its description. */
+  StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
     DurableFiles.writeAtomically(
         directory.resolve(DESCRIPTION),
         Bytes.utf8(layer.toJson().toString()),

@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
@@ -33,16 +35,23 @@ public final class LocalImageStore implements ImageStore {
   private final Platform host = Platform.host();
   private final Pins pins = new Pins();
   private final LayerStore layers;
+  private final LazyLayers lazy;
+  private final LazyReading reading;
   private final ImageAssembly assembly;
   private final RootMounts roots;
+  private final FillListeners fillListeners = new FillListeners();
+
+  /** By reference: one pull at a time of what is wanted if it is not here. */
+  private final Map<ImageReference, ReentrantLock> pulls = new ConcurrentHashMap<>();
 
   /** Guards the index. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final ImageIndex index;
 
-  private LocalImageStore(StoreLayout layout, RegistryClient registries, Clock clock)
-      throws IOException {
+  private LocalImageStore(
+      StoreLayout layout, RegistryClient registries, LazyReading reading, Clock clock)
+      throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
     this.clock = clock;
@@ -59,20 +68,39 @@ public final class LocalImageStore implements ImageStore {
     Files.createDirectories(layout.temporary());
     index = ImageIndex.open(layout);
     layers = new LayerStore(layout, LayerLimits.DEFAULT);
-    assembly = new ImageAssembly(layout, layers, clock);
     roots = new RootMounts(layout);
+    this.reading = reading;
+    lazy =
+        LazyLayers.open(
+            layout,
+            layers,
+            registries,
+            reading,
+            (key, message) -> fillListeners.failed(roots.containersOn(key), message),
+            clock);
+    assembly = new ImageAssembly(layout, layers, lazy, clock);
+  }
+
+  /** As the other, where nothing can be filled while it is read: no platform runs. */
+  public static LocalImageStore open(Path nodeDirectory, RegistryClient registries, Clock clock)
+      throws InterruptedException {
+    return open(
+        nodeDirectory, registries, new LazyReading.Missing("the platform does not run"), clock);
   }
 
   /**
-   * Opens the store; takes over what is mounted, clears what a killed process left.
+   * Opens the store; takes over what is mounted and what is being filled, clears what a killed
+   * process left.
    *
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
-  public static LocalImageStore open(Path nodeDirectory, RegistryClient registries, Clock clock) {
+  public static LocalImageStore open(
+      Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
+      throws InterruptedException {
     try {
-      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, clock);
+      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, reading, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }
@@ -92,10 +120,34 @@ public final class LocalImageStore implements ImageStore {
                           "Container image \""
                               + reference
                               + "\" is not present with pull policy of Never")));
-      case IF_NOT_PRESENT ->
-          here.isPresent() ? new Ensured.AlreadyPresent(here.get()) : pull(request, progress);
+      case IF_NOT_PRESENT -> here.isPresent() ? present(here.get()) : pullOnce(request, progress);
       case ALWAYS -> pull(request, progress);
     };
+  }
+
+  /** What an earlier process left unfinished is finished where it cannot come on reading. */
+  private Ensured present(ResolvedImage image) throws InterruptedException {
+    for (ImageLayer layer : image.layers()) {
+      if (!lazy.isReadable(layer.key())) {
+        lazy.complete(layer.key());
+      }
+    }
+    return new Ensured.AlreadyPresent(image);
+  }
+
+  /** Those that come meanwhile find it here. */
+  private Ensured pullOnce(PullRequest request, PullProgress progress) throws InterruptedException {
+    ReentrantLock mine = pulls.computeIfAbsent(request.reference(), r -> new ReentrantLock());
+    mine.lockInterruptibly();
+    try {
+      Optional<ResolvedImage> meanwhile = resolve(request.reference());
+      return meanwhile.isPresent() ? present(meanwhile.get()) : pull(request, progress);
+    } finally {
+      if (!mine.hasQueuedThreads()) {
+        pulls.remove(request.reference(), mine);
+      }
+      mine.unlock();
+    }
   }
 
   private Ensured pull(PullRequest request, PullProgress progress) throws InterruptedException {
@@ -110,7 +162,8 @@ public final class LocalImageStore implements ImageStore {
             : List.of(reference.toString());
     Optional<StoredImage> same = byManifest(remote.resolved().digest());
     StoredImage image;
-    if (same.isPresent()) {
+    Arrival arrival = new Arrival.Here();
+    if (same.isPresent() && same.get().layers().stream().allMatch(l -> lazy.isReadable(l.key()))) {
       StoredImage old = same.get();
       image =
           put(
@@ -123,10 +176,22 @@ public final class LocalImageStore implements ImageStore {
                   old.layers(),
                   clock.instant()));
     } else {
-      image = take(pull.content(remote), names, List.of(repoDigest));
+      ImageContent content = pull.content(remote);
+      arrival = arrival(content);
+      image = take(content, names, List.of(repoDigest));
     }
     Duration took = Duration.between(start, clock.instant());
-    return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes());
+    return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes(), arrival);
+  }
+
+  private Arrival arrival(ImageContent content) {
+    if (!content.streamed().lacking().isEmpty()) {
+      return new Arrival.Whole(content.streamed().lacking());
+    }
+    return switch (reading) {
+      case LazyReading.Available available -> new Arrival.Streamed();
+      case LazyReading.Missing(String why) -> new Arrival.Whole(why);
+    };
   }
 
   private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
@@ -269,6 +334,7 @@ public final class LocalImageStore implements ImageStore {
       image.layers().forEach(l -> kept.add(l.key()));
     }
     kept.addAll(roots.retainLayers(kept));
+    lazy.discardAllBut(kept);
     long freed = layers.retain(kept);
     try (Stream<Path> blobs = Files.list(layout.blobs())) {
       for (Path blob : blobs.toList()) {
@@ -302,6 +368,13 @@ public final class LocalImageStore implements ImageStore {
       lock.unlock();
     }
     try (pin) {
+      for (String key : keys) {
+        if (!lazy.isReadable(key)) {
+          throw new ImageException(
+              ImageFault.HOST,
+              "cannot mount image " + imageId + ": layer " + key + " is not whole; pull it again");
+        }
+      }
       return roots.mount(imageId, keys, containerId, options);
     }
   }
@@ -365,7 +438,8 @@ public final class LocalImageStore implements ImageStore {
         LayerBuilder.build(
             new ByteArrayInputStream(new byte[1024]), metadata, data, LayerLimits.DEFAULT);
         Path target = Files.createDirectory(probe.resolve("mount"));
-        return List.of(roots.layerCapability(metadata, data, target));
+        return List.of(
+            roots.layerCapability(metadata, data, target), LazyLayers.capability(reading));
       } finally {
         Trees.delete(probe);
       }
@@ -380,8 +454,14 @@ public final class LocalImageStore implements ImageStore {
   }
 
   @Override
+  public Subscription onFillFailure(FillListener listener) {
+    return fillListeners.add(listener);
+  }
+
+  @Override
   public void close() {
     layers.close();
+    lazy.close();
     locked(
         "write the index",
         () -> {

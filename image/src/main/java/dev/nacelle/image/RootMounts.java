@@ -241,6 +241,23 @@ final class RootMounts {
     }
   }
 
+  /** The containers that stand on a layer. */
+  Set<String> containersOn(String layerKey) {
+    lock.lock();
+    try {
+      var ids = new HashSet<String>();
+      mounted.forEach(
+          (id, container) -> {
+            if (container.layerKeys.contains(layerKey)) {
+              ids.add(id);
+            }
+          });
+      return ids;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What mounted containers need: ids of images. */
   Set<String> imagesInUse() {
     lock.lock();

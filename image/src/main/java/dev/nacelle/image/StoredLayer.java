@@ -1,8 +1,12 @@
 package dev.nacelle.image;
 
+import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
+import dev.nacelle.image.layer.Sha256;
+import dev.nacelle.image.stream.StreamIndex;
+import java.util.HexFormat;
 
 /** A layer on this disk, as its {@code layer.json} describes it. */
 record StoredLayer(String key, BuiltLayer built) {
@@ -16,17 +20,30 @@ record StoredLayer(String key, BuiltLayer built) {
     return new StoredLayer(key(built.diffId()), built);
   }
 
+  /** A layer in its streaming form: named by its root hashes, its data by the root hash too. */
+  static StoredLayer of(StreamIndex index) {
+    String data = HexFormat.of().formatHex(index.root().toByteArray());
+    String metadata = HexFormat.of().formatHex(index.metadata().root().toByteArray());
+    String both = Sha256.of(Bytes.utf8(index.diffId() + " " + data + " " + metadata));
+    return new StoredLayer(
+        StoreLayout.hex(both) + "-s" + StreamIndex.FORMAT_VERSION,
+        new BuiltLayer(
+            index.diffId(), "verity:" + data, index.metadata().sizeBytes(), index.dataBytes()));
+  }
+
   static StoredLayer of(JsonObject json) {
-    return of(
+    var built =
         new BuiltLayer(
             json.string("diffId").orElseThrow(),
             json.string("dataDigest").orElseThrow(),
             json.integer("metadataBytes").orElseThrow(),
-            json.integer("dataBytes").orElseThrow()));
+            json.integer("dataBytes").orElseThrow());
+    return new StoredLayer(json.string("key").orElseGet(() -> key(built.diffId())), built);
   }
 
   JsonObject toJson() {
     return JsonObject.builder()
+        .put("key", key)
         .put("diffId", built.diffId())
         .put("dataDigest", built.dataDigest())
         .put("metadataBytes", built.metadataBytes())

@@ -36,7 +36,7 @@ final class LocalImageStoreTest {
   private LocalImageStore store;
 
   @BeforeEach
-  void open() throws IOException {
+  void open() throws Exception {
     assumeTrue(
         "root".equals(System.getProperty("user.name"))
             && Files.readString(Path.of("/proc/filesystems")).contains("erofs"),
@@ -50,7 +50,7 @@ final class LocalImageStoreTest {
     registries.close();
   }
 
-  private LocalImageStore reopened() {
+  private LocalImageStore reopened() throws InterruptedException {
     return LocalImageStore.open(directory.resolve("node"), registries, Clock.systemUTC());
   }
 

@@ -1,6 +1,7 @@
 package dev.nacelle.node;
 
 import dev.nacelle.api.object.KubeObject;
+import dev.nacelle.image.ImageStore;
 import dev.nacelle.node.pod.NodeServices;
 import dev.nacelle.node.pod.PodWorker;
 import dev.nacelle.node.start.ContainerStart;
@@ -10,6 +11,7 @@ import dev.nacelle.runtime.RuntimeEvents;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -24,6 +26,7 @@ final class RuntimeFollower implements AutoCloseable {
   private final Function<String, Optional<PodWorker>> workers;
   private final Supplier<KubeObject> node;
   private final RuntimeEvents events;
+  private final ImageStore.Subscription fillFailures;
   private final Thread thread;
   private volatile boolean closed;
 
@@ -41,6 +44,7 @@ final class RuntimeFollower implements AutoCloseable {
     this.workers = workers;
     this.node = node;
     this.events = services.runtime().events();
+    this.fillFailures = services.images().onFillFailure(this::readFailed);
     this.thread = Thread.ofVirtual().name("node events").unstarted(this::run);
   }
 
@@ -52,6 +56,7 @@ final class RuntimeFollower implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
+    fillFailures.close();
     events.close();
   }
 
@@ -85,7 +90,7 @@ final class RuntimeFollower implements AutoCloseable {
         services
             .runtime()
             .container(replaced.containerId())
-            .ifPresent(container -> tellOfMonitor(container, replaced.message()));
+            .ifPresent(container -> warn(container, "MonitorReplaced", replaced.message()));
       }
       case RuntimeEvent.KeeperReplaced replaced -> {
         LOG.warn("keeper was replaced: {}", replaced.message());
@@ -101,7 +106,14 @@ final class RuntimeFollower implements AutoCloseable {
     }
   }
 
-  private void tellOfMonitor(ContainerStatus container, String what) {
+  private void readFailed(Set<String> containerIds, String message) {
+    for (String id : containerIds) {
+      services.runtime().container(id).ifPresent(c -> warn(c, "FailedRead", message));
+    }
+  }
+
+  /** An event of the container's pod. */
+  private void warn(ContainerStatus container, String reason, String what) {
     String name = container.labels().getOrDefault(ContainerStart.LABEL_CONTAINER, "");
     workers
         .apply(uid(container.labels()))
@@ -109,10 +121,7 @@ final class RuntimeFollower implements AutoCloseable {
             worker ->
                 services
                     .events()
-                    .warning(
-                        worker.pod().object(),
-                        "MonitorReplaced",
-                        "Container " + name + ": " + what));
+                    .warning(worker.pod().object(), reason, "Container " + name + ": " + what));
   }
 
   private void tell(ContainerStatus status) {

@@ -4,6 +4,7 @@ import dev.nacelle.kernel.ErrnoException;
 import dev.nacelle.kernel.cgroup.CgroupStats;
 import dev.nacelle.kernel.cgroup.CgroupTree;
 import dev.nacelle.kernel.keeper.KeeperClient;
+import dev.nacelle.kernel.keeper.LazySupport;
 import dev.nacelle.kernel.monitor.ExecClient;
 import dev.nacelle.kernel.monitor.MonitorClient;
 import dev.nacelle.kernel.process.CompanionException;
@@ -93,6 +94,25 @@ public final class BuiltInRuntime implements ContainerRuntime {
       runtime.close();
       throw e;
     }
+  }
+
+  /** Whether the keeper's kernel lets files be filled while they are read. */
+  public LazySupport lazySupport() {
+    return translate(() -> keeper.client().lazySupport());
+  }
+
+  /** Where the keeper is reached. */
+  public Path runDirectory() {
+    return directory.root();
+  }
+
+  /**
+   * From now on every monitor holds the fanotify group of lazily filled files beside the keeper, so
+   * that readers wait, and see no zeros, while neither keeper nor platform lives. Once somebody has
+   * opened that group.
+   */
+  public void holdLazyGroup() {
+    keeper.holdLazyGroup();
   }
 
   /** Sandboxes that are there already are those of a keeper that died in the platform's absence. */
@@ -371,12 +391,17 @@ public final class BuiltInRuntime implements ContainerRuntime {
     return translate(() -> Capabilities.of(cgroups, starters, fastMoves));
   }
 
+  /** Removes every container: nothing mounts an image after this. */
+  public void removeContainers() {
+    containers.all().forEach(status -> removeContainer(status.id()));
+  }
+
   /**
    * Removes every sandbox and container, and ends the keeper: nothing of this instance stays in the
    * kernel. The runtime is closed afterwards.
    */
   public void removeEverything() {
-    containers.all().forEach(status -> removeContainer(status.id()));
+    removeContainers();
     List<String> parents = sandboxes.cgroupAncestors();
     sandboxes.all().forEach(status -> removeSandbox(status.id()));
     parents.forEach(path -> cgroups.at(path).prune());

@@ -1,5 +1,6 @@
 package dev.nacelle.runtime;
 
+import dev.nacelle.kernel.Errno;
 import dev.nacelle.kernel.ErrnoException;
 import dev.nacelle.kernel.keeper.KeeperClient;
 import dev.nacelle.kernel.monitor.MonitorClient;
@@ -108,10 +109,29 @@ final class Container {
     if (record.stdio().contains(Stdio.STDIN)) {
       stdio.add(MonitorClient.Stdio.STDIN);
     }
-    MonitorClient client = keeper.client().startMonitor(record.id(), stdio, begin, new Reports());
+    MonitorClient client = startMonitor(stdio, begin);
     keep(client);
     if (begin == KeeperClient.Begin.WAITING) {
       client.watch();
+    }
+  }
+
+  /** A keeper that has just replaced a dead one is given the group within milliseconds. */
+  private MonitorClient startMonitor(Set<MonitorClient.Stdio> stdio, KeeperClient.Begin begin)
+      throws InterruptedException {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        return keeper
+            .client()
+            .startMonitor(record.id(), stdio, begin, keeper.lazyGroup(), new Reports());
+      } catch (CompanionException e) {
+        boolean hasNoGroup =
+            e.errno() == Errno.ENOENT && keeper.lazyGroup() == KeeperClient.LazyGroup.HELD;
+        if (!hasNoGroup || attempt == QUICK_ATTEMPTS) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      }
     }
   }
 
@@ -278,7 +298,7 @@ final class Container {
   private void askKeeper() throws InterruptedException {
     try {
       KeeperClient client = keeper.client();
-      client.adoptMonitor(record.id());
+      client.adoptMonitor(record.id(), keeper.lazyGroup());
     } catch (CompanionException | ContainerRuntimeException e) {
       // the caller's loop asks again
       return;

@@ -30,6 +30,7 @@ final class KeeperLink implements AutoCloseable {
   private Optional<KeeperClient> client = Optional.empty();
   private volatile boolean closed;
   private volatile boolean started;
+  private volatile KeeperClient.LazyGroup lazyGroup = KeeperClient.LazyGroup.NOT_HELD;
 
   /** Told of a monitor that died. */
   interface MonitorDeaths {
@@ -68,6 +69,15 @@ final class KeeperLink implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** From now on every monitor holds the group of lazily filled files. */
+  void holdLazyGroup() {
+    lazyGroup = KeeperClient.LazyGroup.HELD;
+  }
+
+  KeeperClient.LazyGroup lazyGroup() {
+    return lazyGroup;
   }
 
   /** Whether this process has started one, for want of a running one. */

@@ -159,15 +159,19 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
       throw new IllegalStateException(
           "cannot remove " + file.id() + ": parts of it are missing; fill or discard it");
     }
-    int flags = removal == PreContent.Removal.DISCARD ? REMOVE_DISCARD : 0;
-    connection
-        .call(
-            "remove " + file.id(),
-            REMOVE,
-            new Packet.Fields().string(file.id()).u32(flags),
-            PATIENCE)
-        .close();
+    remove(file.id(), removal == PreContent.Removal.DISCARD ? REMOVE_DISCARD : 0);
     files.values().removeIf(file::equals);
+  }
+
+  /** Ends a file of which this knows no more than its id. */
+  void discard(String id) throws InterruptedException {
+    remove(id, REMOVE_DISCARD);
+  }
+
+  private void remove(String id, int flags) throws InterruptedException {
+    connection
+        .call("remove " + id, REMOVE, new Packet.Fields().string(id).u32(flags), PATIENCE)
+        .close();
   }
 
   /** Asks for reads, those that wait already first. */

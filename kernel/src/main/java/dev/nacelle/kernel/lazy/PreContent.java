@@ -237,6 +237,42 @@ public final class PreContent implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends the files that the keeper had when this connected and nobody has added: theirs is gone.
+   * Their late readers get EIO.
+   *
+   * @return their ids
+   */
+  public Set<String> discardUnknown() throws InterruptedException {
+    lock.lock();
+    try {
+      Set<String> unknown = expected();
+      for (String id : unknown) {
+        link.discard(id);
+      }
+      var left = new java.util.HashSet<>(known);
+      left.removeAll(unknown);
+      known = Set.copyOf(left);
+      return unknown;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends all files of an instance's keeper while no platform runs and nothing mounts them any more:
+   * before that the keeper does not shut down.
+   *
+   * @throws ErrnoException ENOENT or ECONNREFUSED if no keeper runs
+   */
+  public static void discardAll(Poller poller, Path runDirectory) throws InterruptedException {
+    try (var link = new KeeperLink(poller, runDirectory, (from, read) -> {}, () -> {})) {
+      for (String id : link.list().keySet()) {
+        link.discard(id);
+      }
+    }
+  }
+
   private void fill(KeeperLink from, Read read) {
     fills.execute(
         () -> {
@@ -256,15 +292,23 @@ public final class PreContent implements AutoCloseable {
   }
 
   /**
-   * Stops filling; fills under way are interrupted. Readers wait for the next platform, as long as
-   * the keeper or a monitor holds the group.
+   * Stops filling: fills under way are interrupted and nobody is answered any more. The files stay
+   * open until {@link #close}. Idempotent.
    */
-  @Override
-  public void close() {
+  public void stop() {
     closed = true;
     link.close();
     fills.shutdownNow();
     fills.close();
+  }
+
+  /**
+   * Stops, and lets the files go. Readers wait for the next platform, as long as the keeper or a
+   * monitor holds the group.
+   */
+  @Override
+  public void close() {
+    stop();
     group.close();
     files.values().forEach(file -> file.blob().close());
   }

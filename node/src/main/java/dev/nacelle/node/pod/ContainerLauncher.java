@@ -38,10 +38,8 @@ final class ContainerLauncher {
 
   /** Starts the next attempt of a container; the outcome is in the record. */
   ContainerRecord start(
-      ContainerView container,
-      ContainerRecord record,
-      ImagePulls.Image image,
-      UsedReferences used) {
+      ContainerView container, ContainerRecord record, ImagePulls.Image image, UsedReferences used)
+      throws InterruptedException {
     return switch (image) {
       case ImagePulls.Image.Missing missing -> imageMissing(container, record, missing);
       case ImagePulls.Image.Here here -> start(container, record, here, used);
@@ -52,7 +50,8 @@ final class ContainerLauncher {
       ContainerView container,
       ContainerRecord record,
       ImagePulls.Image.Here here,
-      UsedReferences used) {
+      UsedReferences used)
+      throws InterruptedException {
     int attempt = record.nextAttempt();
     String id = PodPaths.containerId(context.pod().uid(), container.name(), attempt);
     String imageId = here.image().statusImageId(here.reference());

@@ -7,6 +7,7 @@ import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.image.Arrival;
 import dev.nacelle.image.Ensured;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
@@ -173,6 +174,12 @@ final class ImagePulls implements AutoCloseable {
       event("Pulling", "Pulling image \"" + container.image() + "\"");
       var request = new PullRequest(reference, policy(reference), secrets(context.pod()));
       Ensured ensured = context.services().images().ensure(request, PullProgress.SILENT);
+      if (ensured instanceof Ensured.Pulled whole
+          && whole.arrival() instanceof Arrival.Whole(String why)) {
+        event(
+            "PulledWhole",
+            "Image \"" + container.image() + "\" was fetched whole before its start: " + why);
+      }
       String took =
           ensured instanceof Ensured.Pulled pulled
               ? pulled.took().toMillis()

@@ -1,5 +1,6 @@
 package dev.nacelle.node.start;
 
+import dev.nacelle.base.task.NativeCalls;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ record Accounts(List<User> users, List<Group> groups) {
   static final class Cache {
     private static final int MOST = 64;
 
+    /** Guarded by itself. */
     private final Map<String, Accounts> byImage =
         new LinkedHashMap<>(16, 0.75f, true) {
           private static final long serialVersionUID = 1L;
@@ -39,13 +41,19 @@ record Accounts(List<User> users, List<Group> groups) {
     /**
      * @param root a root filesystem of the image that no container has written to
      */
-    synchronized Accounts of(String imageId, Path root) throws ConfigurationException {
-      Accounts known = byImage.get(imageId);
-      if (known == null) {
-        known = read(root);
-        byImage.put(imageId, known);
+    Accounts of(String imageId, Path root) throws ConfigurationException, InterruptedException {
+      synchronized (byImage) {
+        Accounts known = byImage.get(imageId);
+        if (known != null) {
+          return known;
+        }
       }
-      return known;
+      // a file of a lazily filled layer waits for its registry: no carrier may wait with it
+      Accounts read = NativeCalls.callOnOwnThread("accounts", () -> read(root));
+      synchronized (byImage) {
+        byImage.put(imageId, read);
+      }
+      return read;
     }
   }
 

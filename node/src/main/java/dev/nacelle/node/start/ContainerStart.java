@@ -77,7 +77,7 @@ public final class ContainerStart {
    */
   public ContainerSpec spec(
       PodView pod, ContainerView container, Prepared prepared, References references)
-      throws ConfigurationException, IOException {
+      throws ConfigurationException, IOException, InterruptedException {
     Map<String, String> variables =
         new EnvironmentPlan(references, this::serviceVariables, prepared.host()).of(pod, container);
     Map<String, String> env = environment(pod, prepared.image(), variables);

@@ -1,5 +1,6 @@
 package dev.nacelle.testkit.node;
 
+import dev.nacelle.image.Arrival;
 import dev.nacelle.image.Capability;
 import dev.nacelle.image.Ensured;
 import dev.nacelle.image.Freed;
@@ -98,7 +99,8 @@ public final class HandImages implements ImageStore {
           java.util.Objects.requireNonNull(here.get(name)),
           Duration.ofMillis(5),
           Duration.ofMillis(6),
-          1);
+          1,
+          new Arrival.Whole("by hand"));
     }
   }
 
@@ -176,6 +178,11 @@ public final class HandImages implements ImageStore {
   @Override
   public List<Capability> capabilities() {
     return List.of();
+  }
+
+  @Override
+  public Subscription onFillFailure(FillListener listener) {
+    return () -> {};
   }
 
   @Override

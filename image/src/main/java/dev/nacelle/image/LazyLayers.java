@@ -1,0 +1,309 @@
+package dev.nacelle.image;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.DurableFiles;
+import dev.nacelle.base.files.Trees;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.image.registry.RegistryClient;
+import dev.nacelle.image.stream.ChunkFillException;
+import dev.nacelle.image.stream.LazyLayerFiles;
+import dev.nacelle.image.stream.MetadataBlob;
+import dev.nacelle.image.stream.StreamIndex;
+import dev.nacelle.kernel.Errno;
+import dev.nacelle.kernel.lazy.Filler;
+import dev.nacelle.kernel.lazy.LazyFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The layers of this host that came in their streaming form: those that are not whole are filled as
+ * they are read, where the kernel can do that, and else completed before anybody mounts them. A
+ * layer's directory then has, beside the files of every layer, {@code stream.index} and, until it
+ * is whole, {@code stream.json} with where its chunks come from. Safe for any thread.
+ *
+ * <p>The key of such a layer is made of the root hashes, not of the diff id: the latter is a claim
+ * of whoever pushed the form, and must not reach the images of others.
+ */
+final class LazyLayers implements AutoCloseable {
+  static final String INDEX = "stream.index";
+  static final String ORIGIN = "stream.json";
+  private static final Logger LOG = LoggerFactory.getLogger(LazyLayers.class);
+
+  private final StoreLayout layout;
+  private final LayerStore layers;
+  private final FillingLayer.Surroundings surroundings;
+  private final FillFailures failures;
+  private final Optional<LazyReads> reads;
+  private final Settling settling = new Settling();
+
+  /** By key: those that are not whole and that this fills. */
+  private final Map<String, FillingLayer> filling = new ConcurrentHashMap<>();
+
+  /** By key; who makes or opens a layer holds its lock. */
+  private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  private LazyLayers(
+      StoreLayout layout,
+      LayerStore layers,
+      RegistryClient registries,
+      LazyReading reading,
+      FillFailures failures,
+      Clock clock)
+      throws IOException, InterruptedException {
+    this.layout = layout;
+    this.layers = layers;
+    this.failures = failures;
+    this.surroundings =
+        new FillingLayer.Surroundings(registries, clock, LazyLayerFiles.currentBoot());
+    this.reads =
+        reading instanceof LazyReading.Available(Path run)
+            ? Optional.of(LazyReads.open(run, this::fill))
+            : Optional.empty();
+  }
+
+  /**
+   * Takes over the layers that an earlier process was filling; readers that wait for them are
+   * served from here on.
+   *
+   * @param failures told of what readers could not be given
+   */
+  static LazyLayers open(
+      StoreLayout layout,
+      LayerStore layers,
+      RegistryClient registries,
+      LazyReading reading,
+      FillFailures failures,
+      Clock clock)
+      throws IOException, InterruptedException {
+    var lazy = new LazyLayers(layout, layers, registries, reading, failures, clock);
+    if (lazy.reads.isPresent()) {
+      for (String key : layers.keys()) {
+        if (lazy.isPartial(key)) {
+          lazy.takeOver(key);
+        }
+      }
+      lazy.reads.get().serve();
+    }
+    return lazy;
+  }
+
+  private void takeOver(String key) throws InterruptedException {
+    try {
+      begin(key, reads.orElseThrow());
+    } catch (IOException | RuntimeException e) {
+      LOG.error("cannot go on filling layer {}: its readers get EIO", key, e);
+    }
+  }
+
+  /** Whether parts of a layer's data may be missing on the disk. */
+  boolean isPartial(String key) {
+    return Files.exists(layout.layer(key).resolve(ORIGIN));
+  }
+
+  /** Whether a layer can be mounted now: whole, or filled as it is read. */
+  boolean isReadable(String key) {
+    return filling.containsKey(key) || !isPartial(key);
+  }
+
+  /** How much of a layer is here, where it is still being filled. */
+  Optional<FillingLayer> filling(String key) {
+    return Optional.ofNullable(filling.get(key));
+  }
+
+  /** All that are being filled. */
+  List<FillingLayer> filling() {
+    return List.copyOf(filling.values());
+  }
+
+  /**
+   * The layer of a streaming form, mountable: known already, or made now from its index and
+   * metadata. Where this host cannot fill on reading, all of its data is fetched first.
+   */
+  StoredLayer obtain(StreamedLayer streamed) throws InterruptedException {
+    StoredLayer layer = StoredLayer.of(streamed.index());
+    try {
+      ReentrantLock lock = locks.computeIfAbsent(layer.key(), k -> new ReentrantLock());
+      lock.lockInterruptibly();
+      try {
+        if (layers.findKey(layer.key()).isEmpty()) {
+          layers.publish(layer, build(streamed));
+        } else {
+          refresh(layer.key(), streamed.origin());
+        }
+        makeReadable(layer.key());
+        return layer;
+      } finally {
+        lock.unlock();
+      }
+    } catch (IOException e) {
+      throw Faults.of("stream layer " + layer.built().diffId(), e);
+    }
+  }
+
+  /** Completes a layer that this host cannot fill on reading (any more). */
+  void complete(String key) throws InterruptedException {
+    try {
+      ReentrantLock lock = locks.computeIfAbsent(key, k -> new ReentrantLock());
+      lock.lockInterruptibly();
+      try {
+        makeReadable(key);
+      } finally {
+        lock.unlock();
+      }
+    } catch (IOException e) {
+      throw Faults.of("complete layer " + key, e);
+    }
+  }
+
+  private void makeReadable(String key) throws IOException, InterruptedException {
+    if (isReadable(key)) {
+      return;
+    }
+    if (reads.isPresent()) {
+      begin(key, reads.get());
+      return;
+    }
+    try (var layer = FillingLayer.openWhole(key, layout.layer(key), surroundings)) {
+      layer.fillAll();
+    }
+    Settling.record(layout.layer(key));
+  }
+
+  /** A newer pull has a credential that the older one may lack. */
+  private void refresh(String key, LayerOrigin origin) throws IOException {
+    if (isPartial(key)) {
+      writeOrigin(layout.layer(key), origin);
+      FillingLayer layer = filling.get(key);
+      if (layer != null) {
+        layer.use(origin, surroundings.registries());
+      }
+    }
+  }
+
+  private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
+    DurableFiles.writeAtomically(
+        directory.resolve(ORIGIN),
+        Bytes.utf8(origin.toJson().toString()),
+        DurableFiles.Mode.OWNER,
+        layout.temporary());
+  }
+
+  private Path build(StreamedLayer streamed) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory(layout.temporary(), "layer-");
+    boolean done = false;
+    try {
+      StreamIndex index = streamed.index();
+      try (InputStream in = streamed.metadata().open()) {
+        MetadataBlob.unpack(index, in, directory.resolve(LayerStore.METADATA));
+        in.transferTo(java.io.OutputStream.nullOutputStream());
+      }
+      Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
+      new LazyLayerFiles(directory).create(index, surroundings.bootId());
+      writeOrigin(directory, streamed.origin());
+      done = true;
+      return directory;
+    } finally {
+      if (!done) {
+        Trees.delete(directory);
+      }
+    }
+  }
+
+  private void begin(String key, LazyReads from) throws IOException, InterruptedException {
+    FillingLayer layer =
+        FillingLayer.openLazily(key, layout.layer(key), surroundings, from, this::whole);
+    filling.put(key, layer);
+    if (layer.isWhole()) {
+      whole(layer); // it was when the earlier process ended
+    }
+  }
+
+  private void whole(FillingLayer layer) {
+    settling.begin(
+        () -> {
+          layer.release(reads.orElseThrow());
+          filling.remove(layer.key(), layer);
+          layer.close();
+          Settling.record(layout.layer(layer.key()));
+        });
+  }
+
+  private Filler.Outcome fill(LazyFile file, long offset, long count) throws InterruptedException {
+    FillingLayer layer = filling.get(file.id());
+    if (layer == null) {
+      return file.map().isWhole() ? new Filler.Filled() : Filler.Failed.io();
+    }
+    try {
+      layer.fill(offset, count);
+      return new Filler.Filled();
+    } catch (ChunkFillException e) {
+      failures.failed(layer.key(), String.valueOf(e.getMessage()));
+      return Filler.Failed.io();
+    } catch (IOException e) {
+      if (file.map().hasRange(offset, count)) {
+        return new Filler.Filled(); // it has become whole, and was closed, meanwhile
+      }
+      failures.failed(layer.key(), String.valueOf(e.getMessage()));
+      boolean full = Faults.of(e, "fill").fault() == ImageFault.NO_SPACE;
+      return new Filler.Failed(full ? Errno.ENOSPC : Errno.EIO);
+    }
+  }
+
+  /**
+   * Gives up the layers that are not in {@code kept}; nothing mounts them any more, and their files
+   * are removed after this.
+   */
+  void discardAllBut(Set<String> kept) {
+    for (FillingLayer layer : new ArrayList<>(filling.values())) {
+      if (!kept.contains(layer.key()) && filling.remove(layer.key(), layer)) {
+        layer.discard(reads.orElseThrow());
+        layer.close();
+        locks.remove(layer.key());
+      }
+    }
+  }
+
+  /** What doctor says of lazy reading. */
+  static Capability capability(LazyReading reading) {
+    return switch (reading) {
+      case LazyReading.Available available ->
+          new Capability("lazy images", "pre-content events of fanotify", Optional.empty());
+      case LazyReading.Missing(String why) ->
+          new Capability(
+              "lazy images",
+              "whole layers",
+              Optional.of("a container starts only when its image has arrived: " + why));
+    };
+  }
+
+  /** Stops filling; readers wait for the next platform. */
+  @Override
+  public void close() {
+    settling.close();
+    reads.ifPresent(LazyReads::stop); // first: who waits must not hear of what ends now
+    filling.values().forEach(FillingLayer::close);
+    reads.ifPresent(LazyReads::close);
+    filling.clear();
+  }
+
+  static StreamIndex readIndex(Path directory) throws IOException {
+    return StreamIndex.parse(Bytes.wrap(Files.readAllBytes(directory.resolve(INDEX))));
+  }
+
+  static LayerOrigin readOrigin(Path directory) throws IOException {
+    return LayerOrigin.of(
+        JsonReader.readObject(Bytes.wrap(Files.readAllBytes(directory.resolve(ORIGIN)))));
+  }
+}
