@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
 /** Takes figures and prints them; what it starts, it ends. Its help is {@code bench/help.txt}. */
 @Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
-  private static final List<String> ALL = List.of("up", "pod-start", "starter", "lazy", "api", "memory");
+  private static final List<String> ALL =
+      List.of("up", "pod-start", "starter", "lazy", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();

@@ -40,7 +40,8 @@ public final class LazyFills {
     void run(LazyLayer layer) throws IOException, InterruptedException;
   }
 
-  private record Named(String name, Way way, Samples millis, Samples processorMillis, Samples requests) {
+  private record Named(
+      String name, Way way, Samples millis, Samples processorMillis, Samples requests) {
     Named(String name, Way way) {
       this(name, way, new Samples(), new Samples(), new Samples());
     }

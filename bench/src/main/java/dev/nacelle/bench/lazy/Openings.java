@@ -123,8 +123,7 @@ final class Openings {
     var names = List.of("step by step", "parts at once", "start pack");
     var repositories = List.of("parts", "parts", "pack");
     List<Way> ways = List.of(this::stepByStep, this::opened, this::opened);
-    List<Times> times =
-        names.stream().map(n -> new Times(new Samples(), new Samples())).toList();
+    List<Times> times = names.stream().map(n -> new Times(new Samples(), new Samples())).toList();
     for (int i = 0; i < count; i++) {
       for (int way = 0; way < names.size(); way++) {
         try (var proxy = DelayingProxy.start(registry.port(), away);
@@ -166,8 +165,7 @@ final class Openings {
     replay(source, trace, begun, times);
   }
 
-  private void opened(Repository repository, Times times)
-      throws IOException, InterruptedException {
+  private void opened(Repository repository, Times times) throws IOException, InterruptedException {
     long begun = System.nanoTime();
     String digest = digest(repository);
     try (ImageOpening opening =

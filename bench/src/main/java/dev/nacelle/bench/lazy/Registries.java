@@ -70,8 +70,7 @@ final class Registries implements AutoCloseable {
         new BuiltInRegistry.Settings(
             "bench", Bytes.utf8("a key of benchmarks, nobody else has it"), RegistryLimits.DEFAULT);
     BuiltInRegistry registry =
-        BuiltInRegistry.open(
-            directory, settings, new Open(), PushListener.NONE, Clock.systemUTC());
+        BuiltInRegistry.open(directory, settings, new Open(), PushListener.NONE, Clock.systemUTC());
     EventLoops loops = EventLoops.start(1);
     HttpServer server =
         HttpServer.builder(loops, registry)

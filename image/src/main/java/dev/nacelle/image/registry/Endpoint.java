@@ -41,8 +41,7 @@ record Endpoint(URI base, String registry, String query) {
   URI referrers(ImageReference reference, String digest, String artifactType) {
     String all = base + "/v2/" + reference.path() + "/referrers/" + digest + query;
     String filter = "artifactType=" + URLEncoder.encode(artifactType, StandardCharsets.UTF_8);
-    return URI.create(
-        artifactType.isEmpty() ? all : all + (query.isEmpty() ? "?" : "&") + filter);
+    return URI.create(artifactType.isEmpty() ? all : all + (query.isEmpty() ? "?" : "&") + filter);
   }
 
   /** Where an upload begins. */

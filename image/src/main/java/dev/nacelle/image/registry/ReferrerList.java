@@ -62,8 +62,7 @@ record ReferrerList(Place place, ImageReference reference) {
   private List<Referrer> ask(String digest, String artifactType)
       throws IOException, InterruptedException {
     var tagged = new FutureTask<>(() -> fromTag(digest, artifactType));
-    Thread asking =
-        new Threads("registry").startVirtual("referrers", tagged);
+    Thread asking = new Threads("registry").startVirtual("referrers", tagged);
     try {
       Optional<List<Referrer>> listed = api(digest, artifactType);
       if (listed.isPresent()) {

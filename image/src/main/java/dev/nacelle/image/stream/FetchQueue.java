@@ -8,8 +8,9 @@ import java.util.function.IntPredicate;
 
 /**
  * What may be fetched when no reader waits: ranges to fetch ahead of readers, and ranges somebody
- * asked for beforehand, in their order; last the whole of a layer, in larger requests. They are cut to requests only when one can be made, so a
- * reader's own request never waits for a queued one. Bounded. For one thread at a time.
+ * asked for beforehand, in their order; last the whole of a layer, in larger requests. They are cut
+ * to requests only when one can be made, so a reader's own request never waits for a queued one.
+ * Bounded. For one thread at a time.
  */
 final class FetchQueue {
   private static final int MOST_AHEAD = 64;

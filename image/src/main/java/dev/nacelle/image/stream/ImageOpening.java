@@ -14,8 +14,8 @@ import java.util.Optional;
 /**
  * What a registry has beside an image for its lazy start, asked for in the fewest round trips: one
  * for the list of referrers, and one for the start pack where there is one; without it two, for the
- * streaming form's manifest, and for the indexes and metadata that it names. The chunks of a pack go
- * on arriving until this is closed. Safe for any thread.
+ * streaming form's manifest, and for the indexes and metadata that it names. The chunks of a pack
+ * go on arriving until this is closed. Safe for any thread.
  */
 public final class ImageOpening implements AutoCloseable {
   private static final int MOST_PACKS_TRIED = 2;
@@ -90,8 +90,7 @@ public final class ImageOpening implements AutoCloseable {
   }
 
   private static ImageOpening ofPack(
-      Repository repository, Referrer referrer, Descriptor blob, Chunks wanted)
-      throws IOException {
+      Repository repository, Referrer referrer, Descriptor blob, Chunks wanted) throws IOException {
     long size =
         switch (wanted) {
           case ALONG -> blob.sizeBytes();

@@ -40,8 +40,7 @@ final class OpeningParts {
       Repository repository, String digest, List<Referrer> all, List<Referrer> forms)
       throws IOException, InterruptedException {
     ExecutorService requests =
-        Executors.newFixedThreadPool(
-            REQUESTS, Thread.ofVirtual().name("opening-", 0).factory());
+        Executors.newFixedThreadPool(REQUESTS, Thread.ofVirtual().name("opening-", 0).factory());
     try {
       Future<Optional<AccessTrace>> trace =
           requests.submit(() -> TraceReferrer.newest(repository, digest, all));

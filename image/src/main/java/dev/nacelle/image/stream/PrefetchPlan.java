@@ -20,7 +20,9 @@ record PrefetchPlan(List<Step> steps, List<Integer> whole) {
   /** Nor more stored bytes, unless a chunk alone has. */
   private static final int MOST_BYTES = 2 << 20;
 
-  /** How much later, in chunks of the trace, a chunk may be needed to be fetched with a neighbour. */
+  /**
+   * How much later, in chunks of the trace, a chunk may be needed to be fetched with a neighbour.
+   */
   private static final int HORIZON = 64;
 
   /** A gap costs its bytes, a request a round trip: at 1 Gb/s this is 2 ms. */

@@ -27,8 +27,8 @@ final class ReaderWatch {
   }
 
   /**
-   * Takes note of what a reader wants, some of which is missing; answers what it may want next: nothing
-   * once all of the layer is on its way.
+   * Takes note of what a reader wants, some of which is missing; answers what it may want next:
+   * nothing once all of the layer is on its way.
    */
   Optional<ChunkRange> after(ChunkRange wanted, IntPredicate present) {
     ReadAhead.Step step = readAhead.after(wanted);

@@ -8,9 +8,9 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * The head of a start pack: all that a container's start needs of its image, in one blob. The
- * index and the metadata of each layer, the trace, and, behind the head, the chunks of the trace in
- * its order. The head is sealed; the chunks are proved by the indexes.
+ * The head of a start pack: all that a container's start needs of its image, in one blob. The index
+ * and the metadata of each layer, the trace, and, behind the head, the chunks of the trace in its
+ * order. The head is sealed; the chunks are proved by the indexes.
  *
  * @param layers in the order of the image
  * @param steps the chunks that follow the head, as the layers' blobs of chunks have them

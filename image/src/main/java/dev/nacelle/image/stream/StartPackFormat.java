@@ -79,8 +79,7 @@ final class StartPackFormat {
         version == StartPack.FORMAT_VERSION,
         "its format is version " + version + ", this program reads " + StartPack.FORMAT_VERSION);
     int size = in.getInt();
-    require(
-        size >= PREFIX_BYTES + HASH && size <= StartPack.MAX_HEAD_BYTES, "its size is " + size);
+    require(size >= PREFIX_BYTES + HASH && size <= StartPack.MAX_HEAD_BYTES, "its size is " + size);
     return size;
   }
 
@@ -109,8 +108,7 @@ final class StartPackFormat {
       String digest = "sha256:" + HexFormat.of().formatHex(take(in, HASH));
       long chunkBytes = in.getLong();
       require(chunkBytes >= 0, "a blob of negative size");
-      var chunks =
-          new Descriptor(StreamReferrer.CHUNKS_TYPE, digest, chunkBytes, Optional.empty());
+      var chunks = new Descriptor(StreamReferrer.CHUNKS_TYPE, digest, chunkBytes, Optional.empty());
       sizes.add(new Sizes(chunks, in.getInt(), in.getInt()));
     }
     int traceBytes = in.getInt();

@@ -79,9 +79,7 @@ public final class StartPackWriter {
       throws IOException, InterruptedException {
     var plan = PrefetchPlan.of(trace, layers.stream().map(Layer::index).toList());
     var packed =
-        layers.stream()
-            .map(l -> new StartPack.Layer(l.index(), l.chunks(), l.metadata()))
-            .toList();
+        layers.stream().map(l -> new StartPack.Layer(l.index(), l.chunks(), l.metadata())).toList();
     long head = layers.stream().mapToLong(l -> l.metadata().sizeBytes()).sum();
     if (head > StartPack.MAX_HEAD_BYTES / 2) {
       return Optional.empty();

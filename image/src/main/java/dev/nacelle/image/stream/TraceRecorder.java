@@ -10,9 +10,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Writes down what the readers of an image's layers need, from the first chunk until it is asked
- * for the trace. Only a run for which nothing was fetched beforehand, of layers of which nothing was
- * here, gives the whole of what a start needs; every other run gives what was missing. Safe for any
- * thread; bounded: what comes when the trace is full is not written down.
+ * for the trace. Only a run for which nothing was fetched beforehand, of layers of which nothing
+ * was here, gives the whole of what a start needs; every other run gives what was missing. Safe for
+ * any thread; bounded: what comes when the trace is full is not written down.
  */
 public final class TraceRecorder implements ReadListener {
   private final LongSupplier nanoClock;

@@ -56,8 +56,7 @@ public final class TraceReferrer {
   static Optional<AccessTrace> newest(
       Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
     List<Referrer> newestFirst = KIND.among(referrers);
-    for (Referrer referrer :
-        newestFirst.subList(0, Math.min(MOST_TRIED, newestFirst.size()))) {
+    for (Referrer referrer : newestFirst.subList(0, Math.min(MOST_TRIED, newestFirst.size()))) {
       try {
         Optional<Descriptor> blob = KIND.blobOf(repository, referrer, digest);
         if (blob.isPresent()) {
@@ -73,8 +72,7 @@ public final class TraceReferrer {
   private static AccessTrace fetch(Repository repository, Descriptor blob)
       throws IOException, InterruptedException {
     if (blob.sizeBytes() > AccessTraceFormat.MAX_BYTES) {
-      throw new StreamFormatException(
-          "cannot read access trace: its size is " + blob.sizeBytes());
+      throw new StreamFormatException("cannot read access trace: its size is " + blob.sizeBytes());
     }
     try (InputStream in = repository.blob(blob)) {
       return AccessTrace.parse(Bytes.wrap(in.readNBytes(AccessTraceFormat.MAX_BYTES + 1)));

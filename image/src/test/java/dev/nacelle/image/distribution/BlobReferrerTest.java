@@ -50,8 +50,9 @@ final class BlobReferrerTest {
       List<Referrer> all = repository.referrers(image);
       assertThat(all).hasSize(3);
       List<Referrer> ours = KIND.among(all);
-      assertThat(ours).extracting(r -> KIND.blobOf(r)).containsExactly(
-          Optional.of(secondBlob), Optional.of(firstBlob));
+      assertThat(ours)
+          .extracting(r -> KIND.blobOf(r))
+          .containsExactly(Optional.of(secondBlob), Optional.of(firstBlob));
       assertThat(ours.getLast().annotations()).containsEntry("more", "1");
       for (Referrer referrer : ours) {
         Bytes manifest = repository.manifest(referrer.descriptor().digest());

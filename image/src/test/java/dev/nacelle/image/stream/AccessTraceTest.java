@@ -149,8 +149,7 @@ final class AccessTraceTest {
 
   @Test
   void whatOneOfManyRunsNeededComesLast() {
-    AccessTrace united =
-        AccessTrace.merge(List.of(trace(9, 1, 2), trace(1, 2, 3), trace(1, 2, 3)));
+    AccessTrace united = AccessTrace.merge(List.of(trace(9, 1, 2), trace(1, 2, 3), trace(1, 2, 3)));
     assertThat(chunks(united)).containsExactly(1, 2, 3, 9);
   }
 

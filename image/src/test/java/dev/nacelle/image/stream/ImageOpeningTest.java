@@ -198,7 +198,8 @@ final class ImageOpeningTest {
       Image image = image(registry.host());
       var layer = StartPackWriter.Layer.of(sample.form());
       var pack =
-          StartPackWriter.write(List.of(layer), trace, directory.resolve("start-pack")).orElseThrow();
+          StartPackWriter.write(List.of(layer), trace, directory.resolve("start-pack"))
+              .orElseThrow();
       StartReferrer.publish(image.writer, image.manifest, pack, NOON);
       assertThat(open(image, ImageOpening.Chunks.ALONG)).isEmpty();
     }

@@ -66,9 +66,7 @@ final class StartPackTest {
   }
 
   private static int headBytes() {
-    return ByteBuffer.wrap(pack().unsafeArray())
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .getInt(12);
+    return ByteBuffer.wrap(pack().unsafeArray()).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt(12);
   }
 
   @Test
@@ -118,8 +116,7 @@ final class StartPackTest {
 
   @Property(tries = 500)
   void aSealedForgeryIsEitherRefusedOrConsistent(
-      @ForAll @IntRange(min = 16, max = 600) int at,
-      @ForAll @Size(min = 1, max = 12) byte[] forged)
+      @ForAll @IntRange(min = 16, max = 600) int at, @ForAll @Size(min = 1, max = 12) byte[] forged)
       throws Exception {
     int head = headBytes();
     byte[] bytes = pack().toByteArray();

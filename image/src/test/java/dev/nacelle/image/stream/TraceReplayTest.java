@@ -96,11 +96,12 @@ final class TraceReplayTest {
         var replay = TraceReplay.start(trace(21, 3, 22, 4), List.of(fixture.layer))) {
       replay.await();
       for (int n = 0; n < CHUNKS; n++) {
-        assertThat(fixture.isPresent(n)).as("chunk " + n).isEqualTo(List.of(3, 4, 21, 22).contains(n));
+        assertThat(fixture.isPresent(n))
+            .as("chunk " + n)
+            .isEqualTo(List.of(3, 4, 21, 22).contains(n));
       }
     }
-    assertThat(source.asked)
-        .containsExactlyInAnyOrder(new ChunkRange(21, 2), new ChunkRange(3, 2));
+    assertThat(source.asked).containsExactlyInAnyOrder(new ChunkRange(21, 2), new ChunkRange(3, 2));
   }
 
   @Test
