@@ -7,7 +7,6 @@ import dev.nacelle.image.ImageFault;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An endpoint, how to reach it and what to show it. Safe for any thread.
@@ -18,7 +17,7 @@ record Place(
     Endpoint endpoint,
     HttpClient http,
     Authorization authorization,
-    AtomicReference<ReferrerList.Kind> referrers) {
+    ReferrerList.Memory referrers) {
   private static final Set<Integer> READ = Set.of(200, 206);
 
   /** An answer that is no success, or none. */

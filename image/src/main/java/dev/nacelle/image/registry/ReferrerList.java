@@ -40,6 +40,11 @@ record ReferrerList(Place place, ImageReference reference) {
     TAG
   }
 
+  /** What is known of a registry; shared by all that speak to it, and what one learns all know. */
+  static final class Memory {
+    private volatile Kind kind = Kind.UNKNOWN;
+  }
+
   /** The tag that lists the referrers of a manifest where the registry does not. */
   static String tag(String digest) {
     return digest.replace(':', '-');
@@ -52,7 +57,7 @@ record ReferrerList(Place place, ImageReference reference) {
    * @param artifactType only those of this type; all if it is empty
    */
   List<Referrer> of(String digest, String artifactType) throws IOException, InterruptedException {
-    return switch (place.referrers().get()) {
+    return switch (place.referrers().kind) {
       case API -> api(digest, artifactType).orElse(List.of());
       case TAG -> fromTag(digest, artifactType).orElse(List.of());
       case UNKNOWN -> ask(digest, artifactType);
@@ -66,11 +71,11 @@ record ReferrerList(Place place, ImageReference reference) {
     try {
       Optional<List<Referrer>> listed = api(digest, artifactType);
       if (listed.isPresent()) {
-        place.referrers().set(Kind.API);
+        place.referrers().kind = Kind.API;
         return listed.get();
       }
       Optional<List<Referrer>> found = tagged.get();
-      found.ifPresent(list -> place.referrers().set(Kind.TAG)); // else it may be the repository
+      found.ifPresent(list -> place.referrers().kind = Kind.TAG); // else it may be the repository
       return found.orElse(List.of());
     } catch (ExecutionException e) {
       switch (e.getCause()) {

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -43,8 +42,7 @@ public final class RegistryClient implements AutoCloseable {
   private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
   /** What has been learnt, by the base of the endpoint; lost with the process. */
-  private final Map<URI, AtomicReference<ReferrerList.Kind>> referrerKinds =
-      new ConcurrentHashMap<>();
+  private final Map<URI, ReferrerList.Memory> referrerKinds = new ConcurrentHashMap<>();
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
     this.settings = settings;
@@ -88,8 +86,7 @@ public final class RegistryClient implements AutoCloseable {
         endpoint,
         http,
         new Authorization(http, endpoint, reference.path(), access, credential),
-        referrerKinds.computeIfAbsent(
-            endpoint.base(), base -> new AtomicReference<>(ReferrerList.Kind.UNKNOWN)));
+        referrerKinds.computeIfAbsent(endpoint.base(), base -> new ReferrerList.Memory()));
   }
 
   private HttpClient client(String registry) {

@@ -145,14 +145,22 @@ public final class ImageOpening implements AutoCloseable {
   }
 
   /**
-   * The registry as the source of a layer's chunks; those of the pack are not asked for again. Goes
-   * on working when this is closed.
+   * The registry as the source of a layer's chunks, see {@link #source(Layer, ChunkSource)}.
    *
-   * @param layer one of these
    * @param name of the repository, for people
    */
   public ChunkSource source(Layer layer, String name) throws StreamFormatException {
-    var registry = new RegistryChunkSource(layer.index(), repository, layer.chunks(), name);
+    return source(layer, new RegistryChunkSource(layer.index(), repository, layer.chunks(), name));
+  }
+
+  /**
+   * A source that does not ask again for the chunks of the pack. Goes on working, as the registry
+   * alone, when this is closed.
+   *
+   * @param layer one of these
+   * @param registry has its chunks
+   */
+  public ChunkSource source(Layer layer, ChunkSource registry) {
     int number = layers.indexOf(layer);
     return arriving.isPresent() && number >= 0
         ? new PackedChunkSource(arriving.get().chunks(), number, registry)

@@ -204,4 +204,47 @@ final class ImageOpeningTest {
       assertThat(open(image, ImageOpening.Chunks.ALONG)).isEmpty();
     }
   }
+
+  @Test
+  void runsAddToWhatIsBesideTheImage() throws Exception {
+    try (var registry = RunningRegistry.open(directory.resolve("registry"))) {
+      Image image = image(registry.host());
+      publishForm(image);
+      var publication = new StartPublication(image.repository, image.writer, directory);
+      assertThat(publication.publish(image.manifest, trace, StartPublication.Run.COLD, NOON))
+          .contains(trace);
+      assertThat(publication.publish(image.manifest, trace, StartPublication.Run.COLD, NOON))
+          .isEmpty();
+      AccessTrace missed = StartPackTest.trace(sample.index(), 15);
+      Optional<AccessTrace> united =
+          publication.publish(
+              image.manifest, missed, StartPublication.Run.PREPARED, NOON.plusSeconds(1));
+      assertThat(united).contains(trace.extendedBy(missed));
+      try (var opening = open(image, ImageOpening.Chunks.ALONG).orElseThrow()) {
+        assertThat(opening.trace()).isEqualTo(trace.extendedBy(missed));
+        assertComplete(opening, "lazy");
+      }
+      try (var left = Files.list(directory)) {
+        assertThat(left).noneMatch(p -> p.toString().contains("start-pack"));
+      }
+    }
+  }
+
+  @Test
+  void aPackWithoutATraceOpensAnImage() throws Exception {
+    try (var registry = RunningRegistry.open(directory.resolve("registry"))) {
+      Image image = image(registry.host());
+      var none = new AccessTrace(List.of(), List.of());
+      var publication = new StartPublication(image.repository, image.writer, directory);
+      assertThat(publication.publishPack(image.manifest, none, NOON)).isFalse();
+      publishForm(image);
+      assertThat(publication.publishPack(image.manifest, none, NOON)).isTrue();
+      registry.seen().clear();
+      try (var opening = open(image, ImageOpening.Chunks.ALONG).orElseThrow()) {
+        assertThat(registry.seen()).noneMatch(s -> s.contains("/manifests/"));
+        assertThat(opening.trace()).isEqualTo(none);
+        assertComplete(opening, "lazy");
+      }
+    }
+  }
 }
