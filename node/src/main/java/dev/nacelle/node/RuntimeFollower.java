@@ -125,8 +125,7 @@ final class RuntimeFollower implements AutoCloseable {
         .flatMap(workers)
         .ifPresentOrElse(
             worker -> warn(worker, "FailedRead", "Volume " + volume(worker, id) + ": " + what),
-            () ->
-                services.runtime().container(id).ifPresent(c -> warn(c, "FailedRead", what)));
+            () -> services.runtime().container(id).ifPresent(c -> warn(c, "FailedRead", what)));
   }
 
   private static String volume(PodWorker worker, String id) {

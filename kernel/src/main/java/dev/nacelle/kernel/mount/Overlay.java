@@ -66,8 +66,7 @@ public final class Overlay {
     }
   }
 
-  private static void mountByOneString(
-      List<Path> lowers, Upper upper, Path target, long flags) {
+  private static void mountByOneString(List<Path> lowers, Upper upper, Path target, long flags) {
     String data = data(lowers.stream().map(Path::toString).toList(), upper);
     if (data.length() <= MAX_DATA_BYTES) {
       Mounts.mount("overlay", target, "overlay", flags, data);

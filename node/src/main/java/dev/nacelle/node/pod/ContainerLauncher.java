@@ -43,10 +43,7 @@ final class ContainerLauncher {
   }
 
   private ContainerRecord start(
-      ContainerView container,
-      ContainerRecord record,
-      PodImage.Here here,
-      UsedReferences used)
+      ContainerView container, ContainerRecord record, PodImage.Here here, UsedReferences used)
       throws InterruptedException {
     int attempt = record.nextAttempt();
     String id = PodPaths.containerId(context.pod().uid(), container.name(), attempt);
@@ -139,10 +136,7 @@ final class ContainerLauncher {
   }
 
   private ContainerStart.Prepared prepared(
-      ContainerView container,
-      String id,
-      int attempt,
-      PodImage.Here here)
+      ContainerView container, String id, int attempt, PodImage.Here here)
       throws ConfigurationException {
     PodPaths paths = context.paths();
     return new ContainerStart.Prepared(

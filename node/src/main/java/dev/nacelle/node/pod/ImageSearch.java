@@ -127,8 +127,7 @@ final class ImageSearch {
     RootFilesystem root = images.mount(local.image().id(), wanted.mountId(), wanted.options());
     mounted = true;
     context.services().timeline().mark(context.pod().uid(), "imageMounted");
-    return Optional.of(
-        new Result.Found(new PodImage.Here(local.image(), local.reference(), root)));
+    return Optional.of(new Result.Found(new PodImage.Here(local.image(), local.reference(), root)));
   }
 
   /** Empty where a registry must be asked. */
@@ -151,8 +150,7 @@ final class ImageSearch {
 
   private Local pull(ImageReference reference) throws InterruptedException {
     event("Pulling", "Pulling image \"" + wanted.name() + "\"");
-    var request =
-        new PullRequest(reference, wanted.policy(reference), PodPullSecrets.of(context));
+    var request = new PullRequest(reference, wanted.policy(reference), PodPullSecrets.of(context));
     Ensured ensured = images.ensure(request, PullProgress.SILENT);
     if (ensured instanceof Ensured.Pulled whole
         && whole.arrival() instanceof Arrival.Whole(String why)) {
@@ -184,10 +182,6 @@ final class ImageSearch {
         .services()
         .events()
         .record(
-            context.pod().object(),
-            wanted.fieldPath(),
-            EventRecorder.Type.NORMAL,
-            reason,
-            message);
+            context.pod().object(), wanted.fieldPath(), EventRecorder.Type.NORMAL, reason, message);
   }
 }

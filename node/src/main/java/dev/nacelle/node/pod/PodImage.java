@@ -54,8 +54,7 @@ sealed interface PodImage {
       String name = "\"" + wanted.name() + "\"";
       return switch (fault) {
         case INVALID_NAME -> "Failed to apply default image tag " + name + ": " + why;
-        case NEVER_PULL ->
-            "Container image " + name + " is not present with pull policy of Never";
+        case NEVER_PULL -> "Container image " + name + " is not present with pull policy of Never";
         case REGISTRY_UNAVAILABLE -> "Failed to pull image " + name + ": " + reason() + ": " + why;
         default -> "Failed to pull image " + name + ": " + why;
       };

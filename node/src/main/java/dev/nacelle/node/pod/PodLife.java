@@ -262,8 +262,7 @@ final class PodLife implements AutoCloseable {
     }
     startReferences = new UsedReferences(services.client());
     for (ContainerView container : containers) {
-      Optional<PodImage> image =
-          pulls.take(container, records.get(container).nextAttempt());
+      Optional<PodImage> image = pulls.take(container, records.get(container).nextAttempt());
       if (image.isEmpty()) {
         continue;
       }

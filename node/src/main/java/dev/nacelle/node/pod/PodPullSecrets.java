@@ -11,7 +11,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads the pull secrets that a pod names. What cannot be read is told, and pulls go on without. */
+/**
+ * Reads the pull secrets that a pod names. What cannot be read is told, and pulls go on without.
+ */
 final class PodPullSecrets {
   private PodPullSecrets() {}
 

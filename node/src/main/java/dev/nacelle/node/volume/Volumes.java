@@ -53,8 +53,8 @@ public final class Volumes {
   }
 
   /**
-   * Makes all volumes of a pod but those that are images, or brings their content up to date; what is so already is not
-   * touched. Idempotent.
+   * Makes all volumes of a pod but those that are images, or brings their content up to date; what
+   * is so already is not touched. Idempotent.
    *
    * @throws ConfigurationException if something referred to is missing: worth trying again
    */

@@ -40,6 +40,7 @@ public final class HandImages implements ImageStore {
   private final Map<String, ResolvedImage> here = new HashMap<>();
   private final Set<String> inRegistry = new HashSet<>();
   private final Map<String, RootFilesystem> mounts = new HashMap<>();
+  private final Map<String, Integer> pulls = new HashMap<>();
   private volatile CountDownLatch registry = new CountDownLatch(0);
 
   public HandImages(Path directory) {
@@ -77,6 +78,11 @@ public final class HandImages implements ImageStore {
     inRegistry.add(ImageReference.parse(name).toString());
   }
 
+  /** How often an image was asked for in the registry. */
+  public synchronized int pulls(String name) {
+    return pulls.getOrDefault(ImageReference.parse(name).toString(), 0);
+  }
+
   /** Pulls hang from now on, until {@link #answer}. */
   public void hang() {
     registry = new CountDownLatch(1);
@@ -91,6 +97,7 @@ public final class HandImages implements ImageStore {
     registry.await();
     synchronized (this) {
       String name = request.reference().toString();
+      pulls.merge(name, 1, Integer::sum);
       if (!inRegistry.contains(name)) {
         throw new ImageException(ImageFault.NOT_FOUND, name + ": not found");
       }

@@ -42,7 +42,9 @@ final class VolumeValidation {
         "volumes",
         (item, at) ->
             Check.of(item, at, spec.errors())
-                .in("image", (image, where) -> Check.of(image, where, spec.errors()).needs("reference")));
+                .in(
+                    "image",
+                    (image, where) -> Check.of(image, where, spec.errors()).needs("reference")));
   }
 
   private static void source(Check volume) {
@@ -69,8 +71,7 @@ final class VolumeValidation {
         .in(
             "image",
             (item, at) ->
-                Check.of(item, at, errors)
-                    .oneOf("pullPolicy", "Always", "IfNotPresent", "Never"))
+                Check.of(item, at, errors).oneOf("pullPolicy", "Always", "IfNotPresent", "Never"))
         .in("csi", (item, at) -> Check.of(item, at, errors).needs("driver"));
   }
 
