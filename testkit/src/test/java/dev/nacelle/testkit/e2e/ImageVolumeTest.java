@@ -30,7 +30,7 @@ class ImageVolumeTest {
         containers:
           - name: whole
             image: %1$s
-            command: [sh, -c, "sleep 100000 & wait"]
+            command: [sh, -c, "while [ ! -e /tmp/end ]; do sleep 1; done"]
             volumeMounts: [{name: data, mountPath: /data}]
           - name: part
             image: %1$s
@@ -100,8 +100,7 @@ class ImageVolumeTest {
     SHARED.get().kill();
     SHARED.get().up();
     assertThat(read(kubectl, "whole", "/data/dir/file")).isEqualTo("original");
-    kubectl.run("exec", "reader", "-c", "whole", "--", "kill", "1");
-    kubectl.ok("exec", "reader", "-c", "whole", "--", "killall", "sleep");
+    kubectl.ok("exec", "reader", "-c", "whole", "--", "touch", "/tmp/end");
     kubectl.awaitPath(
         "{.status.containerStatuses[?(@.name==\"whole\")].restartCount}",
         "1"::equals,

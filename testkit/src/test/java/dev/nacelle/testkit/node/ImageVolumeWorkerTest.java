@@ -58,6 +58,13 @@ final class ImageVolumeWorkerTest {
     rig.awaitPod("a", p -> waiting("a", "reason").equals(reason));
   }
 
+  private void awaitNothingMounted() {
+    NodeRig.await(
+        "nothing is mounted",
+        () -> rig.images.mountedContainers().isEmpty(),
+        () -> rig.images.mountedContainers().toString());
+  }
+
   @Test
   void anImageIsMountedReadOnlyWithoutProgramsAndUnmountedWithItsPod() throws Exception {
     rig.images.publish("data:1");
@@ -80,8 +87,7 @@ final class ImageVolumeWorkerTest {
     assertThat(mount.options()).contains(Mount.Option.READ_ONLY, Mount.Option.NO_EXEC);
     assertThat(mount.source()).isEqualTo(rig.images.mounted(volume).orElseThrow().merged());
     rig.api.delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.withGrace(0));
-    rig.awaitGone("a");
-    assertThat(rig.images.mountedContainers()).isEmpty();
+    awaitNothingMounted();
   }
 
   @Test
@@ -126,8 +132,7 @@ final class ImageVolumeWorkerTest {
     rig.awaitPod("a", p -> NodeRig.container(p, "web").integer("restartCount").orElse(0) == 2);
     assertThat(rig.images.pulls("data:1")).isEqualTo(1);
     rig.api.delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.withGrace(0));
-    rig.awaitGone("a");
-    assertThat(rig.images.mountedContainers()).isEmpty();
+    awaitNothingMounted();
   }
 
   @Test
@@ -139,10 +144,7 @@ final class ImageVolumeWorkerTest {
     rig.kill();
     rig.api.delete(Resources.PODS, pod.key(), DeleteOptions.DEFAULT.withGrace(0));
     rig.start();
-    NodeRig.await(
-        "the orphan's volume is unmounted",
-        () -> rig.images.mountedContainers().isEmpty(),
-        () -> rig.images.mountedContainers().toString());
+    awaitNothingMounted();
   }
 
   @Test
