@@ -9,6 +9,7 @@ import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
+import dev.nacelle.image.registry.ClusterRegistry;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.kernel.keeper.LazySupport;
@@ -45,6 +46,7 @@ final class HostWiring {
   private final Timeline timeline;
   private final Ipv4 address;
   private final String nodeName;
+  private volatile Optional<ClusterRegistry> clusterRegistry = Optional.empty();
   private final FutureTask<HostParts> parts = new FutureTask<>(this::openParts);
 
   HostWiring(
@@ -76,6 +78,11 @@ final class HostWiring {
     Thread.ofPlatform().name("open host").daemon().start(parts);
   }
 
+  /** Says where the cluster's own registry is, as soon as that is known or has changed. */
+  void clusterRegistry(Optional<ClusterRegistry> known) {
+    clusterRegistry = known;
+  }
+
   private HostParts openParts() throws Exception {
     KernelSettings.ofHost().raise();
     var registries =
@@ -83,7 +90,8 @@ final class HostWiring {
             options.registries.isPresent()
                 ? RegistrySettings.read(options.registries.get())
                 : RegistrySettings.DEFAULT,
-            ProxySettings.fromEnvironment(System.getenv()));
+            ProxySettings.fromEnvironment(System.getenv()),
+            () -> clusterRegistry);
     platform.add("registries", registries::close);
     BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
     platform.add("runtime", runtime::close);
