@@ -8,8 +8,16 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 
-/** An endpoint, how to reach it and what to show it. Safe for any thread. */
-record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
+/**
+ * An endpoint, how to reach it and what to show it. Safe for any thread.
+ *
+ * @param referrers how it keeps lists of referrers, shared by all that speak to it
+ */
+record Place(
+    Endpoint endpoint,
+    HttpClient http,
+    Authorization authorization,
+    ReferrerList.Memory referrers) {
   private static final Set<Integer> READ = Set.of(200, 206);
 
   /** An answer that is no success, or none. */

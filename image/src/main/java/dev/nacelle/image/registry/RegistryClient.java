@@ -7,6 +7,7 @@ import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.registry.Authorization.Access;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -31,6 +32,7 @@ import javax.net.ssl.X509TrustManager;
  */
 public final class RegistryClient implements AutoCloseable {
   private static final int REDIRECTS = 5;
+  private static final int MOST_KINDS = 1000;
   private static final Backoff BACKOFF =
       new Backoff(5, Duration.ofMillis(200), Duration.ofSeconds(10), RandomGenerator.getDefault());
 
@@ -52,6 +54,9 @@ public final class RegistryClient implements AutoCloseable {
     PULLER,
     PUSHER
   }
+
+  /** What has been learnt, by the base of the endpoint; lost with the process. */
+  private final Map<URI, ReferrerList.Memory> referrerKinds = new ConcurrentHashMap<>();
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
     this(settings, proxy, Optional::empty);
@@ -147,10 +152,16 @@ public final class RegistryClient implements AutoCloseable {
 
   private Place place(
       Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
+    if (referrerKinds.size() >= MOST_KINDS) {
+      referrerKinds.clear();
+    }
     var key = new ClientKey(endpoint.registry(), shown(endpoint, access, credential));
     HttpClient http = clients.computeIfAbsent(key, this::client);
     return new Place(
-        endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));
+        endpoint,
+        http,
+        new Authorization(http, endpoint, reference.path(), access, credential),
+        referrerKinds.computeIfAbsent(endpoint.base(), base -> new ReferrerList.Memory()));
   }
 
   private Shown shown(Endpoint endpoint, Access access, Optional<Credential> credential) {

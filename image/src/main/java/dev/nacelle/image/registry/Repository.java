@@ -15,6 +15,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -52,13 +53,28 @@ public final class Repository {
 
   /** Asks what the reference stands for on {@code platform}. */
   public Resolved resolve(Platform platform) throws InterruptedException {
+    return resolve(platform, digest -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param known hears the digest of the image's own manifest as soon as it is known, which for an
+   *     image of several platforms is before that manifest is asked for; once, on the calling
+   *     thread, which it must not hold up
+   */
+  public Resolved resolve(Platform platform, Consumer<String> known) throws InterruptedException {
     var manifests = new ArrayList<Bytes>();
     Bytes top = manifest();
     manifests.add(top);
     Manifest manifest = Manifest.parse(top);
+    boolean told = false;
     for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
       switch (manifest) {
         case Manifest.Image image -> {
+          if (!told) {
+            known.accept(Sha256.of(manifests.getLast()));
+          }
           return new Resolved(Sha256.of(top), manifests, image);
         }
         case Manifest.Index index -> {
@@ -70,6 +86,10 @@ public final class Repository {
                           failure(
                               ImageFault.WRONG_PLATFORM,
                               "no match for platform in manifest: " + platform));
+          if (MediaTypes.isImage(chosen.mediaType())) {
+            known.accept(chosen.digest());
+            told = true;
+          }
           Bytes next = manifest(chosen.digest(), Optional.of(chosen.digest()));
           manifests.add(next);
           manifest = Manifest.parse(next);
@@ -168,6 +188,11 @@ public final class Repository {
    */
   public List<Referrer> referrers(String digest, String artifactType) throws InterruptedException {
     return fromPlaces(place -> new ReferrerList(place, reference).of(digest, artifactType));
+  }
+
+  /** As the other, of all types: one request also where several types are of interest. */
+  public List<Referrer> referrers(String digest) throws InterruptedException {
+    return fromPlaces(place -> new ReferrerList(place, reference).of(digest, ""));
   }
 
   /**

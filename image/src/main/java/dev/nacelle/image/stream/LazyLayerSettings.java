@@ -10,14 +10,26 @@ import java.util.List;
  * @param bootId of this boot, see {@link LazyLayerFiles#currentBoot}
  * @param whenWhole run once, by a thread of the layer, when the last chunk has landed; not run for
  *     a layer that was whole when it was opened
+ * @param readers hears of what readers need
  */
 public record LazyLayerSettings(
     List<ChunkSource> sources,
     FetchPolicy policy,
     InstantSource clock,
     String bootId,
-    Runnable whenWhole) {
+    Runnable whenWhole,
+    ReadListener readers) {
   public LazyLayerSettings {
     sources = List.copyOf(sources);
+  }
+
+  /** Nobody hears of what readers need. */
+  public LazyLayerSettings(
+      List<ChunkSource> sources,
+      FetchPolicy policy,
+      InstantSource clock,
+      String bootId,
+      Runnable whenWhole) {
+    this(sources, policy, clock, bootId, whenWhole, ReadListener.NONE);
   }
 }

@@ -91,7 +91,13 @@ public record StreamReferrer(List<Layer> layers) {
    */
   public static Optional<StreamReferrer> find(Repository repository, String digest)
       throws InterruptedException {
-    for (Referrer referrer : repository.referrers(digest, ARTIFACT_TYPE)) {
+    return firstOf(repository, digest, repository.referrers(digest, ARTIFACT_TYPE));
+  }
+
+  /** The first of some referrers that can be read. */
+  static Optional<StreamReferrer> firstOf(
+      Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
+    for (Referrer referrer : referrers) {
       try {
         return Optional.of(parse(repository.manifest(referrer.descriptor().digest()), digest));
       } catch (StreamFormatException e) {

@@ -23,13 +23,16 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /** A registry of a directory that listens on loopback, and a client of it. */
-final class RunningRegistry implements AutoCloseable {
+public final class RunningRegistry implements AutoCloseable {
   private static final Bytes KEY = Bytes.utf8("a key of tests, which nobody else has");
 
+  private final Queue<String> seen = new ConcurrentLinkedQueue<>();
   private final EventLoops loops = EventLoops.start(1);
   private final BuiltInRegistry registry;
   private final HttpServer server;
@@ -46,7 +49,7 @@ final class RunningRegistry implements AutoCloseable {
             .start();
   }
 
-  static RunningRegistry open(Path directory) throws IOException {
+  public static RunningRegistry open(Path directory) throws IOException {
     return open(
         directory, RegistryLimits.DEFAULT, new Everybody(), PushListener.NONE, Clock.systemUTC());
   }
@@ -106,6 +109,7 @@ final class RunningRegistry implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException, InterruptedException {
     asked.add(exchange.method() + " " + exchange.path());
+    seen.add(exchange.method() + " " + exchange.path());
     if (exchange.method().equals("GET") && exchange.path().contains("/blobs/")) {
       blobsMayGo.await();
     }
@@ -124,11 +128,16 @@ final class RunningRegistry implements AutoCloseable {
     blobsMayGo = until;
   }
 
+  /** The requests so far: method and path. */
+  public Queue<String> seen() {
+    return seen;
+  }
+
   BuiltInRegistry registry() {
     return registry;
   }
 
-  String host() {
+  public String host() {
     return "127.0.0.1:" + server.port();
   }
 
