@@ -7,9 +7,9 @@ import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
-import dev.nacelle.image.ImageStore;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
+import dev.nacelle.image.registry.ClusterRegistry;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.kernel.keeper.LazySupport;
@@ -46,6 +46,7 @@ final class HostWiring {
   private final Timeline timeline;
   private final Ipv4 address;
   private final String nodeName;
+  private volatile Optional<ClusterRegistry> clusterRegistry = Optional.empty();
   private final FutureTask<HostParts> parts = new FutureTask<>(this::openParts);
 
   HostWiring(
@@ -70,11 +71,16 @@ final class HostWiring {
   }
 
   /** What the node stands on and needs no API for. */
-  record HostParts(BuiltInRuntime runtime, ImageStore images) {}
+  record HostParts(BuiltInRuntime runtime, LocalImageStore images) {}
 
   /** Begins to open runtime and images, beside whatever else starts. */
   void open() {
     Thread.ofPlatform().name("open host").daemon().start(parts);
+  }
+
+  /** Says where the cluster's own registry is, as soon as that is known or has changed. */
+  void clusterRegistry(Optional<ClusterRegistry> known) {
+    clusterRegistry = known;
   }
 
   private HostParts openParts() throws Exception {
@@ -84,7 +90,8 @@ final class HostWiring {
             options.registries.isPresent()
                 ? RegistrySettings.read(options.registries.get())
                 : RegistrySettings.DEFAULT,
-            ProxySettings.fromEnvironment(System.getenv()));
+            ProxySettings.fromEnvironment(System.getenv()),
+            () -> clusterRegistry);
     platform.add("registries", registries::close);
     BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
     platform.add("runtime", runtime::close);

@@ -22,6 +22,7 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
 import dev.nacelle.dns.ClusterDns;
+import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.network.Ipv4;
 import dev.nacelle.node.endpoint.NodeEndpoint;
 import dev.nacelle.scheduler.Scheduler;
@@ -115,9 +116,21 @@ final class Wiring {
       host.open();
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
+    // its port and keys need no API
+    Optional<RegistryWiring> registry =
+        has("registry")
+            ? Optional.of(
+                RegistryWiring.listen(
+                    new RegistryWiring.Terms(
+                        layout, options, instance, platform, phases, loops, metrics, clock),
+                    pki,
+                    () -> names(ranges()),
+                    address.toString()))
+            : Optional.empty();
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
+    openRegistry(registry, api);
     Optional<Beside<Controllers>> controllers =
         has("controllers")
             ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
@@ -134,6 +147,9 @@ final class Wiring {
             ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
             : Optional.empty();
     if (has("node")) {
+      if (registry.isPresent()) {
+        host.clusterRegistry(Optional.of(registry.get().reachedBy(nodeName)));
+      }
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
@@ -146,6 +162,9 @@ final class Wiring {
       dns.get().result();
     }
     JoinInfo join = joining.result();
+    if (registry.isPresent()) {
+      registry.get().awaitOpen();
+    }
     var people =
         new People(
             pki,
@@ -158,11 +177,22 @@ final class Wiring {
             .put("url", "https://127.0.0.1:" + server.port())
             .put("address", address + ":" + server.port())
             .build();
-    startControl(
-        loops,
-        ranges,
-        Optional.of(people),
-        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
+    var known =
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached);
+    if (registry.isPresent()) {
+      known.put("registry", registry.get().facts());
+    }
+    startControl(loops, ranges, Optional.of(people), known);
+  }
+
+  /** The listener hears of what is pushed. */
+  private static void openRegistry(Optional<RegistryWiring> registry, Api api) {
+    ApiClient client = api.server().client(Identity.system("registry"));
+    if (registry.isPresent()) {
+      registry.get().open(api.access().registry(), PushListener.NONE, client);
+    } else {
+      RegistryHosting.withdraw(client);
+    }
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -198,6 +228,10 @@ final class Wiring {
                     joined.authorities(),
                     clock));
     platform.add("node server", nodes::close);
+    RegistryFollower registry =
+        RegistryFollower.start(
+            joined.client(), joined.authorities(), joined.identity(), host::clusterRegistry);
+    platform.add("registry", registry::close);
     Informers informers = new Informers(joined.client());
     platform.add("informers", informers::close);
     NodeEndpoint endpoint =

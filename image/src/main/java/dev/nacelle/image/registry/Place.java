@@ -60,7 +60,7 @@ record Place(
     }
     try (first) {
       if (!authorization.answer(first.headers().all("www-authenticate"))) {
-        throw refusal(first);
+        throw refusal(first, success);
       }
     }
     return successful(http.send(authorized(request)), success);
@@ -77,17 +77,18 @@ record Place(
       return response;
     }
     try (response) {
-      throw refusal(response);
+      throw refusal(response, success);
     }
   }
 
-  private Refusal refusal(HttpResponse response) {
+  private Refusal refusal(HttpResponse response, Set<Integer> success) {
     Optional<String> retryAfter = response.headers().first("retry-after");
     return switch (response.status()) {
       case 401, 403 ->
           new Refusal(
               ImageFault.UNAUTHORIZED,
-              "pull access denied, repository does not exist or may require authorization ("
+              (success.equals(READ) ? "pull" : "push")
+                  + " access denied, repository does not exist or may require authorization ("
                   + where()
                   + " answers "
                   + response.status()
