@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** One layer that is being filled, with its files. Safe for any thread. */
 final class FillingLayer implements AutoCloseable {
@@ -38,12 +39,22 @@ final class FillingLayer implements AutoCloseable {
   private final String key;
   private final LazyLayer layer;
   private final OriginSource origin;
+  private final ReadListeners readers;
+  private final RegistryClient registries;
   private final Writer blob;
 
-  private FillingLayer(String key, LazyLayer layer, OriginSource origin, Writer blob) {
+  private FillingLayer(
+      String key,
+      LazyLayer layer,
+      OriginSource origin,
+      ReadListeners readers,
+      RegistryClient registries,
+      Writer blob) {
     this.key = key;
     this.layer = layer;
     this.origin = origin;
+    this.readers = readers;
+    this.registries = registries;
     this.blob = blob;
   }
 
@@ -153,15 +164,17 @@ final class FillingLayer implements AutoCloseable {
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
     var blob = new Writer();
+    var readers = new ReadListeners();
     var settings =
         new LazyLayerSettings(
             List.of(origin),
             FetchPolicy.DEFAULT,
             surroundings.clock(),
             surroundings.bootId(),
-            whenWhole);
+            whenWhole,
+            readers);
     LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
-    return new FillingLayer(key, layer, origin, blob);
+    return new FillingLayer(key, layer, origin, readers, surroundings.registries(), blob);
   }
 
   private static ChunkSource source(
@@ -182,9 +195,22 @@ final class FillingLayer implements AutoCloseable {
     return layer.isWhole();
   }
 
-  /** Asks this registry from now on. */
-  void use(LayerOrigin newer, RegistryClient registries) throws IOException {
-    origin.replace(source(layer.index(), newer, registries));
+  /**
+   * Asks this registry from now on.
+   *
+   * @param arriving see {@link StreamedLayer#arriving}
+   */
+  void use(LayerOrigin newer, UnaryOperator<ChunkSource> arriving) throws IOException {
+    origin.replace(arriving.apply(source(layer.index(), newer, registries)));
+  }
+
+  /** Who writes down what the readers need. */
+  ReadListeners readers() {
+    return readers;
+  }
+
+  boolean nothingHasCome() {
+    return layer.counters().presentChunks() == 0;
   }
 
   /**
