@@ -1,5 +1,7 @@
 package dev.nacelle.image;
 
+import dev.nacelle.image.peer.LayerPeers;
+import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.BlobFile;
 import dev.nacelle.image.stream.ChunkSource;
@@ -20,7 +22,6 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,14 +34,17 @@ final class FillingLayer implements AutoCloseable {
   private static final int ATTEMPTS = 500;
 
   /** What all layers share. */
-  record Surroundings(RegistryClient registries, Clock clock, String bootId) {}
+  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId) {}
 
   private final String key;
   private final LazyLayer layer;
   private final OriginSource origin;
   private final Writer blob;
+  private final LayerPeers peers;
 
-  private FillingLayer(String key, LazyLayer layer, OriginSource origin, Writer blob) {
+  private FillingLayer(
+      String key, LazyLayer layer, OriginSource origin, Writer blob, LayerPeers peers) {
+    this.peers = peers;
     this.key = key;
     this.layer = layer;
     this.origin = origin;
@@ -153,15 +157,22 @@ final class FillingLayer implements AutoCloseable {
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
     var blob = new Writer();
+    LayerPeers peers = surroundings.peers().layer(key, index, origin);
     var settings =
         new LazyLayerSettings(
-            List.of(origin),
+            peers,
             FetchPolicy.DEFAULT,
             surroundings.clock(),
             surroundings.bootId(),
             whenWhole);
-    LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
-    return new FillingLayer(key, layer, origin, blob);
+    try {
+      LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
+      peers.serve(layer);
+      return new FillingLayer(key, layer, origin, blob, peers);
+    } catch (IOException | RuntimeException e) {
+      peers.close();
+      throw e;
+    }
   }
 
   private static ChunkSource source(
@@ -236,6 +247,7 @@ final class FillingLayer implements AutoCloseable {
   /** Ends the fetches; what is here stays. */
   @Override
   public void close() {
+    peers.close();
     layer.close();
     if (blob.lazy.isEmpty()) {
       blob.file.ifPresent(OpenFile::close);

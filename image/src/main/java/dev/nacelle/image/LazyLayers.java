@@ -4,6 +4,7 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.ChunkFillException;
 import dev.nacelle.image.stream.LazyLayerFiles;
@@ -58,6 +59,7 @@ final class LazyLayers implements AutoCloseable {
       StoreLayout layout,
       LayerStore layers,
       RegistryClient registries,
+      Peers peers,
       LazyReading reading,
       FillFailures failures,
       Clock clock)
@@ -66,7 +68,7 @@ final class LazyLayers implements AutoCloseable {
     this.layers = layers;
     this.failures = failures;
     this.surroundings =
-        new FillingLayer.Surroundings(registries, clock, LazyLayerFiles.currentBoot());
+        new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot());
     this.reads =
         reading instanceof LazyReading.Available(Path run)
             ? Optional.of(LazyReads.open(run, this::fill))
@@ -83,11 +85,12 @@ final class LazyLayers implements AutoCloseable {
       StoreLayout layout,
       LayerStore layers,
       RegistryClient registries,
+      Peers peers,
       LazyReading reading,
       FillFailures failures,
       Clock clock)
       throws IOException, InterruptedException {
-    var lazy = new LazyLayers(layout, layers, registries, reading, failures, clock);
+    var lazy = new LazyLayers(layout, layers, registries, peers, reading, failures, clock);
     if (lazy.reads.isPresent()) {
       for (String key : layers.keys()) {
         if (lazy.isPartial(key)) {
@@ -205,9 +208,12 @@ final class LazyLayers implements AutoCloseable {
     boolean done = false;
     try {
       StreamIndex index = streamed.index();
-      try (InputStream in = streamed.metadata().open()) {
-        MetadataBlob.unpack(index, in, directory.resolve(LayerStore.METADATA));
-        in.transferTo(java.io.OutputStream.nullOutputStream());
+      Path metadata = directory.resolve(LayerStore.METADATA);
+      if (!surroundings.peers().metadata(StoredLayer.of(index).key(), index, metadata)) {
+        try (InputStream in = streamed.metadata().open()) {
+          MetadataBlob.unpack(index, in, metadata);
+          in.transferTo(java.io.OutputStream.nullOutputStream());
+        }
       }
       Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
       new LazyLayerFiles(directory).create(index, surroundings.bootId());

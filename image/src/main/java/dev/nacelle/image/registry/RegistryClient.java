@@ -35,11 +35,20 @@ public final class RegistryClient implements AutoCloseable {
 
   private final RegistrySettings settings;
   private final ProxySettings proxy;
+  private final NearContent near;
 
   /** By registry; a client has one set of trusted authorities. */
   private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
+    this(settings, proxy, NearContent.NONE);
+  }
+
+  /**
+   * @param near asked before a registry for small content
+   */
+  public RegistryClient(RegistrySettings settings, ProxySettings proxy, NearContent near) {
+    this.near = near;
     this.settings = settings;
     this.proxy = proxy;
   }
@@ -55,7 +64,7 @@ public final class RegistryClient implements AutoCloseable {
     }
     Endpoint origin = Endpoint.origin(reference, registry);
     places.add(place(origin, reference, Access.PULL, credential.or(registry::credential)));
-    return new Repository(reference, places, BACKOFF);
+    return new Repository(reference, places, BACKOFF, near);
   }
 
   /**

@@ -27,8 +27,11 @@ public final class Repository {
   private final ImageReference reference;
   private final List<Place> places;
   private final Backoff backoff;
+  private final NearContent near;
 
-  Repository(ImageReference reference, List<Place> places, Backoff backoff) {
+  Repository(
+      ImageReference reference, List<Place> places, Backoff backoff, NearContent near) {
+    this.near = near;
     this.reference = reference;
     this.places = List.copyOf(places);
     this.backoff = backoff;
@@ -67,7 +70,7 @@ public final class Repository {
                           failure(
                               ImageFault.WRONG_PLATFORM,
                               "no match for platform in manifest: " + platform));
-          Bytes next = manifest(chosen.digest(), Optional.of(chosen.digest()));
+          Bytes next = manifest(chosen.digest());
           manifests.add(next);
           manifest = Manifest.parse(next);
         }
@@ -78,6 +81,10 @@ public final class Repository {
 
   /** A small blob, whole and verified. */
   public Bytes config(Descriptor descriptor) throws InterruptedException {
+    Optional<Bytes> found = near(descriptor.digest(), MAX_CONFIG_BYTES);
+    if (found.isPresent()) {
+      return found.get();
+    }
     return whole(
         place -> place.send(HttpRequest.get(place.endpoint().blob(reference, descriptor.digest()))),
         MAX_CONFIG_BYTES,
@@ -100,7 +107,13 @@ public final class Repository {
 
   /** A manifest by its digest, verified. */
   public Bytes manifest(String digest) throws InterruptedException {
-    return manifest(digest, Optional.of(digest));
+    Optional<Bytes> found = near(digest, Manifest.MAX_BYTES);
+    return found.isPresent() ? found.get() : manifest(digest, Optional.of(digest));
+  }
+
+  /** Small content that somebody near has, verified. */
+  public Optional<Bytes> near(String digest, int maxBytes) throws InterruptedException {
+    return near.find(digest, maxBytes).filter(found -> Sha256.of(found).equals(digest));
   }
 
   /**

@@ -66,10 +66,13 @@ final class FetchQueue {
     return Optional.empty();
   }
 
-  /** Where the run of missing chunks from {@code first} on ends. */
+  /** Where the run of missing chunks from {@code first} on ends, within its group. */
   static int runEnd(int first, int bound, int atMost, IntPredicate missing) {
     int end = first + 1;
-    while (end < bound && end - first < atMost && missing.test(end)) {
+    while (end < bound
+        && end - first < atMost
+        && end % ChunkSources.GROUP_CHUNKS != 0
+        && missing.test(end)) {
       end++;
     }
     return end;

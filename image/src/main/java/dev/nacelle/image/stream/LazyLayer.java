@@ -3,6 +3,7 @@ package dev.nacelle.image.stream;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class LazyLayer implements AutoCloseable {
   /** What all fetches of a layer share. */
   record Fetching(
       StreamIndex index,
-      List<RankedSource> sources,
+      RankedSources sources,
       FetchPolicy policy,
       InstantSource clock,
       Crew crew) {}
@@ -76,7 +77,7 @@ public final class LazyLayer implements AutoCloseable {
     this.fetching =
         new Fetching(
             index,
-            settings.sources().stream().map(RankedSource::new).toList(),
+            new RankedSources(settings.sources(), settings.clock()),
             policy,
             settings.clock(),
             crew);
@@ -198,6 +199,26 @@ public final class LazyLayer implements AutoCloseable {
     }
   }
 
+  /** Whether all of these chunks are in the file. */
+  public boolean has(ChunkRange range) {
+    return range.end() <= index.chunks() && contents.hasAll(range);
+  }
+
+  /** The chunks that are in the file now. */
+  public BitSet present() {
+    return contents.present();
+  }
+
+  /**
+   * Reads a chunk that is in the file.
+   *
+   * @return the caller's own
+   * @throws IOException if it is not, or the layer is closed
+   */
+  public byte[] read(int chunk) throws IOException {
+    return contents.read(chunk);
+  }
+
   /** Whether every chunk is in the file. */
   public boolean isWhole() {
     return contents.isWhole();
@@ -225,7 +246,7 @@ public final class LazyLayer implements AutoCloseable {
         index.chunks(),
         contents.presentChunks(),
         contents.reprovedChunks(),
-        fetching.sources().stream().map(RankedSource::counters).toList());
+        fetching.sources().counters());
   }
 
   private boolean isMissing(int chunk) {

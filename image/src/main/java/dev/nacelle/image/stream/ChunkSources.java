@@ -1,0 +1,22 @@
+package dev.nacelle.image.stream;
+
+import java.util.List;
+
+/** Whom to ask for chunks. Safe for any thread. */
+public interface ChunkSources {
+
+  /** Requests never reach over the border of so many chunks, so that a group has one place. */
+  int GROUP_CHUNKS = 8;
+
+  /**
+   * The sources of a range in the order to ask them now: near ones first, then the origin. The same
+   * source is the same object each time.
+   */
+  List<ChunkSource> of(ChunkRange range) throws InterruptedException;
+
+  /** The same sources for all. */
+  static ChunkSources always(List<ChunkSource> sources) {
+    List<ChunkSource> copy = List.copyOf(sources);
+    return range -> copy;
+  }
+}
