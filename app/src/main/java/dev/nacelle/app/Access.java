@@ -4,6 +4,7 @@ import dev.nacelle.api.client.Identity;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.kinds.BuiltInKinds;
 import dev.nacelle.apiserver.ApiServer;
+import dev.nacelle.apiserver.access.InvalidCredentialsException;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.admission.ValidatingStep;
 import dev.nacelle.apiserver.audit.Audit;
@@ -13,9 +14,11 @@ import dev.nacelle.apiserver.gateway.NodeGateway;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.cli.UpOptions;
+import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +99,24 @@ final class Access {
         metrics,
         clock,
         random);
+  }
+
+  /** Who may come into the registry: those who may come to the API. */
+  RegistryAccess registry() {
+    return new ClusterRegistryAccess(
+        new ClusterRegistryAccess.People() {
+          @Override
+          public Identity byToken(String token) throws InvalidCredentialsException {
+            return control.byToken(token);
+          }
+
+          @Override
+          public Identity byCertificates(List<X509Certificate> chain)
+              throws InvalidCredentialsException {
+            return control.byCertificates(chain);
+          }
+        },
+        control.authorizer());
   }
 
   /** What must be closed after the server. */

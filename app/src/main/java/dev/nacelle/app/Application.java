@@ -187,9 +187,11 @@ final class Application implements Host {
                 RegistrySettings.DEFAULT, ProxySettings.fromEnvironment(System.getenv()));
         LocalImageStore images =
             LocalImageStore.open(layout.node(), registries, Clock.systemUTC())) {
-      new ImageWork(images).run(verb).forEach(output::line);
-      return 0;
-    } catch (StartException | ImageException e) {
+      return new ImageWork(images).run(verb, output);
+    } catch (ImageException e) {
+      output.error(String.valueOf(e.getMessage()));
+      return ImageWork.exitCode(e);
+    } catch (StartException e) {
       output.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (InterruptedException e) {

@@ -14,10 +14,10 @@ import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.Host;
+import dev.nacelle.cli.ImageRequest;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +64,10 @@ final class ControlServer implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws Exception {
     try {
+      if ((exchange.method() + " " + exchange.path()).equals("POST /v1/images")) {
+        images(exchange);
+        return;
+      }
       JsonObject answer = answer(exchange);
       respond(exchange, 200, answer);
     } catch (ApiException e) {
@@ -92,7 +96,6 @@ final class ControlServer implements AutoCloseable {
         services.platform().shutDown(all ? Platform.Ask.RELEASE : Platform.Ask.LEAVE_PODS);
         yield JsonObject.EMPTY;
       }
-      case "POST /v1/images" -> images(body(exchange));
       case "POST /v1/kubeconfig" -> people().kubeconfig(body(exchange));
       case "POST /v1/tokens" -> people().token(body(exchange));
       default -> throw ApiException.notFound();
@@ -106,22 +109,23 @@ final class ControlServer implements AutoCloseable {
             () -> ApiException.badRequest("this host does not run the API: ask where it runs"));
   }
 
-  private JsonObject images(JsonObject body) throws InterruptedException {
+  private void images(HttpExchange exchange) throws IOException, InterruptedException {
     ImageWork work =
         services
             .images()
             .orElseThrow(() -> ApiException.badRequest("this host does not run the node"));
-    Host.ImageVerb verb =
-        switch (body.string("verb").orElse("")) {
-          case "import" ->
-              new Host.ImageVerb.Import(
-                  Path.of(body.string("source").orElse("")), body.string("name").orElse(""));
-          case "list" -> new Host.ImageVerb.Ls();
-          case "remove" -> new Host.ImageVerb.Remove(body.array("names").strings().toList());
-          case "prune" -> new Host.ImageVerb.Prune();
-          default -> throw ApiException.badRequest("unknown verb");
-        };
-    return lines(work.run(verb));
+    JsonObject body = body(exchange);
+    Host.ImageVerb verb;
+    try {
+      verb = ImageRequest.read(body);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.badRequest(String.valueOf(e.getMessage()));
+    }
+    if (body.bool("stream").orElse(false)) {
+      ImageStreams.answer(exchange, work, verb);
+    } else {
+      respond(exchange, 200, ImageStreams.whole(work, verb));
+    }
   }
 
   private static JsonObject lines(List<String> lines) {

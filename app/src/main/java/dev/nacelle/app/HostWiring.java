@@ -5,11 +5,12 @@ import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
-import dev.nacelle.image.ImageStore;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
+import dev.nacelle.image.registry.ClusterRegistry;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.kernel.keeper.LazySupport;
@@ -46,6 +47,9 @@ final class HostWiring {
   private final Timeline timeline;
   private final Ipv4 address;
   private final String nodeName;
+  private final Metrics metrics = new Metrics();
+  private final PeerWiring peers;
+  private volatile Optional<ClusterRegistry> clusterRegistry = Optional.empty();
   private final FutureTask<HostParts> parts = new FutureTask<>(this::openParts);
 
   HostWiring(
@@ -67,14 +71,25 @@ final class HostWiring {
     this.timeline = timeline;
     this.address = address;
     this.nodeName = nodeName;
+    this.peers = new PeerWiring(options, layout.node(), metrics, clock);
   }
 
   /** What the node stands on and needs no API for. */
-  record HostParts(BuiltInRuntime runtime, ImageStore images) {}
+  record HostParts(BuiltInRuntime runtime, LocalImageStore images) {}
 
   /** Begins to open runtime and images, beside whatever else starts. */
   void open() {
     Thread.ofPlatform().name("open host").daemon().start(parts);
+  }
+
+  /** Says where the cluster's own registry is, as soon as that is known or has changed. */
+  void clusterRegistry(Optional<ClusterRegistry> known) {
+    clusterRegistry = known;
+  }
+
+  /** The other hosts that have layers. */
+  PeerWiring peers() {
+    return peers;
   }
 
   private HostParts openParts() throws Exception {
@@ -84,12 +99,16 @@ final class HostWiring {
             options.registries.isPresent()
                 ? RegistrySettings.read(options.registries.get())
                 : RegistrySettings.DEFAULT,
-            ProxySettings.fromEnvironment(System.getenv()));
+            ProxySettings.fromEnvironment(System.getenv()),
+            () -> clusterRegistry,
+            peers.peers()::content);
     platform.add("registries", registries::close);
     BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
     platform.add("runtime", runtime::close);
     LazyReading reading = lazyReading(runtime);
-    LocalImageStore images = LocalImageStore.open(layout.node(), registries, reading, clock);
+    platform.add("peers", peers.peers()::close);
+    LocalImageStore images =
+        LocalImageStore.open(layout.node(), registries, peers.peers(), reading, clock);
     platform.add("images", images::close);
     if (reading instanceof LazyReading.Available) {
       runtime.holdLazyGroup();
@@ -185,6 +204,6 @@ final class HostWiring {
     platform.add("node", agent::close);
     agent.start();
     proxy.openHostPorts(agent.podInformer());
-    return new NodeEndpoint(agent);
+    return new NodeEndpoint(agent, metrics);
   }
 }

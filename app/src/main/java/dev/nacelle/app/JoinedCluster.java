@@ -65,6 +65,11 @@ final class JoinedCluster implements AutoCloseable {
     return parts.ranges();
   }
 
+  /** As whom this host speaks to the cluster; the renewed one, too. */
+  Supplier<TlsIdentity> identity() {
+    return parts.identity();
+  }
+
   /** Whose certificates are believed. */
   List<X509Certificate> authorities() {
     return parts.authorities();

@@ -17,6 +17,11 @@ record Layout(Path data) {
     return cluster().resolve("pki");
   }
 
+  /** The content of the built-in registry. */
+  Path registry() {
+    return data.resolve("registry");
+  }
+
   Path node() {
     return data.resolve("node");
   }

@@ -14,6 +14,7 @@ import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.ServerTls;
+import dev.nacelle.base.http.TlsIdentity;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.pki.SubjectAlternatives;
@@ -22,6 +23,7 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
 import dev.nacelle.dns.ClusterDns;
+import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.network.Ipv4;
 import dev.nacelle.node.endpoint.NodeEndpoint;
 import dev.nacelle.scheduler.Scheduler;
@@ -40,6 +42,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -115,9 +119,21 @@ final class Wiring {
       host.open();
     }
     ClusterPki pki = phases.time("keys", () -> ClusterPki.open(layout.pki(), clock));
+    // its port and keys need no API
+    Optional<RegistryWiring> registry =
+        has("registry")
+            ? Optional.of(
+                RegistryWiring.listen(
+                    new RegistryWiring.Terms(
+                        layout, options, instance, platform, phases, loops, metrics, clock),
+                    pki,
+                    () -> names(ranges()),
+                    address.toString()))
+            : Optional.empty();
     Api api = startApi(loops, pki);
     ApiServer server = api.server();
     Informers informers = api.informers();
+    openRegistry(registry, api);
     Optional<Beside<Controllers>> controllers =
         has("controllers")
             ? Optional.of(Beside.start(phases, "controllers", () -> startControllers(api, pki)))
@@ -134,9 +150,14 @@ final class Wiring {
             ? Optional.of(Beside.start(phases, "dns", () -> startDns(server, informers)))
             : Optional.empty();
     if (has("node")) {
+      if (registry.isPresent()) {
+        host.clusterRegistry(Optional.of(registry.get().reachedBy(nodeName)));
+      }
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
+      ApiClient asNode = server.client(Identity.node(nodeName));
+      startPeers(loops, () -> firstAmongPeers(pki), asNode, informers);
     }
     if (controllers.isPresent()) {
       controllers.get().result();
@@ -146,6 +167,9 @@ final class Wiring {
       dns.get().result();
     }
     JoinInfo join = joining.result();
+    if (registry.isPresent()) {
+      registry.get().awaitOpen();
+    }
     var people =
         new People(
             pki,
@@ -158,11 +182,22 @@ final class Wiring {
             .put("url", "https://127.0.0.1:" + server.port())
             .put("address", address + ":" + server.port())
             .build();
-    startControl(
-        loops,
-        ranges,
-        Optional.of(people),
-        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached));
+    var known =
+        JsonObject.builder().put("kubeconfig", layout.kubeconfig().toString()).put("api", reached);
+    if (registry.isPresent()) {
+      known.put("registry", registry.get().facts());
+    }
+    startControl(loops, ranges, Optional.of(people), known);
+  }
+
+  /** The listener hears of what is pushed. */
+  private static void openRegistry(Optional<RegistryWiring> registry, Api api) {
+    ApiClient client = api.server().client(Identity.system("registry"));
+    if (registry.isPresent()) {
+      registry.get().open(api.access().registry(), PushListener.NONE, client);
+    } else {
+      RegistryHosting.withdraw(client);
+    }
   }
 
   /** A further host: its node, under the API of a cluster that runs elsewhere. */
@@ -187,6 +222,7 @@ final class Wiring {
     platform.add("joined", joined::close);
     // not before: a host that may not join has nothing to release
     host.open();
+    Supplier<TlsIdentity> serving = joined.serving(address);
     NodeServer nodes =
         phases.time(
             "node server",
@@ -194,17 +230,48 @@ final class Wiring {
                 NodeServer.start(
                     loops,
                     address.toString(),
-                    joined.serving(address),
+                    serving,
                     joined.authorities(),
                     clock));
     platform.add("node server", nodes::close);
+    RegistryFollower registry =
+        RegistryFollower.start(
+            joined.client(), joined.authorities(), joined.identity(), host::clusterRegistry);
+    platform.add("registry", registry::close);
     Informers informers = new Informers(joined.client());
     platform.add("informers", informers::close);
     NodeEndpoint endpoint =
         host.startNode(joined.client(), informers, joined.ranges(), nodes.port());
     nodes.serve(endpoint::handle);
+    var self =
+        new PeerWiring.Self(
+            nodeName, address, serving, joined.identity(), joined.authorities());
+    startPeers(loops, () -> self, joined.client(), informers);
     JsonObject api = JsonObject.builder().put("url", options.server.get()).build();
     startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));
+  }
+
+  private void startPeers(
+      EventLoops loops, Callable<PeerWiring.Self> self, ApiClient client, Informers informers)
+      throws StartException, InterruptedException {
+    phases.time(
+        "peers",
+        () -> {
+          host.peers().start(loops, self.call(), client, informers, platform);
+          return true;
+        });
+  }
+
+  /** The first host has no certificates of its own for its node: it makes some. */
+  private PeerWiring.Self firstAmongPeers(ClusterPki pki) throws IOException {
+    InetAddress own = InetAddress.getByName(address.toString());
+    var names = new SubjectAlternatives(List.of(nodeName), List.of(own));
+    Supplier<TlsIdentity> serving = pki.serverIdentity("peer", names);
+    TlsIdentity client =
+        pki.clientIdentity(
+            "system:node:" + nodeName, List.of("system:nodes"), Duration.ofDays(3_650));
+    return new PeerWiring.Self(
+        nodeName, address, serving, () -> client, List.of(pki.authorityCertificate()));
   }
 
   /** "Up" means that hosts can join: not before the roles are made by which they may. */
@@ -274,6 +341,7 @@ final class Wiring {
       known.put(
           "node",
           JsonObject.builder().put("name", nodeName).put("address", address.toString()).build());
+      host.peers().facts().ifPresent(facts -> known.put("peers", facts));
     }
     var services =
         new ControlServer.Services(platform, timeline, host.images(), people, host::diagnosis);

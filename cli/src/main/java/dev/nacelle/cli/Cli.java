@@ -93,9 +93,9 @@ public final class Cli implements Runnable {
 
   private static int failed(Exception e, CommandLine line, CommandLine.ParseResult parsed)
       throws Exception {
-    if (e instanceof VerbException) {
+    if (e instanceof VerbException verb) {
       line.getErr().println("nacelle: " + e.getMessage());
-      return 1;
+      return verb.exitCode();
     }
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();

@@ -8,13 +8,17 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.JsonWriter;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /** Speaks to a running platform through {@code DIR/nacelle.sock}. For one thread. */
 public final class ControlClient implements AutoCloseable {
@@ -78,13 +82,41 @@ public final class ControlClient implements AutoCloseable {
       Bytes body = response.bytes(MAX_ANSWER);
       JsonObject answer = body.isEmpty() ? JsonObject.EMPTY : JsonReader.readObject(body);
       if (response.status() != 200) {
-        throw new VerbException(
-            answer.string("message").orElse("the platform answered " + response.status()));
+        throw refused(response, answer);
       }
       return answer;
     } catch (IOException | JsonSyntaxException e) {
       throw new VerbException("cannot speak with the platform: " + e.getMessage());
     }
+  }
+
+  /**
+   * Posts what is answered by objects, one a line, as they come.
+   *
+   * @throws VerbException if it is refused, or the answer breaks off
+   */
+  public void stream(String path, JsonObject body, Consumer<JsonObject> each)
+      throws VerbException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.of("POST", URI.create("http://nacelle" + path)).with(JsonWriter.write(body));
+    try (HttpResponse response = client.send(request)) {
+      if (response.status() != 200) {
+        throw refused(response, JsonReader.readObject(response.bytes(MAX_ANSWER)));
+      }
+      var lines =
+          new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        each.accept(JsonReader.readObject(Bytes.utf8(line)));
+      }
+    } catch (IOException | JsonSyntaxException e) {
+      throw new VerbException("cannot speak with the platform: " + e.getMessage());
+    }
+  }
+
+  private static VerbException refused(HttpResponse response, JsonObject answer) {
+    return new VerbException(
+        answer.string("message").orElse("the platform answered " + response.status()),
+        (int) answer.integer("exitCode").orElse(1));
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.nacelle.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the verbs need of the whole program; the application implements it. Results are exit codes:
@@ -36,7 +37,66 @@ public interface Host {
     record Remove(List<String> names) implements ImageVerb {}
 
     record Prune() implements ImageVerb {}
+
+    /**
+     * @param platform {@code os/architecture[/variant]}; empty for this host's
+     */
+    record Pull(String name, Optional<String> platform, Data data, AuthFile auth)
+        implements ImageVerb {}
+
+    /**
+     * @param target empty for the image's own name
+     */
+    record Push(String name, Optional<String> target, Layers layers, AuthFile auth)
+        implements ImageVerb {}
+
+    record Convert(String name, Platforms platforms, AuthFile auth) implements ImageVerb {}
+
+    record Inspect(String name) implements ImageVerb {}
+
+    record Verify(String name) implements ImageVerb {}
+
+    /** How much of an image a pull waits for. */
+    enum Data {
+      /** What it takes to run it. */
+      AS_READ,
+      ALL
+    }
+
+    /** Where a push takes layers from. */
+    enum Layers {
+      ORIGINAL,
+      REBUILT
+    }
+
+    /** Which images of an index. */
+    enum Platforms {
+      HOST,
+      ALL
+    }
   }
+
+  /**
+   * The text of a file of credentials as Docker keeps it; the text form hides it.
+   *
+   * @param text empty where there are none
+   */
+  record AuthFile(String text) {
+    public static final AuthFile NONE = new AuthFile("");
+
+    @Override
+    public String toString() {
+      return "AuthFile[]";
+    }
+  }
+
+  /**
+   * How far the work on a layer is.
+   *
+   * @param phase what is done with it, a word such as {@code pull}
+   * @param layer {@code sha256:HEX}
+   */
+  record LayerStep(String phase, String layer, long doneBytes, long totalBytes) {}
 
   /** What a look at the host found, a line each. */
   interface Diagnosis {
@@ -48,6 +108,9 @@ public interface Host {
     void line(String text);
 
     void error(String text);
+
+    /** Hears of layers, from any thread; must return at once. */
+    default void step(LayerStep step) {}
   }
 
   /** Hears how a start goes. */

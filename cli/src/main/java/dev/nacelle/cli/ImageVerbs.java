@@ -1,7 +1,5 @@
 package dev.nacelle.cli;
 
-import dev.nacelle.base.json.JsonArray;
-import dev.nacelle.base.json.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,14 +14,21 @@ import picocli.CommandLine.ParentCommand;
     description = "Work on the images of this host.",
     subcommands = {
       ImageVerbs.Import.class,
+      ImageTransfers.Pull.class,
+      ImageTransfers.Push.class,
+      ImageTransfers.Convert.class,
       ImageVerbs.Ls.class,
+      ImageVerbs.Inspect.class,
+      ImageVerbs.Verify.class,
       ImageVerbs.Remove.class,
       ImageVerbs.Prune.class
     })
 final class ImageVerbs extends Verb {
   @Override
   public Integer call() {
-    cli.out.println("choose one of: import, list, remove, prune; see 'nacelle image --help'");
+    cli.out.println(
+        "choose one of: import, pull, push, convert, list, inspect, verify, remove, prune;"
+            + " see 'nacelle image --help'");
     return 2;
   }
 
@@ -48,32 +53,18 @@ final class ImageVerbs extends Verb {
 
     @Override
     public Integer call() throws VerbException, InterruptedException {
-      if (!ControlClient.isUp(data)) {
-        return parent.cli.host.images(data, verb(), parent.cli.output());
+      Host.ImageVerb verb = verb();
+      try (var output =
+          new ImageOutput(parent.cli.output(), ImageOutput.Screen.of(parent.cli.out))) {
+        if (!ControlClient.isUp(data)) {
+          return parent.cli.host.images(data, verb, output);
+        }
+        try (ControlClient control = ControlClient.connect(data)) {
+          var answers = new ImageAnswers(output);
+          control.stream("/v1/images", ImageRequest.write(verb), answers);
+          return answers.exitCode();
+        }
       }
-      try (ControlClient control = ControlClient.connect(data)) {
-        JsonObject answer = control.post("/v1/images", json(verb()));
-        answer.array("lines").strings().forEach(parent.cli.out::println);
-        return 0;
-      }
-    }
-
-    private static JsonObject json(Host.ImageVerb verb) {
-      return switch (verb) {
-        case Host.ImageVerb.Import(Path source, String name) ->
-            JsonObject.builder()
-                .put("verb", "import")
-                .put("source", source.toString())
-                .put("name", name)
-                .build();
-        case Host.ImageVerb.Ls ls -> JsonObject.builder().put("verb", "list").build();
-        case Host.ImageVerb.Remove(List<String> names) ->
-            JsonObject.builder()
-                .put("verb", "remove")
-                .put("names", JsonArray.ofStrings(names))
-                .build();
-        case Host.ImageVerb.Prune prune -> JsonObject.builder().put("verb", "prune").build();
-      };
     }
   }
 
@@ -104,6 +95,35 @@ final class ImageVerbs extends Verb {
     @Override
     Host.ImageVerb verb() {
       return new Host.ImageVerb.Ls();
+    }
+  }
+
+  /** {@code image inspect}. */
+  @Command(name = "inspect", description = "Show all that is known here of an image, as JSON.")
+  static final class Inspect extends ImageVerb {
+    @Parameters(paramLabel = "REF", description = "name of the image")
+    String name = "";
+
+    @Override
+    Host.ImageVerb verb() {
+      return new Host.ImageVerb.Inspect(name);
+    }
+  }
+
+  /** {@code image verify}. */
+  @Command(
+      name = "verify",
+      description = {
+        "Read an image on this disk again and compare it with what was recorded when it came.",
+        "Names the layer and the chunk that differ; the exit code is then 1."
+      })
+  static final class Verify extends ImageVerb {
+    @Parameters(paramLabel = "REF", description = "name of the image")
+    String name = "";
+
+    @Override
+    Host.ImageVerb verb() {
+      return new Host.ImageVerb.Verify(name);
     }
   }
 

@@ -41,6 +41,7 @@ final class StatusVerb extends InstanceVerb {
     row("api", status.string("api", "url").orElse("not in this process"));
     row("kubeconfig", status.string("kubeconfig").orElse(""));
     row("node", status.string("node", "name").orElse("not in this process"));
+    row("registry", status.string("registry", "url").orElse("not in this process"));
     row("dns", status.string("dns", "address").orElse("not in this process"));
     row("pods", status.string("ranges", "pods").orElse(""));
     row("services", status.string("ranges", "services").orElse(""));

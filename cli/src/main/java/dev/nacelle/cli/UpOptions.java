@@ -38,9 +38,10 @@ public final class UpOptions {
       names = "--parts",
       split = ",",
       paramLabel = "PART",
-      description = "run a subset: api, controllers, scheduler, node, dns (default: all of them)")
+      description =
+          "run a subset: api, controllers, scheduler, node, dns, registry (default: all of them)")
   public List<String> parts =
-      new ArrayList<>(List.of("api", "controllers", "scheduler", "node", "dns"));
+      new ArrayList<>(List.of("api", "controllers", "scheduler", "node", "dns", "registry"));
 
   @Option(
       names = "--server",
@@ -156,6 +157,69 @@ public final class UpOptions {
   public Optional<Path> registries = Optional.empty();
 
   @Option(
+      names = "--registry-port",
+      paramLabel = "PORT",
+      description = "port of the built-in registry (default: a free one, the same at each start)")
+  public Optional<Integer> registryPort = Optional.empty();
+
+  @Option(
+      names = "--registry-quota",
+      paramLabel = "SIZE",
+      description = "most that the built-in registry keeps, such as 50Gi (default: no limit)")
+  public Optional<String> registryQuota = Optional.empty();
+
+  @Option(
+      names = "--registry-namespace-quota",
+      paramLabel = "SIZE",
+      description = "most that it keeps of each namespace (default: no limit)")
+  public Optional<String> registryNamespaceQuota = Optional.empty();
+
+  @Option(
+      names = "--registry-untagged",
+      paramLabel = "WHAT",
+      description =
+          "what becomes of images without a tag: keep, or collect after two hours (default:"
+              + " ${DEFAULT-VALUE})")
+  public String registryUntagged = "keep";
+
+  @Option(
+      names = "--registry-proxy",
+      split = ",",
+      paramLabel = "PREFIX=URL",
+      description = "repositories below PREFIX are a cache of the registry at URL")
+  public Map<String, String> registryProxies = new LinkedHashMap<>();
+
+  @Option(
+      names = "--registry-proxy-keep",
+      paramLabel = "DAYS",
+      description = "days that cached content stays after its last use (default: ${DEFAULT-VALUE})")
+  public int registryProxyKeep = 7;
+
+  @Option(
+      names = "--peer",
+      split = ",",
+      paramLabel = "URL",
+      description = "another instance that has layers of images, asked before registries")
+  public List<String> peerUrls = new ArrayList<>();
+
+  @Option(
+      names = "--peer-token-file",
+      paramLabel = "FILE",
+      description = "secret that this and the named instances were given")
+  public Optional<Path> peerTokenFile = Optional.empty();
+
+  @Option(
+      names = "--peer-authority",
+      paramLabel = "FILE",
+      description = "certificates that have signed those of the named instances")
+  public Optional<Path> peerAuthority = Optional.empty();
+
+  @Option(
+      names = "--no-peers",
+      description = "neither ask other hosts for layers of images nor give them any")
+  public boolean noPeers;
+
+  @Option(
       names = "--encryption-key-file",
       paramLabel = "FILE",
       description = "keys for Secrets at rest, first the one to write with")
@@ -171,5 +235,5 @@ public final class UpOptions {
   public boolean foreground;
 
   static final TreeSet<String> PARTS =
-      new TreeSet<>(List.of("api", "controllers", "scheduler", "node", "dns"));
+      new TreeSet<>(List.of("api", "controllers", "scheduler", "node", "dns", "registry"));
 }

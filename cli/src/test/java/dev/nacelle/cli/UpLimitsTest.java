@@ -2,6 +2,9 @@ package dev.nacelle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class UpLimitsTest {
@@ -34,6 +37,46 @@ class UpLimitsTest {
     }
     options.nodePorts = "31000-31000";
     assertThat(UpLimits.fault(options)).isEmpty();
+  }
+
+  @Test
+  void theRegistrysQuotasAreSizes() {
+    for (String size : new String[] {"-1", "0", "many", ""}) {
+      options.registryQuota = Optional.of(size);
+      assertThat(UpLimits.fault(options)).as(size).isPresent();
+    }
+    options.registryQuota = Optional.of("50Gi");
+    options.registryNamespaceQuota = Optional.of("10G");
+    assertThat(UpLimits.fault(options)).isEmpty();
+    options.registryNamespaceQuota = Optional.of("x");
+    assertThat(UpLimits.fault(options).orElseThrow())
+        .startsWith("cannot use --registry-namespace-quota=x: want bytes");
+  }
+
+  @Test
+  void theRegistryKeepsOrCollectsWhatHasNoTag() {
+    options.registryUntagged = "collect";
+    assertThat(UpLimits.fault(options)).isEmpty();
+    options.registryUntagged = "drop";
+    assertThat(UpLimits.fault(options))
+        .contains("cannot use --registry-untagged=drop: want keep or collect");
+  }
+
+  @Test
+  void aCacheHasAPrefixOfNamesAndAUrl() {
+    options.registryProxies =
+        Map.of("hub", "https://r.example.com", "a/b", "http://127.0.0.1:5000/below/");
+    assertThat(UpLimits.fault(options)).isEmpty();
+    for (Map<String, String> wrong :
+        List.of(
+            Map.of("Hub", "https://r.example.com"),
+            Map.of("hub/", "https://r.example.com"),
+            Map.of("hub", "r.example.com"),
+            Map.of("hub", "ftp://r.example.com"),
+            Map.of("hub", "https://r.example.com?x"))) {
+      options.registryProxies = wrong;
+      assertThat(UpLimits.fault(options)).as(wrong.toString()).isPresent();
+    }
   }
 
   @Test

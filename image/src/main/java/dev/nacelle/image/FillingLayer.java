@@ -9,6 +9,7 @@ import dev.nacelle.image.stream.FetchPolicy;
 import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.LazyLayerSettings;
+import dev.nacelle.image.stream.ReadListener;
 import dev.nacelle.image.stream.RegistryChunkSource;
 import dev.nacelle.image.stream.StreamIndex;
 import dev.nacelle.image.stream.VerityTree;
@@ -164,7 +165,8 @@ final class FillingLayer implements AutoCloseable {
             FetchPolicy.DEFAULT,
             surroundings.clock(),
             surroundings.bootId(),
-            whenWhole);
+            whenWhole,
+            ReadListener.NONE);
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);

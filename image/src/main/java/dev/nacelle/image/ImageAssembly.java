@@ -140,7 +140,7 @@ final class ImageAssembly {
     }
   }
 
-  private static List<String> diffIds(JsonObject config) {
+  static List<String> diffIds(JsonObject config) {
     List<String> diffIds = config.array("rootfs", "diff_ids").strings().toList();
     for (String diffId : diffIds) {
       if (!diffId.matches("sha256:[0-9a-f]{64}")) {

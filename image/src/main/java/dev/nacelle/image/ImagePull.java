@@ -93,8 +93,12 @@ final class ImagePull {
   }
 
   private final class Counted extends FilterInputStream {
+    private final Descriptor layer;
+    private long count;
+
     Counted(InputStream in, Descriptor layer) {
       super(in);
+      this.layer = layer;
       synchronized (ImagePull.this) {
         total += layer.sizeBytes();
       }
@@ -104,7 +108,9 @@ final class ImagePull {
     public int read(byte[] into, int offset, int length) throws IOException {
       int got = super.read(into, offset, length);
       if (got > 0) {
+        count += got;
         progress.fetched(fetched.addAndGet(got), total);
+        progress.layer(layer.digest(), count, layer.sizeBytes());
       }
       return got;
     }

@@ -7,6 +7,7 @@ import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
+import dev.nacelle.image.layer.LayerSums;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.io.InputStream;
@@ -187,7 +188,12 @@ final class LayerStore implements AutoCloseable {
       Path directory = Files.createTempDirectory(layout.temporary(), "layer-");
       try (InputStream in = input.open()) {
         BuiltLayer built =
-            LayerBuilder.build(in, directory.resolve(METADATA), directory.resolve(DATA), limits);
+            LayerBuilder.build(
+                in,
+                directory.resolve(METADATA),
+                directory.resolve(DATA),
+                directory.resolve(LayerSums.FILE),
+                limits);
         in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
         if (diffId.isPresent() && !diffId.get().equals(built.diffId())) {
           throw new ImageException(

@@ -32,6 +32,8 @@ import java.util.stream.Stream;
  * directory sees to that.
  */
 public final class LocalImageStore implements ImageStore {
+  private static final long FETCH_BYTES = 64L << 20;
+
   private final StoreLayout layout;
   private final RegistryClient registries;
   private final Clock clock;
@@ -434,7 +436,7 @@ public final class LocalImageStore implements ImageStore {
             for (StoredLayer layer : image.layers()) {
               if (keys.add(layer.key())) {
                 bytes += layer.built().sizeBytes();
-                files += 3;
+                files += 4;
               }
             }
           }
@@ -468,6 +470,50 @@ public final class LocalImageStore implements ImageStore {
       }
     } catch (IOException e) {
       throw Faults.of(e, "probe this kernel");
+    }
+  }
+
+  /** Fetches what is missing of an image that is filled as it is read. */
+  public void fetchAll(ResolvedImage image, LayerProgress progress) throws InterruptedException {
+    for (ImageLayer layer : image.layers()) {
+      Optional<FillingLayer> filling = lazy.filling(layer.key());
+      if (filling.isPresent()) {
+        fetchAll(layer, filling.get(), progress);
+      }
+    }
+  }
+
+  private static void fetchAll(ImageLayer layer, FillingLayer filling, LayerProgress progress)
+      throws InterruptedException {
+    long size = filling.layer().index().dataBytes();
+    try {
+      for (long at = 0; at < size && !filling.isWhole(); at += FETCH_BYTES) {
+        progress.at(LayerProgress.Phase.PULL, layer.diffId(), at, size);
+        filling.fill(at, Math.min(FETCH_BYTES, size - at));
+      }
+      progress.at(LayerProgress.Phase.PULL, layer.diffId(), size, size);
+    } catch (IOException e) {
+      if (!filling.isWhole()) { // else it was closed, being whole
+        throw Faults.of("fetch layer " + layer.diffId(), e);
+      }
+    }
+  }
+
+  /** What the verbs on images work with. */
+  LocalParts parts() {
+    return new LocalParts(layout, registries, pins, layers, roots);
+  }
+
+  /** As {@link #resolve}, with all that the index keeps. */
+  Optional<StoredImage> stored(ImageReference reference) {
+    return locked("read the index", () -> index.resolve(reference));
+  }
+
+  /** Takes in an image for {@code platform}, which this host need not be, without a tag. */
+  ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
+      throws InterruptedException {
+    try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform)).toResolved();
     }
   }
 

@@ -10,4 +10,11 @@ public interface PullProgress {
    * @param totalBytes bytes of all layers to fetch; 0 while not known
    */
   void fetched(long fetchedBytes, long totalBytes);
+
+  /**
+   * Hears of each layer by itself.
+   *
+   * @param digest of its blob
+   */
+  default void layer(String digest, long fetchedBytes, long totalBytes) {}
 }

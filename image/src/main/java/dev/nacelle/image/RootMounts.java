@@ -156,6 +156,21 @@ final class RootMounts {
     };
   }
 
+  /** Mounts one layer by itself; it stays until idle layers are unmounted. */
+  Path layer(String key) {
+    lock.lock();
+    try {
+      return layers.ensure(key);
+    } catch (IOException e) {
+      throw Faults.of(e, "mount layer " + key);
+    } catch (ErrnoException e) {
+      throw new ImageException(
+          ImageFault.HOST, "cannot mount layer " + key + ": " + e.getMessage(), e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The root of an overlay shows the attributes of its upper directory: take the image's. */
   private static void copyOwnership(Path from, Path to) throws IOException {
     Map<String, Object> attributes = Files.readAttributes(from, "unix:mode,uid,gid");

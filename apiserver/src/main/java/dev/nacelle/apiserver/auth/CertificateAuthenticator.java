@@ -37,14 +37,26 @@ public final class CertificateAuthenticator implements Authenticator {
     if (chain.isEmpty()) {
       return Optional.empty();
     }
-    Verdict verdict = exchange.perConnection(Verdict.class, () -> judge(chain));
+    return Optional.of(accepted(exchange.perConnection(Verdict.class, () -> judge(chain))));
+  }
+
+  /**
+   * Whose certificates these are; the key must have been proved.
+   *
+   * @param chain the client's own first, at least that
+   */
+  public Identity identify(List<X509Certificate> chain) throws InvalidCredentialsException {
+    return accepted(judge(chain));
+  }
+
+  private Identity accepted(Verdict verdict) throws InvalidCredentialsException {
     if (verdict.identity().isEmpty()) {
       throw new InvalidCredentialsException(verdict.refusal());
     }
     if (!clock.instant().isBefore(verdict.until())) {
       throw new InvalidCredentialsException("the client certificate has expired");
     }
-    return verdict.identity();
+    return verdict.identity().get();
   }
 
   private Verdict judge(List<X509Certificate> chain) {

@@ -7,6 +7,7 @@ import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
 import dev.nacelle.apiserver.access.Authenticator;
 import dev.nacelle.apiserver.access.Authorizer;
+import dev.nacelle.apiserver.access.InvalidCredentialsException;
 import dev.nacelle.apiserver.admission.AdmissionSteps;
 import dev.nacelle.apiserver.auth.AuthorizationModes;
 import dev.nacelle.apiserver.auth.CertificateAuthenticator;
@@ -37,6 +38,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,7 +92,8 @@ public final class AccessControl implements AutoCloseable {
   private final RbacAuthorizer rbac = new RbacAuthorizer(view);
   private final NodeAuthorizer nodes = new NodeAuthorizer(view, RbacDefaults.nodeRules());
   private final Authorizer authorizer;
-  private final Authenticator authenticator;
+  private final CertificateAuthenticator certificates;
+  private final BearerAuthenticator bearers;
   private final AdmissionSteps steps;
   private final Map<String, Responder> responders;
   private final TokenKeys keys;
@@ -122,17 +125,33 @@ public final class AccessControl implements AutoCloseable {
     }
     sources.add(new ServiceAccountTokens(keys, view, clock));
     sources.add(new BootstrapTokens(view, clock));
-    var bearers = new BearerAuthenticator(sources, Set.of(ServiceAccountTokens.ISSUER));
-    this.authenticator =
-        Authenticator.firstOf(
-            List.of(new CertificateAuthenticator(settings.pki().trusted(), clock), bearers));
+    this.bearers = new BearerAuthenticator(sources, Set.of(ServiceAccountTokens.ISSUER));
+    this.certificates = new CertificateAuthenticator(settings.pki().trusted(), clock);
     var all = new HashMap<String, Responder>(Reviews.of(authorizer, bearers, clock));
     all.put("serviceaccounts/token", new TokenRequests(keys, view, clock));
     this.responders = Map.copyOf(all);
   }
 
   public Authenticator authenticator() {
-    return authenticator;
+    return Authenticator.firstOf(List.of(certificates, bearers));
+  }
+
+  /**
+   * Whose bearer token this is, for whoever lets people in beside the API.
+   *
+   * @throws InvalidCredentialsException if it does not hold
+   */
+  public Identity byToken(String token) throws InvalidCredentialsException {
+    return bearers.verify(token, bearers.audiences()).identity();
+  }
+
+  /**
+   * Whose client certificates these are; the key must have been proved.
+   *
+   * @throws InvalidCredentialsException if they do not hold
+   */
+  public Identity byCertificates(List<X509Certificate> chain) throws InvalidCredentialsException {
+    return certificates.identify(chain);
   }
 
   public Authorizer authorizer() {

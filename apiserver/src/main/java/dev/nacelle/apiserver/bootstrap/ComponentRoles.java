@@ -98,6 +98,8 @@ final class ComponentRoles {
           DefaultBinding.cluster("nacelle:join", "group " + RbacDefaults.JOINING_HOSTS),
           DefaultBinding.cluster("nacelle:host", "group system:nodes"),
           DefaultBinding.cluster("nacelle:node-network", "group system:nodes"),
+          DefaultBinding.cluster("nacelle:registry-puller", "group system:nodes"),
+          DefaultBinding.cluster("nacelle:registry-pusher", "user " + RbacDefaults.IMAGE_WRITER),
           DefaultBinding.toRole(
               "nacelle:node-bootstrap", "system:node-bootstrapper", "group system:bootstrappers"),
           DefaultBinding.toRole(

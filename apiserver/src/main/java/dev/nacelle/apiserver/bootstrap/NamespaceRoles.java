@@ -38,6 +38,10 @@ final class NamespaceRoles {
               PUBLIC, "nacelle:cluster-info", onNamed("get", CORE, "configmaps", "cluster-info")),
           DefaultRole.in(
               PUBLIC,
+              "nacelle:registry-hosting",
+              onNamed("get", CORE, "configmaps", "local-registry-hosting")),
+          DefaultRole.in(
+              PUBLIC,
               "system:controller:bootstrap-signer",
               on(READ, CORE, "configmaps"),
               onNamed("update", CORE, "configmaps", "cluster-info"),
@@ -89,6 +93,11 @@ final class NamespaceRoles {
               "user system:anonymous",
               "group " + RbacDefaults.JOINING_HOSTS,
               "group system:nodes"),
+          DefaultBinding.in(
+              PUBLIC,
+              "nacelle:registry-hosting",
+              "nacelle:registry-hosting",
+              "group system:authenticated"),
           DefaultBinding.in(
               PUBLIC,
               "system:controller:bootstrap-signer",

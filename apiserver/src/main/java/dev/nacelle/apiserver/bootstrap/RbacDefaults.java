@@ -32,6 +32,9 @@ public final class RbacDefaults {
   /** The group of a host's bootstrap token, besides that of all such tokens. */
   public static final String JOINING_HOSTS = "system:bootstrappers:nacelle:hosts";
 
+  /** As whom the cluster's first host lays things beside the images of its registry. */
+  public static final String IMAGE_WRITER = "nacelle:images";
+
   static final String GROUP = "rbac.authorization.k8s.io";
   static final Map<String, String> LABELS = Map.of("kubernetes.io/bootstrapping", "rbac-defaults");
   static final String SELECTOR = "kubernetes.io/bootstrapping=rbac-defaults";

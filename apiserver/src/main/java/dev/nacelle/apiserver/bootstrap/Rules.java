@@ -20,6 +20,7 @@ final class Rules {
   static final String OWN = "containers.nacelle.dev";
   static final String POLICY = "policy";
   static final String RBAC = "rbac.authorization.k8s.io";
+  static final String REGISTRY = "registry.nacelle.dev";
   static final String STORAGE = "storage.k8s.io";
 
   private Rules() {}

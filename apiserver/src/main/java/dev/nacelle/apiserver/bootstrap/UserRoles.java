@@ -12,6 +12,7 @@ import static dev.nacelle.apiserver.bootstrap.Rules.POLICY;
 import static dev.nacelle.apiserver.bootstrap.Rules.RBAC;
 import static dev.nacelle.apiserver.bootstrap.Rules.READ;
 import static dev.nacelle.apiserver.bootstrap.Rules.READ_WRITE;
+import static dev.nacelle.apiserver.bootstrap.Rules.REGISTRY;
 import static dev.nacelle.apiserver.bootstrap.Rules.WRITE;
 import static dev.nacelle.apiserver.bootstrap.Rules.on;
 import static dev.nacelle.apiserver.bootstrap.Rules.onPaths;
@@ -49,6 +50,7 @@ final class UserRoles {
     on(WRITE, NETWORKING, "networkpolicies ingresses"),
     on(READ_WRITE, COORDINATION, "leases"),
     on(WRITE, OWN, "containergroupprofiles ngroups ngroups/scale"),
+    on("create update delete", REGISTRY, "repositories"),
   };
 
   private static final PolicyRule[] VIEW = {
@@ -76,6 +78,7 @@ final class UserRoles {
     on(READ, POLICY, "poddisruptionbudgets poddisruptionbudgets/status"),
     on(READ, NETWORKING, "networkpolicies ingresses ingresses/status"),
     on(READ, OWN, "containergroupprofiles ngroups ngroups/status ngroups/scale"),
+    on("get", REGISTRY, "repositories"),
   };
 
   static final List<DefaultRole> ROLES =
@@ -102,6 +105,9 @@ final class UserRoles {
           DefaultRole.cluster(
               "system:service-account-issuer-discovery",
               onPaths("get", "/.well-known/openid-configuration /openid/v1/jwks/ /openid/v1/jwks")),
+          DefaultRole.cluster("nacelle:registry-puller", on("get", REGISTRY, "repositories")),
+          DefaultRole.cluster(
+              "nacelle:registry-pusher", on("get create update", REGISTRY, "repositories")),
           whole("admin", ADMIN, EDIT, VIEW),
           whole("edit", EDIT, VIEW).partOf("admin"),
           whole("view", VIEW).partOf("edit"),

@@ -29,7 +29,7 @@ final class BodySender {
    */
   void send() throws IOException {
     OutputStream out = connection.output();
-    try (InputStream source = body.source().open()) {
+    try (InputStream source = open()) {
       if (body.lengthBytes() >= 0) {
         copy(source, out);
       } else {
@@ -65,6 +65,15 @@ final class BodySender {
   /** Why the body is not whole. */
   Optional<IOException> sourceFailure() {
     return Optional.ofNullable(sourceFailure);
+  }
+
+  private InputStream open() throws IOException {
+    try {
+      return body.source().open();
+    } catch (IOException e) {
+      sourceFailure = e;
+      throw e;
+    }
   }
 
   private int read(InputStream source, byte[] buffer, int most) throws IOException {

@@ -163,9 +163,16 @@ public final class HttpClient implements AutoCloseable {
     if (request.body() instanceof HttpRequest.Body.Streamed body && readTimeout.isZero()) {
       return attemptBothWays(pool, connection, request, body, origin, plainProxy);
     }
+    Optional<BodySender> sender =
+        request.body() instanceof HttpRequest.Body.Streamed streamed
+            ? Optional.of(new BodySender(connection, streamed))
+            : Optional.empty();
     try {
-      write(connection, request, origin, plainProxy);
+      write(connection, request, sender, origin, plainProxy);
     } catch (IOException e) {
+      if (sender.flatMap(BodySender::sourceFailure).isPresent()) {
+        throw e; // the server waits for the rest, and would not answer
+      }
       return earlyAnswer(pool, connection, request, e);
     }
     return new ClientExchange(
@@ -220,14 +227,19 @@ public final class HttpClient implements AutoCloseable {
   }
 
   private static void write(
-      ClientConnection connection, HttpRequest request, Origin origin, Optional<URI> plainProxy)
+      ClientConnection connection,
+      HttpRequest request,
+      Optional<BodySender> sender,
+      Origin origin,
+      Optional<URI> plainProxy)
       throws IOException {
     OutputStream out = connection.output();
     writeHead(out, request, origin, plainProxy);
-    switch (request.body()) {
-      case HttpRequest.Body.Empty e -> {}
-      case HttpRequest.Body.Whole(var bytes) -> out.write(bytes.unsafeArray());
-      case HttpRequest.Body.Streamed body -> new BodySender(connection, body).send();
+    if (request.body() instanceof HttpRequest.Body.Whole(var bytes)) {
+      out.write(bytes.unsafeArray());
+    }
+    if (sender.isPresent()) {
+      sender.get().send();
     }
     out.flush();
   }

@@ -65,15 +65,36 @@ final class Answers {
   static boolean content(HttpExchange exchange, Path file, ContentDigest digest, String mediaType)
       throws IOException, InterruptedException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      content(exchange, channel, digest, mediaType);
+      content(exchange, new FileBody(channel), digest, mediaType);
       return true;
     } catch (NoSuchFileException e) {
       return false;
     }
   }
 
-  private static void content(
-      HttpExchange exchange, FileChannel channel, ContentDigest digest, String mediaType)
+  /** Bytes whose number is known. */
+  interface Body {
+    long sizeBytes() throws IOException, InterruptedException;
+
+    void write(ResponseStream out, long offset, long count)
+        throws IOException, InterruptedException;
+  }
+
+  private record FileBody(FileChannel channel) implements Body {
+    @Override
+    public long sizeBytes() throws IOException {
+      return channel.size();
+    }
+
+    @Override
+    public void write(ResponseStream out, long offset, long count)
+        throws IOException, InterruptedException {
+      out.writeFile(channel, offset, count);
+    }
+  }
+
+  /** Sends what its digest names, whole or in part. */
+  static void content(HttpExchange exchange, Body body, ContentDigest digest, String mediaType)
       throws IOException, InterruptedException {
     String etag = "\"" + digest + "\"";
     var headers =
@@ -86,7 +107,7 @@ final class Answers {
       return;
     }
     headers.add("content-type", mediaType);
-    long size = channel.size();
+    long size = body.sizeBytes();
     Optional<String> range =
         exchange.method().equals("GET")
                 && exchange.headers().first("if-range").map(etag::equals).orElse(true)
@@ -94,14 +115,14 @@ final class Answers {
             : Optional.empty();
     switch (ByteRange.wanted(range, size)) {
       case ByteRange.Wanted.Whole whole ->
-          send(exchange, 200, headers, channel, new ByteRange(0, size - 1));
+          send(exchange, 200, headers, body, new ByteRange(0, size - 1));
       case ByteRange.Wanted.Part(var part) ->
           send(
               exchange,
               206,
               headers.add(
                   "content-range", "bytes %d-%d/%d".formatted(part.first(), part.last(), size)),
-              channel,
+              body,
               part);
       case ByteRange.Wanted.Unsatisfiable u ->
           throw new RegistryException(
@@ -113,17 +134,13 @@ final class Answers {
   }
 
   private static void send(
-      HttpExchange exchange,
-      int status,
-      Headers.Builder headers,
-      FileChannel channel,
-      ByteRange range)
+      HttpExchange exchange, int status, Headers.Builder headers, Body body, ByteRange range)
       throws IOException, InterruptedException {
     Headers head = headers.add("content-length", Long.toString(range.sizeBytes())).build();
     // on an error it is not closed here: the server cuts the answer, so that the client sees it
     ResponseStream out = exchange.respondStreaming(status, head);
     if (!exchange.method().equals("HEAD")) {
-      out.writeFile(channel, range.first(), range.sizeBytes());
+      body.write(out, range.first(), range.sizeBytes());
     }
     out.close();
   }

@@ -1,18 +1,24 @@
 package dev.nacelle.image.distribution;
 
 import dev.nacelle.base.http.HttpExchange;
+import dev.nacelle.base.http.ResponseStream;
 import dev.nacelle.image.distribution.RegistryAccess.Action;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /** Blobs: end-2 and end-10 of the specification. */
 final class BlobEndpoint {
+  private static final String BYTES = "application/octet-stream";
+
   private final ContentStore content;
+  private final PullThrough cache;
   private final Gate gate;
 
-  BlobEndpoint(ContentStore content, Gate gate) {
+  BlobEndpoint(ContentStore content, PullThrough cache, Gate gate) {
     this.content = content;
+    this.cache = cache;
     this.gate = gate;
   }
 
@@ -43,11 +49,32 @@ final class BlobEndpoint {
                         : "that is no digest; expected ALGORITHM:HEX"));
   }
 
+  /** A blob of which nothing but the size is asked. */
+  private record Announced(long sizeBytes) implements Answers.Body {
+    @Override
+    public void write(ResponseStream out, long offset, long count) {
+      throw new IllegalStateException("a HEAD has no body");
+    }
+  }
+
   private void send(HttpExchange exchange, RepositoryName repository, ContentDigest digest)
       throws IOException, InterruptedException {
+    if (exchange.method().equals("HEAD")) {
+      Optional<Long> size = cache.sizeAtOrigin(repository, digest);
+      if (size.isPresent()) {
+        Answers.content(exchange, new Announced(size.get()), digest, BYTES);
+        return;
+      }
+    } else {
+      Optional<BlobFetch> arriving = cache.arriving(repository, digest);
+      if (arriving.isPresent()) {
+        Answers.content(exchange, arriving.get(), digest, BYTES);
+        return;
+      }
+    }
     Path file = content.blob(repository, digest);
     content.touch(file);
-    if (!Answers.content(exchange, file, digest, "application/octet-stream")) {
+    if (!Answers.content(exchange, file, digest, BYTES)) {
       throw new RegistryException(ErrorCode.BLOB_UNKNOWN, "no blob " + digest);
     }
   }

@@ -5,6 +5,7 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpHandler;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.metrics.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -29,6 +30,8 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
   private final UploadStore uploads;
   private final GarbageCollection garbage;
   private final PushFeed feed;
+  private final PullThrough cache;
+  private final RegistryMetrics metrics;
   private final Gate gate;
   private final Semaphore room;
   private final BlobEndpoint blobs;
@@ -39,25 +42,32 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
   private final RegistryContent inside;
 
   private BuiltInRegistry(
-      Path directory, Settings settings, RegistryAccess access, PushListener listener, Clock clock)
+      Path directory,
+      Settings settings,
+      RegistryAccess access,
+      PushListener listener,
+      Surroundings around)
       throws IOException {
+    Clock clock = around.clock();
     RegistryLimits limits = settings.limits();
     meter = new SpaceMeter(limits);
     content = new ContentStore(new RegistryLayout(directory), limits, meter, clock);
     new OpeningSweep(content).run();
     uploads = UploadStore.open(content, limits, clock);
     var manifests = new ManifestStore(content);
-    garbage = new GarbageCollection(content, manifests, limits, clock);
+    garbage = new GarbageCollection(content, manifests, around.origins(), limits, clock);
+    metrics = new RegistryMetrics(around.metrics(), this::usage);
+    cache = new PullThrough(around.origins(), content, manifests, uploads, metrics, clock);
     room = new Semaphore(limits.requests());
     var registryTokens = new RegistryTokens(settings.tokenKey(), settings.service(), clock);
     gate = new Gate(access, registryTokens, settings.service());
-    blobs = new BlobEndpoint(content, gate);
-    uploading = new UploadEndpoint(content, uploads, gate);
+    blobs = new BlobEndpoint(content, cache, gate);
+    uploading = new UploadEndpoint(content, uploads, cache, gate);
     lists = new ListEndpoint(content, manifests, gate);
     tokens = new TokenEndpoint(gate, registryTokens, clock);
     inside = new RegistryContent(content, manifests, uploads);
     feed = new PushFeed(listener);
-    manifesting = new ManifestEndpoint(manifests, content, gate, feed);
+    manifesting = new ManifestEndpoint(manifests, content, cache, gate, feed);
   }
 
   /**
@@ -82,7 +92,31 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
   public static BuiltInRegistry open(
       Path directory, Settings settings, RegistryAccess access, PushListener listener, Clock clock)
       throws IOException {
-    return new BuiltInRegistry(directory.toAbsolutePath(), settings, access, listener, clock);
+    return open(
+        directory,
+        settings,
+        access,
+        listener,
+        new Surroundings(Origins.none(), new Metrics(), clock));
+  }
+
+  /**
+   * What a registry stands in.
+   *
+   * @param origins the registries that parts of it are a cache of; closed by the caller afterwards
+   * @param metrics where it counts
+   */
+  public record Surroundings(Origins origins, Metrics metrics, Clock clock) {}
+
+  /** As the other, with caches of other registries. */
+  public static BuiltInRegistry open(
+      Path directory,
+      Settings settings,
+      RegistryAccess access,
+      PushListener listener,
+      Surroundings around)
+      throws IOException {
+    return new BuiltInRegistry(directory.toAbsolutePath(), settings, access, listener, around);
   }
 
   /** Its content for whoever lives in the same process, with no questions asked. */
@@ -109,6 +143,19 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
 
   @Override
   public void handle(HttpExchange exchange) throws IOException, InterruptedException {
+    var observed = new ObservedExchange(exchange);
+    Route route = new Route.Unknown();
+    try {
+      route = Route.parse(exchange.path());
+      answer(observed, route);
+    } catch (RegistryException e) {
+      Answers.error(observed, e);
+    } finally {
+      metrics.answered(route, exchange.method(), observed.status());
+    }
+  }
+
+  private void answer(HttpExchange exchange, Route route) throws IOException, InterruptedException {
     if (!room.tryAcquire()) {
       Answers.error(
           exchange,
@@ -120,9 +167,9 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
       return;
     }
     try {
-      serve(exchange, Route.parse(exchange.path()));
+      serve(exchange, route);
     } catch (RegistryException e) {
-      Answers.error(exchange, e);
+      throw e;
     } catch (IOException e) {
       if (!isDiskFull(e)) {
         throw e;
@@ -173,6 +220,7 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
   /** Ends its thread; close the server before. Idempotent. */
   @Override
   public void close() {
+    cache.close();
     feed.close();
   }
 }

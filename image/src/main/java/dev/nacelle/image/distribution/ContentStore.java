@@ -87,6 +87,10 @@ final class ContentStore {
     return link;
   }
 
+  boolean has(RepositoryName repository, ContentDigest digest) {
+    return Files.isRegularFile(layout.blob(repository, digest));
+  }
+
   static RegistryException unknown(RepositoryName repository) {
     return new RegistryException(ErrorCode.NAME_UNKNOWN, "no repository " + repository);
   }
@@ -242,6 +246,14 @@ final class ContentStore {
       DurableFiles.delete(file);
       meter.releaseTotal(sizeBytes);
       return sizeBytes;
+    }
+  }
+
+  /** Deletes content at once that no repository has. */
+  void discard(ContentDigest digest) throws IOException {
+    Path file = layout.content(digest);
+    if (Files.isRegularFile(file)) {
+      sweep(digest, file, Instant.MAX);
     }
   }
 

@@ -15,7 +15,9 @@ public enum ErrorCode {
   UNAUTHORIZED(401),
   DENIED(403),
   UNSUPPORTED(405),
-  TOOMANYREQUESTS(429);
+  TOOMANYREQUESTS(429),
+  /** Of Docker's registry: the origin of cached content cannot be asked. */
+  UNAVAILABLE(503);
 
   private final int status;
 

@@ -21,12 +21,18 @@ final class GarbageCollection {
 
   private final ContentStore content;
   private final ManifestStore manifests;
+  private final Origins origins;
   private final RegistryLimits limits;
   private final Clock clock;
 
   GarbageCollection(
-      ContentStore content, ManifestStore manifests, RegistryLimits limits, Clock clock) {
+      ContentStore content,
+      ManifestStore manifests,
+      Origins origins,
+      RegistryLimits limits,
+      Clock clock) {
     this.content = content;
+    this.origins = origins;
     this.manifests = manifests;
     this.limits = limits;
     this.clock = clock;
@@ -41,7 +47,11 @@ final class GarbageCollection {
     Instant since = clock.instant().minus(limits.grace());
     for (RepositoryName repository : List.copyOf(content.repositories())) {
       try {
-        collect(repository, since);
+        if (origins.has(repository)) {
+          expire(repository, clock.instant().minus(limits.cacheKeep()));
+        } else {
+          collect(repository, since);
+        }
       } catch (RegistryException e) {
         // what cannot be read cannot be followed: better too much stays
         LOG.error("cannot collect garbage in {}: a manifest is damaged", repository, e);
@@ -78,6 +88,28 @@ final class GarbageCollection {
           (digest, path) -> {
             if (!live.blobs().contains(digest) && ContentStore.isOlder(path, since)) {
               content.unlink(repository, path);
+            }
+          });
+      forgetEmpty(repository);
+    }
+  }
+
+  /** Of a cache goes what nobody has asked for in a long time: it can be had again. */
+  private void expire(RepositoryName repository, Instant since) throws IOException {
+    RegistryLayout layout = content.layout();
+    try (var held = content.lock(repository)) {
+      RegistryLayout.forEachDigest(
+          layout.manifests(repository),
+          (digest, file) -> {
+            if (ContentStore.isOlder(file, since)) {
+              manifests.remove(repository, digest);
+            }
+          });
+      RegistryLayout.forEachDigest(
+          layout.blobs(repository),
+          (digest, file) -> {
+            if (ContentStore.isOlder(file, since)) {
+              content.unlink(repository, file);
             }
           });
       forgetEmpty(repository);

@@ -28,14 +28,17 @@ final class ManifestEndpoint {
 
   private final ManifestStore manifests;
   private final ContentStore content;
+  private final PullThrough cache;
   private final Gate gate;
   private final PushFeed feed;
   private final Semaphore trees = new Semaphore(TREES);
   private final Semaphore arriving = new Semaphore(ARRIVING_KIB);
 
-  ManifestEndpoint(ManifestStore manifests, ContentStore content, Gate gate, PushFeed feed) {
+  ManifestEndpoint(
+      ManifestStore manifests, ContentStore content, PullThrough cache, Gate gate, PushFeed feed) {
     this.manifests = manifests;
     this.content = content;
+    this.cache = cache;
     this.gate = gate;
     this.feed = feed;
   }
@@ -49,6 +52,7 @@ final class ManifestEndpoint {
       }
       case "PUT" -> {
         gate.require(exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
+        cache.refusePush(route.repository());
         put(exchange, route.repository(), reference(route.reference()));
       }
       case "DELETE" -> {
@@ -73,6 +77,7 @@ final class ManifestEndpoint {
 
   private void send(HttpExchange exchange, RepositoryName repository, Reference reference)
       throws IOException, InterruptedException {
+    cache.bring(repository, reference);
     StoredManifest manifest = manifests.find(repository, reference);
     content.touch(manifest.file());
     if (!Answers.content(exchange, manifest.file(), manifest.digest(), manifest.mediaType())) {

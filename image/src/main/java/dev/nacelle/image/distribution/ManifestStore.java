@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -44,17 +46,74 @@ final class ManifestStore {
       for (ManifestDocument.Descriptor part : document.references()) {
         requirePart(repository, part);
       }
-      Path type = layout.type(repository, digest);
-      content.enter(repository);
-      write(type, Bytes.utf8(document.mediaType()));
-      if (document.subject().isPresent()) {
-        write(
-            layout.referrer(repository, document.subject().get(), digest),
-            JsonWriter.write(document.asReferrer(digest, body.sizeBytes())));
-      }
-      content.store(repository, digest, body, layout.manifest(repository, digest));
-      for (Reference.Tag tag : tags) {
-        write(layout.tag(repository, tag), Bytes.utf8(digest.toString()));
+      write(repository, digest, document, body, tags);
+    }
+  }
+
+  /** Stores a manifest whose parts are fetched when somebody asks for them. */
+  void putCached(
+      RepositoryName repository,
+      ContentDigest digest,
+      ManifestDocument document,
+      Bytes body,
+      List<Reference.Tag> tags)
+      throws IOException {
+    try (var held = content.lock(repository)) {
+      write(repository, digest, document, body, tags);
+    }
+  }
+
+  private void write(
+      RepositoryName repository,
+      ContentDigest digest,
+      ManifestDocument document,
+      Bytes body,
+      List<Reference.Tag> tags)
+      throws IOException {
+    Path type = layout.type(repository, digest);
+    content.enter(repository);
+    write(type, Bytes.utf8(document.mediaType()));
+    if (document.subject().isPresent()) {
+      write(
+          layout.referrer(repository, document.subject().get(), digest),
+          JsonWriter.write(document.asReferrer(digest, body.sizeBytes())));
+    }
+    content.store(repository, digest, body, layout.manifest(repository, digest));
+    for (Reference.Tag tag : tags) {
+      write(layout.tag(repository, tag), Bytes.utf8(digest.toString()));
+    }
+  }
+
+  boolean has(RepositoryName repository, ContentDigest digest) {
+    return Files.isRegularFile(layout.manifest(repository, digest));
+  }
+
+  /**
+   * What a cached tag leads to.
+   *
+   * @param checked when the origin was asked last
+   */
+  record Tagged(ContentDigest digest, Instant checked) {}
+
+  /** Empty where the tag or its manifest is not here. */
+  Optional<Tagged> tagged(RepositoryName repository, Reference.Tag tag) throws IOException {
+    Path file = layout.tag(repository, tag);
+    Optional<ContentDigest> digest = tagged(file).filter(found -> has(repository, found));
+    try {
+      return digest.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Tagged(digest.get(), Files.getLastModifiedTime(file).toInstant()));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Notes that the origin was asked for a cached tag. */
+  void confirm(RepositoryName repository, Reference.Tag tag, Instant now) throws IOException {
+    try (var held = content.lock(repository)) {
+      Path file = layout.tag(repository, tag);
+      if (Files.isRegularFile(file)) {
+        Files.setLastModifiedTime(file, FileTime.from(now));
       }
     }
   }

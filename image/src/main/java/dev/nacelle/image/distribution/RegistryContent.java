@@ -7,8 +7,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /**
  * The content of the registry for its own process: for what is made of pushed images and laid
@@ -94,6 +97,19 @@ public final class RegistryContent {
     ContentDigest digest = ContentDigest.of(ContentDigest.Algorithm.SHA256, body);
     manifests.put(repository, digest, ManifestDocument.parse(mediaType, body), body, tags);
     return digest;
+  }
+
+  /** The repositories that hold something, a view that changes with them. */
+  public SortedSet<RepositoryName> repositories() {
+    return Collections.unmodifiableSortedSet(content.repositories());
+  }
+
+  /** All manifests of a repository. */
+  public List<ContentDigest> manifests(RepositoryName repository) throws IOException {
+    var digests = new ArrayList<ContentDigest>();
+    RegistryLayout.forEachDigest(
+        content.layout().manifests(repository), (digest, path) -> digests.add(digest));
+    return digests;
   }
 
   /** The manifests that name a subject. */

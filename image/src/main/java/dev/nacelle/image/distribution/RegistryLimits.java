@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param grace content that no manifest names is kept for so long after it was last pushed or asked
  *     for; so are the blobs of a manifest that was deleted
  * @param untagged what becomes of manifests that no tag leads to
+ * @param cacheKeep content of another registry is kept for so long after it was last asked for
  */
 public record RegistryLimits(
     long blobBytes,
@@ -26,7 +27,8 @@ public record RegistryLimits(
     Duration uploadAge,
     int requests,
     Duration grace,
-    Untagged untagged) {
+    Untagged untagged,
+    Duration cacheKeep) {
   /** By the distribution specification a registry must take at least this much. */
   static final int MANIFEST_BYTES = 4 << 20;
 
@@ -40,7 +42,8 @@ public record RegistryLimits(
           Duration.ofHours(24),
           256,
           Duration.ofHours(2),
-          Untagged.KEPT);
+          Untagged.KEPT,
+          Duration.ofDays(7));
 
   /** What garbage collection does with a manifest that no tag leads to, and no other manifest. */
   public enum Untagged {
@@ -58,7 +61,8 @@ public record RegistryLimits(
         || uploads < 1
         || requests < 1
         || !uploadAge.isPositive()
-        || grace.isNegative()) {
+        || grace.isNegative()
+        || !cacheKeep.isPositive()) {
       throw new IllegalArgumentException("the limits of a registry must be positive");
     }
   }
@@ -73,7 +77,8 @@ public record RegistryLimits(
         uploadAge,
         requests,
         grace,
-        untagged);
+        untagged,
+        cacheKeep);
   }
 
   public RegistryLimits withGarbage(Duration newGrace, Untagged newUntagged) {
@@ -86,7 +91,8 @@ public record RegistryLimits(
         uploadAge,
         requests,
         newGrace,
-        newUntagged);
+        newUntagged,
+        cacheKeep);
   }
 
   public RegistryLimits withUploads(int newUploads, Duration newUploadAge) {
@@ -99,6 +105,21 @@ public record RegistryLimits(
         newUploadAge,
         requests,
         grace,
-        untagged);
+        untagged,
+        cacheKeep);
+  }
+
+  public RegistryLimits withCacheKeep(Duration newCacheKeep) {
+    return new RegistryLimits(
+        blobBytes,
+        totalBytes,
+        namespaceBytes,
+        repositories,
+        uploads,
+        uploadAge,
+        requests,
+        grace,
+        untagged,
+        newCacheKeep);
   }
 }

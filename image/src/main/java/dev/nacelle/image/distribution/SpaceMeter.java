@@ -33,6 +33,13 @@ final class SpaceMeter {
     add(namespace, sizeBytes);
   }
 
+  /** Whether so many bytes, new on the disk, are within the quotas. */
+  synchronized boolean hasRoom(RepositoryName repository, long sizeBytes) {
+    return total <= limits.totalBytes() - sizeBytes
+        && namespaces.getOrDefault(repository.namespace(), 0L)
+            <= limits.namespaceBytes() - sizeBytes;
+  }
+
   /** Counts more bytes on the disk. */
   synchronized void claimTotal(long sizeBytes) throws RegistryException {
     if (total > limits.totalBytes() - sizeBytes) {

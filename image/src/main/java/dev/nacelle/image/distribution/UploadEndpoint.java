@@ -15,11 +15,13 @@ final class UploadEndpoint {
 
   private final ContentStore content;
   private final UploadStore uploads;
+  private final PullThrough cache;
   private final Gate gate;
 
-  UploadEndpoint(ContentStore content, UploadStore uploads, Gate gate) {
+  UploadEndpoint(ContentStore content, UploadStore uploads, PullThrough cache, Gate gate) {
     this.content = content;
     this.uploads = uploads;
+    this.cache = cache;
     this.gate = gate;
   }
 
@@ -29,6 +31,7 @@ final class UploadEndpoint {
       throw Answers.notAllowed(exchange, "POST");
     }
     gate.require(exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
+    cache.refusePush(route.repository());
     Optional<ContentDigest> mount = digest(exchange, "mount");
     if (mount.isPresent() && mounts(exchange, visitor, route.repository(), mount.get())) {
       created(exchange, route.repository(), mount.get());

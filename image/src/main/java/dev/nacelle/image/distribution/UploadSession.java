@@ -72,6 +72,10 @@ final class UploadSession {
     return sizeBytes;
   }
 
+  Path data() {
+    return data;
+  }
+
   Path directory() {
     Path parent = data.getParent();
     return parent == null ? data : parent;

@@ -1,12 +1,14 @@
 package dev.nacelle.image.layer;
 
 import dev.nacelle.image.layer.TarEntry.Extent;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.zip.CRC32C;
 
 /**
  * The contents of a layer's files, one behind the other, each from a 4096-byte boundary on. Written
@@ -24,6 +26,7 @@ final class DataBlob {
   private final FileChannel channel;
   private final long maxBytes;
   private final MessageDigest digest = Sha256.newDigest();
+  private final ByteArrayOutputStream sums = new ByteArrayOutputStream();
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int buffered;
   private long written;
@@ -152,6 +155,7 @@ final class DataBlob {
       throw new LayerException("cannot read layer: more than " + maxBytes + " bytes of files");
     }
     digest.update(buffer, 0, buffered);
+    sum();
     if (Arrays.mismatch(buffer, 0, buffered, ZEROS, 0, buffered) >= 0) {
       ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, buffered);
       while (bytes.hasRemaining()) {
@@ -160,6 +164,20 @@ final class DataBlob {
     }
     written += buffered;
     buffered = 0;
+  }
+
+  /** The buffer is as large as some chunks, so all that is flushed begins with one. */
+  private void sum() {
+    for (int at = 0; at < buffered; at += LayerSums.CHUNK_BYTES) {
+      var crc = new CRC32C();
+      crc.update(buffer, at, Math.min(LayerSums.CHUNK_BYTES, buffered - at));
+      sums.writeBytes(ByteBuffer.allocate(4).putInt((int) crc.getValue()).array());
+    }
+  }
+
+  /** The sum of each chunk of the finished blob, as {@link LayerSums} has them. */
+  byte[] sums() {
+    return sums.toByteArray();
   }
 
   /** Ends the blob, which has at least one block; returns its size. */

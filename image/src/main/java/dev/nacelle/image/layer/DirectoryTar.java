@@ -28,21 +28,45 @@ import java.util.stream.Stream;
  */
 public final class DirectoryTar {
   private static final int TYPE_MASK = 0170000;
+  private static final String OPAQUE_XATTR = "trusted.overlay.opaque";
+
+  /** What the tree is. */
+  private enum Kind {
+    /** A root filesystem: all is as it seems. */
+    TREE,
+    /** The mount of a layer: whiteouts are written as such. */
+    LAYER
+  }
 
   private final Path root;
   private final ArrayDeque<Path> todo = new ArrayDeque<>();
   private final Map<String, String> hardLinks = new HashMap<>();
 
+  private final Kind kind;
   private boolean ended;
 
-  private DirectoryTar(Path root) {
+  private DirectoryTar(Path root, Kind kind) {
     this.root = root;
+    this.kind = kind;
     todo.push(root);
   }
 
   /** The stream; reads throw {@link IOException} when a file cannot be read or has changed size. */
   public static InputStream open(Path root) throws IOException {
-    var tar = new DirectoryTar(root);
+    return open(root, Kind.TREE);
+  }
+
+  /**
+   * The stream of a mounted layer, which as a layer is this one again. A layer that was made of a
+   * directory gives the same bytes as that did; of others the bytes are lost, and the diff id is
+   * another.
+   */
+  public static InputStream ofLayer(Path mount) throws IOException {
+    return open(mount, Kind.LAYER);
+  }
+
+  private static InputStream open(Path root, Kind kind) {
+    var tar = new DirectoryTar(root, kind);
     return new Concatenation(tar::nextPart);
   }
 
@@ -61,7 +85,13 @@ public final class DirectoryTar {
         pushChildren(path);
       }
       TarEntry entry = entry(path, type.get(), mode, attributes);
-      InputStream header = new ByteArrayInputStream(TarHeaders.encode(entry));
+      if (kind == Kind.LAYER && type.get() == Type.CHARACTER_DEVICE && isZero(attributes)) {
+        return Optional.of(encoded(whiteout(entry.path())));
+      }
+      InputStream header = encoded(entry);
+      if (kind == Kind.LAYER && isOpaque(path, type.get())) {
+        return Optional.of(new java.io.SequenceInputStream(header, encoded(opaque(entry.path()))));
+      }
       if (entry.type() != Type.FILE || entry.sizeBytes() == 0) {
         return Optional.of(header);
       }
@@ -73,6 +103,31 @@ public final class DirectoryTar {
     }
     ended = true;
     return Optional.of(new ByteArrayInputStream(new byte[2 * TarHeader.BLOCK]));
+  }
+
+  private static InputStream encoded(TarEntry entry) {
+    return new ByteArrayInputStream(TarHeaders.encode(entry));
+  }
+
+  private static boolean isZero(Map<String, Object> attributes) {
+    return number(attributes, "rdev").longValue() == 0;
+  }
+
+  private static boolean isOpaque(Path path, Type type) {
+    return type == Type.DIRECTORY && ExtendedAttributes.read(path).containsKey(OPAQUE_XATTR);
+  }
+
+  private static TarEntry whiteout(String path) {
+    int name = path.lastIndexOf('/') + 1;
+    return mark(path.substring(0, name) + LayerTree.WHITEOUT + path.substring(name));
+  }
+
+  private static TarEntry opaque(String directory) {
+    return mark((directory.equals("./") ? "" : directory) + LayerTree.OPAQUE);
+  }
+
+  private static TarEntry mark(String path) {
+    return new TarEntry(Type.FILE, path, "", 0, 0, 0, 0, 0, 0, 0, 0, List.of(), Map.of());
   }
 
   private void pushChildren(Path directory) throws IOException {
@@ -127,9 +182,12 @@ public final class DirectoryTar {
     throw new IllegalStateException("the platform does not tell " + name + " of a file");
   }
 
-  private static Map<String, Bytes> xattrs(Path path) {
+  private Map<String, Bytes> xattrs(Path path) {
     var kept = new TreeMap<>(ExtendedAttributes.read(path));
     kept.keySet().removeIf(name -> name.indexOf('=') >= 0 || !ErofsXattrs.isKept(name));
+    if (kind == Kind.LAYER) {
+      kept.remove(OPAQUE_XATTR); // written as a name
+    }
     return kept;
   }
 

@@ -32,6 +32,23 @@ public final class LayerBuilder {
    */
   public static BuiltLayer build(InputStream layer, Path metadata, Path data, LayerLimits limits)
       throws IOException {
+    return build(layer, metadata, data, Optional.empty(), limits);
+  }
+
+  /**
+   * As the other, and writes down what tells later where the files have changed.
+   *
+   * @param sums where the {@link LayerSums} go
+   */
+  public static BuiltLayer build(
+      InputStream layer, Path metadata, Path data, Path sums, LayerLimits limits)
+      throws IOException {
+    return build(layer, metadata, data, Optional.of(sums), limits);
+  }
+
+  private static BuiltLayer build(
+      InputStream layer, Path metadata, Path data, Optional<Path> sums, LayerLimits limits)
+      throws IOException {
     MessageDigest diffDigest = Sha256.newDigest();
     var tree = new LayerTree(limits);
     try (FileChannel dataChannel = create(data);
@@ -61,6 +78,9 @@ public final class LayerBuilder {
               metadataChannel);
       dataChannel.force(true);
       metadataChannel.force(true);
+      if (sums.isPresent()) {
+        new LayerSums(LayerSums.digest(metadata), blob.sums()).write(sums.get());
+      }
       return new BuiltLayer(
           "sha256:" + HexFormat.of().formatHex(diff), dataDigest, metadataBytes, dataBytes);
     }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
  * thread.
  */
 final class LayerTree {
-  private static final String WHITEOUT = ".wh.";
-  private static final String OPAQUE = ".wh..wh..opq";
+  static final String WHITEOUT = ".wh.";
+  static final String OPAQUE = ".wh..wh..opq";
   private static final String AUFS_PRIVATE = ".wh..wh.";
   private static final String OPAQUE_XATTR = "trusted.overlay.opaque";
   private static final Bytes YES = Bytes.utf8("y");

@@ -117,8 +117,19 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
   }
 
   @Override
+  public int border() {
+    return peers.isAlone() ? Integer.MAX_VALUE : PeerProtocol.GROUP_CHUNKS;
+  }
+
+  /** A request that was made before there were others goes to the origin as it is. */
+  private static boolean isOfOneGroup(ChunkRange range) {
+    return range.first() / PeerProtocol.GROUP_CHUNKS
+        == (range.end() - 1) / PeerProtocol.GROUP_CHUNKS;
+  }
+
+  @Override
   public List<ChunkSource> of(ChunkRange range) throws InterruptedException {
-    if (peers.all().isEmpty()) {
+    if (peers.isAlone() || !isOfOneGroup(range)) {
       return List.of(origin);
     }
     if (System.nanoTime() - lookedNanos > LOOK_AGAIN.toNanos()) {
@@ -175,7 +186,7 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
     var ids = new ArrayList<String>();
     good.forEach(peer -> ids.add(peer.id()));
     self.ifPresent(ids::add);
-    return Placement.order(ids, key, range.first() / GROUP_CHUNKS);
+    return Placement.order(ids, key, range.first() / PeerProtocol.GROUP_CHUNKS);
   }
 
   /** How many others are known to have the layer. */

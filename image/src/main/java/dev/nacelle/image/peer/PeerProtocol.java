@@ -1,6 +1,5 @@
 package dev.nacelle.image.peer;
 
-import dev.nacelle.image.stream.ChunkSources;
 import java.util.regex.Pattern;
 
 /** What both sides of the protocol agree on; see docs/reference/peers.md. */
@@ -19,8 +18,8 @@ final class PeerProtocol {
   static final Pattern KEY = Pattern.compile("[0-9a-f]{64}-s[0-9]{1,9}");
   static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
-  /** Of one request. */
-  static final int MOST_CHUNKS = ChunkSources.GROUP_CHUNKS;
+  /** Neighbouring chunks that have one owner; a request never reaches over two groups. */
+  static final int GROUP_CHUNKS = 8;
 
   /** Of manifests, configurations, indexes, traces. */
   static final int MAX_CONTENT_BYTES = 20 << 20;

@@ -55,7 +55,7 @@ sealed interface PeerRequest {
     int count = number(exchange, "count");
     Optional<PeerCall.Absent> absent =
         PeerCall.Absent.of(exchange.query().first("absent").orElse("refuse"));
-    int group = PeerProtocol.MOST_CHUNKS;
+    int group = PeerProtocol.GROUP_CHUNKS;
     return absent.isPresent()
             && first >= 0
             && count >= 1

@@ -93,6 +93,10 @@ public final class Peers implements AutoCloseable {
     return all;
   }
 
+  boolean isAlone() {
+    return realms.stream().allMatch(realm -> realm.peers().isEmpty());
+  }
+
   PeerCall call(Peer peer) {
     return new PeerCall(peer, self);
   }

@@ -37,17 +37,11 @@ record Endpoint(URI base, String registry, String query) {
     return URI.create(base + "/v2/" + reference.path() + "/blobs/" + digest + query);
   }
 
+  /** All, where the type is empty. */
   URI referrers(ImageReference reference, String digest, String artifactType) {
-    String type = URLEncoder.encode(artifactType, StandardCharsets.UTF_8);
-    return URI.create(
-        base
-            + "/v2/"
-            + reference.path()
-            + "/referrers/"
-            + digest
-            + (query.isEmpty() ? "?" : query + "&")
-            + "artifactType="
-            + type);
+    String all = base + "/v2/" + reference.path() + "/referrers/" + digest + query;
+    String filter = "artifactType=" + URLEncoder.encode(artifactType, StandardCharsets.UTF_8);
+    return URI.create(artifactType.isEmpty() ? all : all + (query.isEmpty() ? "?" : "&") + filter);
   }
 
   /** Where an upload begins. */

@@ -14,4 +14,9 @@ public final class MediaTypes {
       String.join(", ", OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST);
 
   private MediaTypes() {}
+
+  /** Whether it is the manifest of one image. */
+  static boolean isImage(String mediaType) {
+    return mediaType.equals(OCI_MANIFEST) || mediaType.equals(DOCKER_MANIFEST);
+  }
 }

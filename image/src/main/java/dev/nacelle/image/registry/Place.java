@@ -8,8 +8,16 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 
-/** An endpoint, how to reach it and what to show it. Safe for any thread. */
-record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
+/**
+ * An endpoint, how to reach it and what to show it. Safe for any thread.
+ *
+ * @param referrers how it keeps lists of referrers, shared by all that speak to it
+ */
+record Place(
+    Endpoint endpoint,
+    HttpClient http,
+    Authorization authorization,
+    ReferrerList.Memory referrers) {
   private static final Set<Integer> READ = Set.of(200, 206);
 
   /** An answer that is no success, or none. */
@@ -52,7 +60,7 @@ record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
     }
     try (first) {
       if (!authorization.answer(first.headers().all("www-authenticate"))) {
-        throw refusal(first);
+        throw refusal(first, success);
       }
     }
     return successful(http.send(authorized(request)), success);
@@ -69,17 +77,18 @@ record Place(Endpoint endpoint, HttpClient http, Authorization authorization) {
       return response;
     }
     try (response) {
-      throw refusal(response);
+      throw refusal(response, success);
     }
   }
 
-  private Refusal refusal(HttpResponse response) {
+  private Refusal refusal(HttpResponse response, Set<Integer> success) {
     Optional<String> retryAfter = response.headers().first("retry-after");
     return switch (response.status()) {
       case 401, 403 ->
           new Refusal(
               ImageFault.UNAUTHORIZED,
-              "pull access denied, repository does not exist or may require authorization ("
+              (success.equals(READ) ? "pull" : "push")
+                  + " access denied, repository does not exist or may require authorization ("
                   + where()
                   + " answers "
                   + response.status()

@@ -6,6 +6,7 @@ import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.base.task.Threads;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
@@ -14,6 +15,8 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,23 +31,85 @@ record ReferrerList(Place place, ImageReference reference) {
   private static final int MOST_PAGES = 16;
   private static final Pattern NEXT = Pattern.compile("<([^>]{1,4096})>\\s*;\\s*rel=\"?next\"?");
 
+  /** How a registry keeps lists of referrers. */
+  enum Kind {
+    UNKNOWN,
+    /** By the API of OCI 1.1. */
+    API,
+    /** By the tag {@code sha256-HEX}. */
+    TAG
+  }
+
+  /** What is known of a registry; shared by all that speak to it, and what one learns all know. */
+  static final class Memory {
+    private volatile Kind kind = Kind.UNKNOWN;
+  }
+
   /** The tag that lists the referrers of a manifest where the registry does not. */
   static String tag(String digest) {
     return digest.replace(':', '-');
   }
 
+  /**
+   * The referrers of a manifest. Where it is not known how the registry keeps them, it is asked in
+   * both ways at once, and the answer remembered.
+   *
+   * @param artifactType only those of this type; all if it is empty
+   */
   List<Referrer> of(String digest, String artifactType) throws IOException, InterruptedException {
+    return switch (place.referrers().kind) {
+      case API -> api(digest, artifactType).orElse(List.of());
+      case TAG -> fromTag(digest, artifactType).orElse(List.of());
+      case UNKNOWN -> ask(digest, artifactType);
+    };
+  }
+
+  private List<Referrer> ask(String digest, String artifactType)
+      throws IOException, InterruptedException {
+    var tagged = new FutureTask<>(() -> fromTag(digest, artifactType));
+    Thread asking = new Threads("registry").startVirtual("referrers", tagged);
     try {
-      return fromApi(digest, artifactType);
+      Optional<List<Referrer>> listed = api(digest, artifactType);
+      if (listed.isPresent()) {
+        place.referrers().kind = Kind.API;
+        return listed.get();
+      }
+      Optional<List<Referrer>> found = tagged.get();
+      found.ifPresent(list -> place.referrers().kind = Kind.TAG); // else it may be the repository
+      return found.orElse(List.of());
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException io -> throw io;
+        case InterruptedException interrupted -> throw interrupted;
+        case null, default -> throw new IllegalStateException("cannot ask for referrers", e);
+      }
+    } finally {
+      asking.interrupt();
+    }
+  }
+
+  /** Empty if the registry has no such lists. */
+  private Optional<List<Referrer>> api(String digest, String artifactType)
+      throws IOException, InterruptedException {
+    try {
+      return Optional.of(fromApi(digest, artifactType));
     } catch (Place.Refusal e) {
       if (e.fault() != ImageFault.NOT_FOUND) {
         throw e;
       }
-      return tagged(digest)
-          .map(index -> read(index).stream().filter(r -> r.artifactType().equals(artifactType)))
-          .map(java.util.stream.Stream::toList)
-          .orElse(List.of());
+      return Optional.empty();
     }
+  }
+
+  /** Empty if there is no such tag. */
+  private Optional<List<Referrer>> fromTag(String digest, String artifactType)
+      throws IOException, InterruptedException {
+    return tagged(digest)
+        .map(index -> read(index).stream().filter(r -> isOf(r, artifactType)).toList());
+  }
+
+  private static boolean isOf(Referrer referrer, String artifactType) {
+    return artifactType.isEmpty() || referrer.artifactType().equals(artifactType);
   }
 
   private List<Referrer> fromApi(String digest, String artifactType)
@@ -56,7 +121,7 @@ record ReferrerList(Place place, ImageReference reference) {
       try (HttpResponse response =
           place.send(HttpRequest.get(uri).with("accept", MediaTypes.OCI_INDEX))) {
         read(parse(response.bytes(Manifest.MAX_BYTES))).stream()
-            .filter(r -> r.artifactType().equals(artifactType)) // filtering is the server's choice
+            .filter(r -> isOf(r, artifactType)) // filtering is the server's choice
             .forEach(result::add);
         page = response.headers().first("link").flatMap(link -> next(uri, link));
       }

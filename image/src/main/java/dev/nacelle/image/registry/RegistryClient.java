@@ -7,6 +7,7 @@ import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.registry.Authorization.Access;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -30,31 +32,95 @@ import javax.net.ssl.X509TrustManager;
  */
 public final class RegistryClient implements AutoCloseable {
   private static final int REDIRECTS = 5;
+  private static final int MOST_KINDS = 1000;
   private static final Backoff BACKOFF =
       new Backoff(5, Duration.ofMillis(200), Duration.ofSeconds(10), RandomGenerator.getDefault());
 
   private final RegistrySettings settings;
   private final ProxySettings proxy;
+  private final Supplier<Optional<ClusterRegistry>> cluster;
   private final NearContent near;
 
-  /** By registry; a client has one set of trusted authorities. */
-  private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+  /** A client has one set of trusted authorities and one certificate at most. */
+  private final Map<ClientKey, HttpClient> clients = new ConcurrentHashMap<>();
+
+  private record ClientKey(String registry, Shown shown) {}
+
+  /** What a client shows of itself to the cluster's own registry. */
+  private enum Shown {
+    /** It is another registry. */
+    NOTHING,
+    /** The pod's secret. */
+    SECRET,
+    PULLER,
+    PUSHER
+  }
+
+  /** What has been learnt, by the base of the endpoint; lost with the process. */
+  private final Map<URI, ReferrerList.Memory> referrerKinds = new ConcurrentHashMap<>();
 
   public RegistryClient(RegistrySettings settings, ProxySettings proxy) {
-    this(settings, proxy, NearContent.NONE);
+    this(settings, proxy, Optional::empty);
   }
 
   /**
+   * As the other, for a host whose cluster may have a registry.
+   *
+   * @param cluster asked at each use, as it may become known late; names that the settings know are
+   *     not its own
+   */
+  public RegistryClient(
+      RegistrySettings settings, ProxySettings proxy, Supplier<Optional<ClusterRegistry>> cluster) {
+    this(settings, proxy, cluster, NearContent.NONE);
+  }
+
+  /**
+   * As the other, for a host that knows others.
+   *
    * @param near asked before a registry for small content
    */
-  public RegistryClient(RegistrySettings settings, ProxySettings proxy, NearContent near) {
+  public RegistryClient(
+      RegistrySettings settings,
+      ProxySettings proxy,
+      Supplier<Optional<ClusterRegistry>> cluster,
+      NearContent near) {
     this.near = near;
     this.settings = settings;
     this.proxy = proxy;
+    this.cluster = cluster;
   }
 
   /** A conversation about one repository with one credential, or none. Makes no request yet. */
   public Repository repository(ImageReference reference, Optional<Credential> credential) {
+    return new Repository(reference, new Places(reference, credential), BACKOFF, near);
+  }
+
+  /** The places of a repository; others when the cluster's registry has become another. */
+  private final class Places implements Supplier<List<Place>> {
+    private final ImageReference reference;
+    private final Optional<Credential> credential;
+    private Optional<ClusterRegistry> madeFor;
+    private List<Place> made;
+
+    Places(ImageReference reference, Optional<Credential> credential) {
+      this.reference = reference;
+      this.credential = credential;
+      this.madeFor = cluster.get();
+      this.made = places(reference, credential);
+    }
+
+    @Override
+    public synchronized List<Place> get() {
+      Optional<ClusterRegistry> present = cluster.get();
+      if (!present.equals(madeFor)) {
+        madeFor = present;
+        made = places(reference, credential);
+      }
+      return made;
+    }
+  }
+
+  private List<Place> places(ImageReference reference, Optional<Credential> credential) {
     RegistrySettings.Registry registry = settings.of(reference.registry());
     var places = new ArrayList<Place>();
     for (String mirror : registry.mirrors()) {
@@ -62,9 +128,13 @@ public final class RegistryClient implements AutoCloseable {
       places.add(
           place(endpoint, reference, Access.PULL, settings.of(endpoint.registry()).credential()));
     }
-    Endpoint origin = Endpoint.origin(reference, registry);
-    places.add(place(origin, reference, Access.PULL, credential.or(registry::credential)));
-    return new Repository(reference, places, BACKOFF, near);
+    places.add(
+        place(
+            origin(reference, registry),
+            reference,
+            Access.PULL,
+            credential.or(registry::credential)));
+    return List.copyOf(places);
   }
 
   /**
@@ -73,22 +143,66 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RepositoryWriter writer(ImageReference reference, Optional<Credential> credential) {
     RegistrySettings.Registry registry = settings.of(reference.registry());
-    Endpoint origin = Endpoint.origin(reference, registry);
     return new RepositoryWriter(
         reference,
-        place(origin, reference, Access.PUSH, credential.or(registry::credential)),
+        place(
+            origin(reference, registry),
+            reference,
+            Access.PUSH,
+            credential.or(registry::credential)),
         BACKOFF);
+  }
+
+  private Endpoint origin(ImageReference reference, RegistrySettings.Registry registry) {
+    return own(reference.registry())
+        .map(known -> new Endpoint(known.at(), reference.registry(), ""))
+        .orElseGet(() -> Endpoint.origin(reference, registry));
+  }
+
+  private Optional<ClusterRegistry> own(String registry) {
+    return settings.registries().containsKey(registry)
+        ? Optional.empty()
+        : cluster.get().filter(known -> known.names().contains(registry));
   }
 
   private Place place(
       Endpoint endpoint, ImageReference reference, Access access, Optional<Credential> credential) {
-    HttpClient http = clients.computeIfAbsent(endpoint.registry(), this::client);
+    if (referrerKinds.size() >= MOST_KINDS) {
+      referrerKinds.clear();
+    }
+    var key = new ClientKey(endpoint.registry(), shown(endpoint, access, credential));
+    HttpClient http = clients.computeIfAbsent(key, this::client);
     return new Place(
-        endpoint, http, new Authorization(http, endpoint, reference.path(), access, credential));
+        endpoint,
+        http,
+        new Authorization(http, endpoint, reference.path(), access, credential),
+        referrerKinds.computeIfAbsent(endpoint.base(), base -> new ReferrerList.Memory()));
   }
 
-  private HttpClient client(String registry) {
-    RegistrySettings.Registry entry = settings.of(registry);
+  private Shown shown(Endpoint endpoint, Access access, Optional<Credential> credential) {
+    if (own(endpoint.registry()).isEmpty()) {
+      return Shown.NOTHING;
+    }
+    if (credential.isPresent()) {
+      return Shown.SECRET;
+    }
+    return switch (access) {
+      case PULL -> Shown.PULLER;
+      case PUSH -> Shown.PUSHER;
+    };
+  }
+
+  private HttpClient client(ClientKey key) {
+    Optional<ClusterRegistry> own = own(key.registry());
+    if (own.isPresent()) {
+      var builder = HttpClient.builder().redirects(REDIRECTS).trust(own.get().authorities());
+      return switch (key.shown()) {
+        case NOTHING, SECRET -> builder.build();
+        case PULLER -> builder.identity(own.get().puller()).build();
+        case PUSHER -> builder.identity(own.get().pusher()).build();
+      };
+    }
+    RegistrySettings.Registry entry = settings.of(key.registry());
     var builder = HttpClient.builder().redirects(REDIRECTS).proxy(proxy);
     entry.authorities().ifPresent(file -> builder.trust(authorities(file)));
     return switch (entry.verification()) {

@@ -3,6 +3,7 @@ package dev.nacelle.image.registry;
 import dev.nacelle.image.Credential;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -65,6 +66,21 @@ public record RegistrySettings(Map<String, Registry> registries) {
 
   public RegistrySettings {
     registries = Map.copyOf(registries);
+  }
+
+  /** As this, where the scheme of a URL decides how one registry is reached. */
+  public RegistrySettings reached(URI at) {
+    Registry known = of(at.getAuthority());
+    var changed = new HashMap<>(registries);
+    changed.put(
+        at.getAuthority(),
+        new Registry(
+            known.authorities(),
+            Optional.of("http".equals(at.getScheme())),
+            known.verification(),
+            known.mirrors(),
+            known.credential()));
+    return new RegistrySettings(changed);
   }
 
   /** The settings of a registry; the default where there are none. */

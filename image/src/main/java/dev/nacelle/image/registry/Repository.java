@@ -15,6 +15,8 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One repository of a registry, its mirrors first. Failures that may pass are tried again with
@@ -25,15 +27,18 @@ public final class Repository {
   private static final int MAX_INDEX_DEPTH = 4;
 
   private final ImageReference reference;
-  private final List<Place> places;
+  private final Supplier<List<Place>> known;
   private final Backoff backoff;
   private final NearContent near;
 
+  /**
+   * @param known where to ask, at least one place; itself asked before each request
+   */
   Repository(
-      ImageReference reference, List<Place> places, Backoff backoff, NearContent near) {
+      ImageReference reference, Supplier<List<Place>> known, Backoff backoff, NearContent near) {
     this.near = near;
     this.reference = reference;
-    this.places = List.copyOf(places);
+    this.known = known;
     this.backoff = backoff;
   }
 
@@ -51,14 +56,28 @@ public final class Repository {
 
   /** Asks what the reference stands for on {@code platform}. */
   public Resolved resolve(Platform platform) throws InterruptedException {
-    String wanted = reference.digest().or(reference::tag).orElse("latest");
+    return resolve(platform, digest -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param known hears the digest of the image's own manifest as soon as it is known, which for an
+   *     image of several platforms is before that manifest is asked for; once, on the calling
+   *     thread, which it must not hold up
+   */
+  public Resolved resolve(Platform platform, Consumer<String> known) throws InterruptedException {
     var manifests = new ArrayList<Bytes>();
-    Bytes top = manifest(wanted, reference.digest());
+    Bytes top = manifest();
     manifests.add(top);
     Manifest manifest = Manifest.parse(top);
+    boolean told = false;
     for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
       switch (manifest) {
         case Manifest.Image image -> {
+          if (!told) {
+            known.accept(Sha256.of(manifests.getLast()));
+          }
           return new Resolved(Sha256.of(top), manifests, image);
         }
         case Manifest.Index index -> {
@@ -70,6 +89,10 @@ public final class Repository {
                           failure(
                               ImageFault.WRONG_PLATFORM,
                               "no match for platform in manifest: " + platform));
+          if (MediaTypes.isImage(chosen.mediaType())) {
+            known.accept(chosen.digest());
+            told = true;
+          }
           Bytes next = manifest(chosen.digest());
           manifests.add(next);
           manifest = Manifest.parse(next);
@@ -77,6 +100,11 @@ public final class Repository {
       }
     }
     throw failure(ImageFault.INVALID_IMAGE, "its indexes are nested too deep");
+  }
+
+  /** The manifest that the reference names: an image's, or an index of several. */
+  public Bytes manifest() throws InterruptedException {
+    return manifest(reference.digest().or(reference::tag).orElse("latest"), reference.digest());
   }
 
   /** A small blob, whole and verified. */
@@ -116,6 +144,54 @@ public final class Repository {
     return near.find(digest, maxBytes).filter(found -> Sha256.of(found).equals(digest));
   }
 
+  /** A manifest as the registry has it. */
+  public record Fetched(String mediaType, Bytes body) {}
+
+  /** A manifest with its media type, to be passed on; verified where it is asked for by digest. */
+  public Fetched fetch(String tagOrDigest) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          try (HttpResponse response = place.send(get(place, tagOrDigest))) {
+            Bytes bytes = response.bytes(Manifest.MAX_BYTES);
+            if (tagOrDigest.startsWith("sha256:") && !Sha256.of(bytes).equals(tagOrDigest)) {
+              throw new DigestMismatchException(
+                  "got content with the digest "
+                      + Sha256.of(bytes)
+                      + " in place of "
+                      + tagOrDigest);
+            }
+            return new Fetched(response.headers().first("content-type").orElse(""), bytes);
+          }
+        });
+  }
+
+  /** The digest that a tag leads to now; empty where the registry does not say it by HEAD. */
+  public Optional<String> digestOf(String tag) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          HttpRequest get = get(place, tag);
+          try (HttpResponse response =
+              place.send(new HttpRequest("HEAD", get.uri(), get.headers(), get.body()))) {
+            return response.headers().first("docker-content-digest");
+          }
+        });
+  }
+
+  /** The size of a blob. */
+  public long sizeOf(String digest) throws InterruptedException {
+    return fromPlaces(
+        place -> {
+          URI blob = place.endpoint().blob(reference, digest);
+          try (HttpResponse response = place.send(HttpRequest.of("HEAD", blob))) {
+            String length = response.headers().first("content-length").orElse("");
+            if (!length.matches("[0-9]{1,18}")) {
+              throw new IOException("the registry does not say how large " + digest + " is");
+            }
+            return Long.parseLong(length);
+          }
+        });
+  }
+
   /**
    * What refers to a manifest: by the referrers API of OCI 1.1, by the tag {@code sha256-HEX} where
    * the registry has none.
@@ -127,6 +203,11 @@ public final class Repository {
     return fromPlaces(place -> new ReferrerList(place, reference).of(digest, artifactType));
   }
 
+  /** As the other, of all types: one request also where several types are of interest. */
+  public List<Referrer> referrers(String digest) throws InterruptedException {
+    return fromPlaces(place -> new ReferrerList(place, reference).of(digest, ""));
+  }
+
   /**
    * Some bytes of a blob, not verified. Asks each place once: the caller has other sources, and its
    * own patience. An interrupt ends it.
@@ -136,7 +217,7 @@ public final class Repository {
   public Bytes range(Descriptor descriptor, long offset, int length)
       throws IOException, InterruptedException {
     IOException last = new IOException("there is no place to ask");
-    for (Place place : places) {
+    for (Place place : known.get()) {
       try {
         URI uri = place.endpoint().blob(reference, descriptor.digest());
         return BlobRange.read(place, uri, offset, length);
@@ -151,13 +232,12 @@ public final class Repository {
   }
 
   private Bytes manifest(String tagOrDigest, Optional<String> digest) throws InterruptedException {
-    return whole(
-        place ->
-            place.send(
-                HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
-                    .with("accept", MediaTypes.ALL)),
-        Manifest.MAX_BYTES,
-        digest);
+    return whole(place -> place.send(get(place, tagOrDigest)), Manifest.MAX_BYTES, digest);
+  }
+
+  private HttpRequest get(Place place, String tagOrDigest) {
+    return HttpRequest.get(place.endpoint().manifest(reference, tagOrDigest))
+        .with("accept", MediaTypes.ALL);
   }
 
   private Bytes whole(Attempt<HttpResponse> request, int maxBytes, Optional<String> digest)
@@ -184,6 +264,7 @@ public final class Repository {
   }
 
   private <T> T fromPlaces(Attempt<T> attempt) throws InterruptedException {
+    List<Place> places = known.get();
     for (Place mirror : places.subList(0, places.size() - 1)) {
       try {
         return attempt.from(mirror);

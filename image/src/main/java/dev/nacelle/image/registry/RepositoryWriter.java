@@ -6,6 +6,8 @@ import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.JsonWriter;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -24,7 +27,7 @@ import java.util.Set;
  * @see <a
  *     href="https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#push">Push</a>
  */
-public final class RepositoryWriter {
+public final class RepositoryWriter implements ReferrerPlace {
   private static final Set<Integer> FOUND = Set.of(200);
   private static final Set<Integer> ACCEPTED = Set.of(202);
   private static final Set<Integer> CREATED = Set.of(201);
@@ -41,6 +44,7 @@ public final class RepositoryWriter {
   }
 
   /** Pushes a blob in one piece, unless it is there. The registry verifies its digest. */
+  @Override
   public void pushBlob(Descriptor descriptor, HttpRequest.Source content)
       throws InterruptedException {
     persistently(
@@ -117,16 +121,26 @@ public final class RepositoryWriter {
    *
    * @param subject digest of the manifest that this one refers to
    */
+  @Override
   public Referrer pushReferrer(
       String subject, String mediaType, String artifactType, Bytes manifest)
       throws InterruptedException {
     Descriptor descriptor = Descriptor.of(mediaType, manifest);
-    var referrer = new Referrer(descriptor, artifactType, java.util.Map.of());
+    var referrer = new Referrer(descriptor, artifactType, annotations(manifest));
     Optional<String> noted = persistently(() -> put(mediaType, manifest, descriptor.digest()));
     if (noted.isEmpty()) {
       addToTaggedList(subject, referrer);
     }
     return referrer;
+  }
+
+  /** A list of referrers has the annotations of their manifests. */
+  private static Map<String, String> annotations(Bytes manifest) {
+    try {
+      return JsonReader.readObject(manifest).strings("annotations");
+    } catch (JsonSyntaxException e) {
+      throw new IllegalArgumentException("a manifest that is no JSON", e);
+    }
   }
 
   private void addToTaggedList(String subject, Referrer referrer) throws InterruptedException {

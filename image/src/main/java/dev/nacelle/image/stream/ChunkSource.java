@@ -30,7 +30,6 @@ public interface ChunkSource {
   /**
    * Fetches neighbouring chunks in one request.
    *
-   * @param range lies within one group, see {@link ChunkSources#GROUP_CHUNKS}
    * @return one buffer a chunk, the caller's own
    * @throws ChunkAbsentException if this source does not have them now, which is no fault of it
    * @throws IOException if this source cannot give them now

@@ -5,8 +5,13 @@ import java.util.List;
 /** Whom to ask for chunks. Safe for any thread. */
 public interface ChunkSources {
 
-  /** Requests never reach over the border of so many chunks, so that a group has one place. */
-  int GROUP_CHUNKS = 8;
+  /**
+   * Requests do not reach over the multiples of so many chunks, where that matters: so that chunks
+   * between two of them can have one place.
+   */
+  default int border() {
+    return Integer.MAX_VALUE;
+  }
 
   /**
    * The sources of a range in the order to ask them now: near ones first, then the origin. The same

@@ -7,9 +7,10 @@ import java.time.Duration;
  * How a lazy layer fetches.
  *
  * @param maxFetches at once; the memory of a layer is bounded by {@code maxFetches *
- *     maxFetchChunks} chunks, twice that while sources are hedged
+ *     maxEagerChunks} chunks, twice that while sources are hedged
  * @param maxBackgroundFetches of those, for read-ahead and prefetch: the others are for readers
  * @param maxFetchChunks in one request
+ * @param maxEagerChunks in one request of a layer that is wanted whole
  * @param maxReadAhead chunks ahead of a sequential reader
  * @param hedgeAfter how long a source may take before the next one is asked beside it
  * @param attemptTimeout how long a source may take at all
@@ -21,6 +22,7 @@ public record FetchPolicy(
     int maxFetches,
     int maxBackgroundFetches,
     int maxFetchChunks,
+    int maxEagerChunks,
     int maxReadAhead,
     Duration hedgeAfter,
     Duration attemptTimeout,
@@ -33,6 +35,7 @@ public record FetchPolicy(
           8,
           4,
           8,
+          16,
           32,
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
@@ -45,6 +48,8 @@ public record FetchPolicy(
         || maxBackgroundFetches >= maxFetches
         || maxFetchChunks < 1
         || maxFetchChunks > 1024
+        || maxEagerChunks < maxFetchChunks
+        || maxEagerChunks > 1024
         || maxReadAhead < 0
         || rounds < 1) {
       throw new IllegalArgumentException("a fetch policy out of bounds");

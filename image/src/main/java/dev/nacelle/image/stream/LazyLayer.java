@@ -3,6 +3,7 @@ package dev.nacelle.image.stream;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
@@ -32,17 +33,26 @@ public final class LazyLayer implements AutoCloseable {
       InstantSource clock,
       Crew crew) {}
 
+  /** For whom a range is fetched. */
+  private enum Lane {
+    READER,
+    /** Ahead of readers, or because somebody asked beforehand: while no reader waits. */
+    BACKGROUND,
+    /** Because it will surely be read; who asks for it bounds how many there are. */
+    SURE
+  }
+
   /** A range that is fetched or will be, and those who wait for it. */
   private static final class Flight {
     private final ChunkRange range;
-    private final boolean background;
+    private final Lane lane;
     private final Condition landed;
     private boolean ended;
     private Optional<ChunkFillException> failure = Optional.empty();
 
-    Flight(ChunkRange range, boolean background, Condition landed) {
+    Flight(ChunkRange range, Lane lane, Condition landed) {
       this.range = range;
-      this.background = background;
+      this.lane = lane;
       this.landed = landed;
     }
   }
@@ -62,7 +72,7 @@ public final class LazyLayer implements AutoCloseable {
 
   private final Deque<Flight> readers = new ArrayDeque<>();
   private final FetchQueue queue;
-  private final ReadAhead readAhead;
+  private final ReaderWatch watch;
 
   private int running;
   private int runningInBackground;
@@ -81,8 +91,10 @@ public final class LazyLayer implements AutoCloseable {
             policy,
             settings.clock(),
             crew);
-    this.queue = new FetchQueue(policy.maxFetchChunks());
-    this.readAhead = new ReadAhead(index.chunks(), policy.maxReadAhead());
+    this.queue = 
+        new FetchQueue(
+            policy.maxFetchChunks(), policy.maxEagerChunks(), settings.sources()::border);
+    this.watch = new ReaderWatch(index, policy.maxReadAhead(), settings.readers());
   }
 
   /**
@@ -132,13 +144,11 @@ public final class LazyLayer implements AutoCloseable {
     lock.lockInterruptibly();
     try {
       requireOpen();
-      for (int n = wanted.first(); n < wanted.end(); n++) {
-        if (isMissing(n)) {
-          int end = FetchQueue.runEnd(n, wanted.end(), policy.maxFetchChunks(), this::isMissing);
-          readers.add(takeOff(ChunkRange.between(n, end), false));
-        }
+      watch.after(wanted, contents::has).ifPresent(queue::addAhead);
+      if (watch.becomesWholeRead()) {
+        queue.addAll(index.chunks(), wanted.first());
       }
-      readAhead.after(wanted).ifPresent(queue::addAhead);
+      readers.addAll(takeOffMissing(wanted, policy.maxFetchChunks(), Lane.READER));
       var awaited = new HashMap<Integer, Flight>();
       for (int n = wanted.first(); n < wanted.end(); n++) {
         Flight flight = flights.get(n);
@@ -219,6 +229,38 @@ public final class LazyLayer implements AutoCloseable {
     return contents.read(chunk);
   }
 
+  /** Fetches all that is missing, in large requests, while no reader waits; returns at once. */
+  public void prefetchAll() throws IOException {
+    lock.lock();
+    try {
+      requireOpen();
+      queue.addAll(index.chunks(), 0);
+      pump();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Fetches what is missing of a range, now and beside the policy's limits, and waits until that
+   * has ended, whether it came or not. Each run of missing chunks is one request.
+   */
+  void fetchNow(ChunkRange range) throws IOException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      requireOpen();
+      List<Flight> own = takeOffMissing(range, range.count(), Lane.SURE);
+      own.forEach(this::start);
+      for (Flight flight : own) {
+        while (!flight.ended) {
+          flight.landed.await();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether every chunk is in the file. */
   public boolean isWhole() {
     return contents.isWhole();
@@ -253,8 +295,19 @@ public final class LazyLayer implements AutoCloseable {
     return !contents.has(chunk) && !flights.containsKey(chunk);
   }
 
-  private Flight takeOff(ChunkRange range, boolean background) {
-    var flight = new Flight(range, background, lock.newCondition());
+  private List<Flight> takeOffMissing(ChunkRange range, int atMost, Lane lane) {
+    var result = new ArrayList<Flight>();
+    for (int n = range.first(); n < range.end(); n++) {
+      if (isMissing(n)) {
+        int end = queue.runEnd(n, range.end(), atMost, this::isMissing);
+        result.add(takeOff(ChunkRange.between(n, end), lane));
+      }
+    }
+    return result;
+  }
+
+  private Flight takeOff(ChunkRange range, Lane lane) {
+    var flight = new Flight(range, lane, lock.newCondition());
     for (int n = range.first(); n < range.end(); n++) {
       flights.put(n, flight);
     }
@@ -274,27 +327,35 @@ public final class LazyLayer implements AutoCloseable {
         if (range.isEmpty()) {
           return;
         }
-        next = takeOff(range.get(), true);
+        next = takeOff(range.get(), Lane.BACKGROUND);
       }
-      running++;
-      runningInBackground += next.background ? 1 : 0;
-      Flight flight = next;
-      boolean started = false;
-      try {
-        crew.startComputing("fetch", () -> fly(flight));
-        started = true;
-      } finally {
-        if (!started) { // no thread to be had: nobody may wait for it
-          release(flight);
-          end(flight, Optional.of(closing(flight.range.first())));
-        }
+      start(next);
+    }
+  }
+
+  private void start(Flight flight) {
+    count(flight, 1);
+    boolean started = false;
+    try {
+      crew.startComputing("fetch", () -> fly(flight));
+      started = true;
+    } finally {
+      if (!started) { // no thread to be had: nobody may wait for it
+        count(flight, -1);
+        end(flight, Optional.of(closing(flight.range.first())));
       }
     }
   }
 
-  private void release(Flight flight) {
-    running--;
-    runningInBackground -= flight.background ? 1 : 0;
+  private void count(Flight flight, int change) {
+    switch (flight.lane) {
+      case READER -> running += change;
+      case BACKGROUND -> {
+        running += change;
+        runningInBackground += change;
+      }
+      case SURE -> {}
+    }
   }
 
   private void fly(Flight flight) {
@@ -318,7 +379,7 @@ public final class LazyLayer implements AutoCloseable {
   private void land(Flight flight, Optional<ChunkFillException> failure) {
     lock.lock();
     try {
-      release(flight);
+      count(flight, -1);
       end(flight, failure);
       pump();
     } finally {

@@ -63,6 +63,11 @@ public record LazyLayerFiles(Path directory) {
     }
   }
 
+  /** Whether the map was written in this boot of the machine. */
+  public boolean isOfThisBoot() throws IOException {
+    return isOfBoot(currentBoot());
+  }
+
   void believeIn(String bootId) throws IOException {
     DurableFiles.writeAtomically(boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER);
   }

@@ -10,13 +10,15 @@ import java.util.List;
  * @param bootId of this boot, see {@link LazyLayerFiles#currentBoot}
  * @param whenWhole run once, by a thread of the layer, when the last chunk has landed; not run for
  *     a layer that was whole when it was opened
+ * @param readers hears of what readers need
  */
 public record LazyLayerSettings(
     ChunkSources sources,
     FetchPolicy policy,
     InstantSource clock,
     String bootId,
-    Runnable whenWhole) {
+    Runnable whenWhole,
+    ReadListener readers) {
 
   /**
    * @param sources in the order to ask them: near ones first, the origin last
@@ -26,7 +28,18 @@ public record LazyLayerSettings(
       FetchPolicy policy,
       InstantSource clock,
       String bootId,
+      Runnable whenWhole,
+      ReadListener readers) {
+    this(ChunkSources.always(sources), policy, clock, bootId, whenWhole, readers);
+  }
+
+  /** Nobody hears of what readers need. */
+  public LazyLayerSettings(
+      List<ChunkSource> sources,
+      FetchPolicy policy,
+      InstantSource clock,
+      String bootId,
       Runnable whenWhole) {
-    this(ChunkSources.always(sources), policy, clock, bootId, whenWhole);
+    this(sources, policy, clock, bootId, whenWhole, ReadListener.NONE);
   }
 }

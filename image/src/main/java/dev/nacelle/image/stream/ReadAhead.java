@@ -12,10 +12,21 @@ final class ReadAhead {
   private static final int MOST_READERS = 16;
 
   /**
+   * What a reader has done.
+   *
+   * @param read what it wants, and before it what was fetched ahead of it: nobody hears when that
+   *     is read
+   * @param run how many chunks it has gone through by now
+   * @param ahead what it may want next
+   */
+  record Step(ChunkRange read, int run, Optional<ChunkRange> ahead) {}
+
+  /**
+   * @param first the chunk it began with
    * @param next the chunk that the reader wants next if it goes on
    * @param ahead the first chunk that was not fetched ahead
    */
-  private record Reader(int next, int ahead, int window) {}
+  private record Reader(int first, int next, int ahead, int window) {}
 
   private final int chunks;
   private final int maxWindow;
@@ -28,27 +39,31 @@ final class ReadAhead {
     this.maxWindow = maxWindow;
   }
 
-  /** Takes note of what a reader wants; answers what it may want next. */
-  Optional<ChunkRange> after(ChunkRange wanted) {
+  /** Takes note of what a reader wants. */
+  Step after(ChunkRange wanted) {
     for (Reader reader : readers) {
       if (wanted.first() >= reader.next() && wanted.first() <= reader.ahead()) {
         readers.remove(reader);
         return goOn(reader, wanted);
       }
       if (wanted.end() == reader.next()) {
-        return Optional.empty(); // another read of the same chunk
+        return new Step(wanted, wanted.end() - reader.first(), Optional.empty()); // read again
       }
     }
-    remember(new Reader(wanted.end(), wanted.end(), 0));
-    return Optional.empty();
+    remember(new Reader(wanted.first(), wanted.end(), wanted.end(), 0));
+    return new Step(wanted, wanted.count(), Optional.empty());
   }
 
-  private Optional<ChunkRange> goOn(Reader reader, ChunkRange wanted) {
+  private Step goOn(Reader reader, ChunkRange wanted) {
     int window = Math.min(maxWindow, Math.max(1, reader.window() * 2));
     int from = Math.max(reader.ahead(), wanted.end());
-    int to = (int) Math.min(chunks, (long) wanted.end() + window);
-    remember(new Reader(wanted.end(), Math.max(from, to), window));
-    return to > from ? Optional.of(ChunkRange.between(from, to)) : Optional.empty();
+    boolean enough = from - wanted.end() > window / 2; // else requests would become very small
+    int to = enough ? from : (int) Math.min(chunks, (long) wanted.end() + window);
+    remember(new Reader(reader.first(), wanted.end(), Math.max(from, to), window));
+    return new Step(
+        ChunkRange.between(reader.next(), wanted.end()),
+        wanted.end() - reader.first(),
+        to > from ? Optional.of(ChunkRange.between(from, to)) : Optional.empty());
   }
 
   private void remember(Reader reader) {

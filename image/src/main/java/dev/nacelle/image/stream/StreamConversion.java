@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
 
 /**
  * Makes the streaming form of a layer from its two files. Chunks are hashed and compressed on
@@ -74,6 +75,17 @@ public final class StreamConversion {
    */
   public StreamForm convert(String diffId, Path metadata, Path data, Path directory)
       throws IOException, InterruptedException {
+    return convert(diffId, metadata, data, directory, doneBytes -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param progress hears, on the calling thread, how many bytes of the data are converted
+   */
+  public StreamForm convert(
+      String diffId, Path metadata, Path data, Path directory, LongConsumer progress)
+      throws IOException, InterruptedException {
     if (!diffId.matches("sha256:[0-9a-f]{64}")) {
       throw new IllegalArgumentException("cannot convert layer: no diff id: " + diffId);
     }
@@ -86,7 +98,7 @@ public final class StreamConversion {
     MessageDigest digest = Sha256.newDigest();
     try (FileChannel in = FileChannel.open(data, StandardOpenOption.READ);
         FileChannel out = create(chunks)) {
-      packAll(tree, in, new Output(out, digest, lengths, hashes));
+      packAll(tree, in, new Output(out, digest, lengths, hashes), progress);
       out.force(true);
     }
     var index = new StreamIndex(salt, tree.sizeBytes(), lengths, hashes, packed.metadata());
@@ -125,7 +137,7 @@ public final class StreamConversion {
     }
   }
 
-  private void packAll(VerityTree tree, FileChannel in, Output out)
+  private void packAll(VerityTree tree, FileChannel in, Output out, LongConsumer progress)
       throws IOException, InterruptedException {
     var free = new ArrayDeque<Bench>();
     var begun = new ArrayDeque<Future<Work>>();
@@ -141,6 +153,7 @@ public final class StreamConversion {
           free.add(all.getLast());
         } else if (free.isEmpty()) {
           free.add(finish(begun.remove(), written++, out));
+          progress.accept((long) written * VerityTree.CHUNK_BYTES);
         }
         int chunk = n;
         Bench bench = free.remove();
@@ -148,6 +161,7 @@ public final class StreamConversion {
       }
       while (!begun.isEmpty()) {
         finish(begun.remove(), written++, out);
+        progress.accept(Math.min(tree.sizeBytes(), (long) written * VerityTree.CHUNK_BYTES));
       }
     } finally {
       workers.shutdownNow();

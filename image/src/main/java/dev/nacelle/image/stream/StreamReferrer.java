@@ -38,8 +38,10 @@ public record StreamReferrer(List<Layer> layers) {
   /** The annotation of each blob that names the layer it belongs to. */
   public static final String DIFF_ID = "dev.nacelle.stream.diff-id";
 
+  /** What stands in the manifest in place of a configuration. */
+  public static final Bytes EMPTY = Bytes.utf8("{}");
+
   private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
-  private static final Bytes EMPTY = Bytes.utf8("{}");
   private static final int MOST_LAYERS = 500;
 
   /**
@@ -47,7 +49,29 @@ public record StreamReferrer(List<Layer> layers) {
    *
    * @param diffId {@code sha256:HEX}
    */
-  public record Layer(String diffId, Descriptor index, Descriptor metadata, Descriptor chunks) {}
+  public record Layer(String diffId, Descriptor index, Descriptor metadata, Descriptor chunks) {
+    /** What a registry stores for this form. */
+    public static Layer of(StreamForm form) {
+      return new Layer(
+          form.index().diffId(),
+          descriptor(INDEX_TYPE, form.indexBlob()),
+          descriptor(METADATA_TYPE, form.metadataBlob()),
+          descriptor(CHUNKS_TYPE, form.chunkBlob()));
+    }
+
+    public long sizeBytes() {
+      return index.sizeBytes() + metadata.sizeBytes() + chunks.sizeBytes();
+    }
+  }
+
+  /** The descriptor of {@link #EMPTY}. */
+  public static Descriptor emptyConfig() {
+    return Descriptor.of(EMPTY_TYPE, EMPTY);
+  }
+
+  private static Descriptor descriptor(String mediaType, StoredBlob blob) {
+    return new Descriptor(mediaType, blob.digest(), blob.sizeBytes(), Optional.empty());
+  }
 
   public StreamReferrer {
     layers = List.copyOf(layers);
@@ -67,7 +91,13 @@ public record StreamReferrer(List<Layer> layers) {
    */
   public static Optional<StreamReferrer> find(Repository repository, String digest)
       throws InterruptedException {
-    for (Referrer referrer : repository.referrers(digest, ARTIFACT_TYPE)) {
+    return firstOf(repository, digest, repository.referrers(digest, ARTIFACT_TYPE));
+  }
+
+  /** The first of some referrers that can be read. */
+  static Optional<StreamReferrer> firstOf(
+      Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
+    for (Referrer referrer : referrers) {
       try {
         return Optional.of(parse(repository.manifest(referrer.descriptor().digest()), digest));
       } catch (StreamFormatException e) {
@@ -119,26 +149,28 @@ public record StreamReferrer(List<Layer> layers) {
     Set<String> seen = new HashSet<>();
     for (StreamForm form : forms) {
       if (seen.add(form.index().diffId())) {
-        layers.add(
-            new Layer(
-                form.index().diffId(),
-                push(writer, INDEX_TYPE, form.indexBlob()),
-                push(writer, METADATA_TYPE, form.metadataBlob()),
-                push(writer, CHUNKS_TYPE, form.chunkBlob())));
+        Layer layer = Layer.of(form);
+        push(writer, layer.index(), form.indexBlob());
+        push(writer, layer.metadata(), form.metadataBlob());
+        push(writer, layer.chunks(), form.chunkBlob());
+        layers.add(layer);
       }
     }
-    writer.pushBlob(Descriptor.of(EMPTY_TYPE, EMPTY), EMPTY::asInputStream);
     var result = new StreamReferrer(layers);
-    writer.pushReferrer(
-        subject.digest(), MediaTypes.OCI_MANIFEST, ARTIFACT_TYPE, result.toManifest(subject));
+    result.publish(writer, subject);
     return result;
   }
 
-  private static Descriptor push(RepositoryWriter writer, String mediaType, StoredBlob blob)
+  /** Pushes the manifest alone: the blobs are there. */
+  public void publish(RepositoryWriter writer, Descriptor subject) throws InterruptedException {
+    writer.pushBlob(emptyConfig(), EMPTY::asInputStream);
+    writer.pushReferrer(
+        subject.digest(), MediaTypes.OCI_MANIFEST, ARTIFACT_TYPE, toManifest(subject));
+  }
+
+  private static void push(RepositoryWriter writer, Descriptor descriptor, StoredBlob blob)
       throws InterruptedException {
-    var descriptor = new Descriptor(mediaType, blob.digest(), blob.sizeBytes(), Optional.empty());
     writer.pushBlob(descriptor, () -> Files.newInputStream(blob.file()));
-    return descriptor;
   }
 
   /** The manifest; the same layers and subject give the same bytes. */
@@ -155,7 +187,7 @@ public record StreamReferrer(List<Layer> layers) {
             .put("schemaVersion", 2)
             .put("mediaType", MediaTypes.OCI_MANIFEST)
             .put("artifactType", ARTIFACT_TYPE)
-            .put("config", Descriptor.of(EMPTY_TYPE, EMPTY).toJson())
+            .put("config", emptyConfig().toJson())
             .put("layers", new JsonArray(blobs))
             .put("subject", subject.toJson())
             .build());

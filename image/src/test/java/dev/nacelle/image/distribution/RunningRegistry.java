@@ -6,11 +6,13 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpClient;
+import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.http.HttpServer;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.image.registry.MediaTypes;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,26 +21,35 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /** A registry of a directory that listens on loopback, and a client of it. */
-final class RunningRegistry implements AutoCloseable {
+public final class RunningRegistry implements AutoCloseable {
   private static final Bytes KEY = Bytes.utf8("a key of tests, which nobody else has");
 
+  private final Queue<String> seen = new ConcurrentLinkedQueue<>();
   private final EventLoops loops = EventLoops.start(1);
   private final BuiltInRegistry registry;
   private final HttpServer server;
   private final HttpClient client = HttpClient.builder().build();
 
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private volatile CountDownLatch blobsMayGo = new CountDownLatch(0);
+
   private RunningRegistry(BuiltInRegistry registry, int port) throws IOException {
     this.registry = registry;
     server =
-        HttpServer.builder(loops, registry)
+        HttpServer.builder(loops, this::handle)
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
             .start();
   }
 
-  static RunningRegistry open(Path directory) throws IOException {
+  public static RunningRegistry open(Path directory) throws IOException {
     return open(
         directory, RegistryLimits.DEFAULT, new Everybody(), PushListener.NONE, Clock.systemUTC());
   }
@@ -82,11 +93,51 @@ final class RunningRegistry implements AutoCloseable {
     Thread.currentThread().join();
   }
 
+  /** A registry that is a cache of others. */
+  static RunningRegistry caching(
+      Path directory, RegistryLimits limits, Origins origins, Metrics metrics, Clock clock)
+      throws IOException {
+    return new RunningRegistry(
+        BuiltInRegistry.open(
+            directory,
+            new BuiltInRegistry.Settings("nacelle-registry", KEY, limits),
+            new Everybody(),
+            PushListener.NONE,
+            new BuiltInRegistry.Surroundings(origins, metrics, clock)),
+        0);
+  }
+
+  private void handle(HttpExchange exchange) throws IOException, InterruptedException {
+    asked.add(exchange.method() + " " + exchange.path());
+    seen.add(exchange.method() + " " + exchange.path());
+    if (exchange.method().equals("GET") && exchange.path().contains("/blobs/")) {
+      blobsMayGo.await();
+    }
+    registry.handle(exchange);
+  }
+
+  /** What it was asked for since the last call, as {@code METHOD PATH}. */
+  List<String> asked() {
+    var all = List.copyOf(asked);
+    asked.clear();
+    return all;
+  }
+
+  /** Answers no GET of a blob until the latch is open. */
+  void holdBlobs(CountDownLatch until) {
+    blobsMayGo = until;
+  }
+
+  /** The requests so far: method and path. */
+  public Queue<String> seen() {
+    return seen;
+  }
+
   BuiltInRegistry registry() {
     return registry;
   }
 
-  String host() {
+  public String host() {
     return "127.0.0.1:" + server.port();
   }
 

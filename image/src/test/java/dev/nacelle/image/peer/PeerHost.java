@@ -12,6 +12,7 @@ import dev.nacelle.image.stream.FetchPolicy;
 import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.LazyLayerSettings;
+import dev.nacelle.image.stream.ReadListener;
 import dev.nacelle.image.stream.VerityTree;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -36,7 +37,7 @@ final class PeerHost implements AutoCloseable {
 
   /** As the default, but for a machine that is busy with other things. */
   private static final FetchPolicy POLICY =
-      new FetchPolicy(8, 4, 8, 32, LONG, LONG, 5, QUICK, QUICK);
+      new FetchPolicy(8, 4, 8, 16, 32, LONG, LONG, 5, QUICK, QUICK);
 
   final Metrics metrics = new Metrics();
   final Peers peers = new Peers(new PeerMetrics(metrics));
@@ -118,7 +119,7 @@ final class PeerHost implements AutoCloseable {
                 files,
                 BlobFile.of(channel.get()),
                 new LazyLayerSettings(
-                    near.get(), POLICY, InstantSource.system(), "boot", () -> {})));
+                    near.get(), POLICY, InstantSource.system(), "boot", () -> {}, ReadListener.NONE)));
     near.get().serve(layer.get());
   }
 

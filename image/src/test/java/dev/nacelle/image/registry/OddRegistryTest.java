@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -179,8 +180,42 @@ final class OddRegistryTest {
         };
     Repository repository = registries.repository(reference("127.0.0.1"), Optional.empty());
     assertThat(repository.referrers(digest, "a/a")).hasSize(2);
+    seen.clear(); // of the tag too, as long as nothing is known of the registry
+    assertThat(repository.referrers(digest, "a/a")).hasSize(2);
     assertThat(seen).hasSize(2).allMatch(s -> s.contains("/v2/app/referrers/" + digest + "?"));
     assertThat(seen.peek()).contains("artifactType=a%2Fa");
+    assertThat(repository.referrers(digest)).hasSize(3);
+  }
+
+  @Test
+  void apiAndTagAreAskedAtOnceAndWhatIsFoundIsRemembered() throws Exception {
+    var both = new CountDownLatch(2);
+    behaviour =
+        exchange -> {
+          both.countDown();
+          boolean listed = exchange.getRequestURI().getPath().contains("/manifests/sha256-");
+          try {
+            both.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          answer(exchange, listed ? 200 : 404, listed ? list("a/a", "b/b") : new byte[0]);
+        };
+    ImageReference reference = reference("127.0.0.1");
+    Repository repository = registries.repository(reference, Optional.empty());
+    assertThat(repository.referrers(blob.digest(), "a/a")).hasSize(1);
+    assertThat(seen).hasSize(2);
+    assertThat(registries.repository(reference, Optional.empty()).referrers(blob.digest()))
+        .hasSize(2);
+    assertThat(seen).hasSize(3);
+  }
+
+  @Test
+  void aRegistryThatHasNeitherIsAskedForBothAgain() throws Exception {
+    Repository repository = registries.repository(reference("127.0.0.1"), Optional.empty());
+    assertThat(repository.referrers(blob.digest(), "a/a")).isEmpty();
+    assertThat(repository.referrers(blob.digest(), "a/a")).isEmpty();
+    assertThat(seen).hasSize(4);
   }
 
   private byte[] list(String... types) {

@@ -23,11 +23,23 @@ final class LazyLayerFixture implements AutoCloseable {
   final SampleStream sample;
   final LazyLayerFiles files;
   final AtomicInteger wholeTold = new AtomicInteger();
+  private final ReadListener readers;
   private FileChannel channel;
   LazyLayer layer;
 
   LazyLayerFixture(SampleStream sample, Path directory, FetchPolicy policy, ChunkSource... sources)
       throws IOException {
+    this(sample, directory, policy, ReadListener.NONE, sources);
+  }
+
+  LazyLayerFixture(
+      SampleStream sample,
+      Path directory,
+      FetchPolicy policy,
+      ReadListener readers,
+      ChunkSource... sources)
+      throws IOException {
+    this.readers = readers;
     this.sample = sample;
     this.files = new LazyLayerFiles(Files.createDirectory(directory));
     files.create(sample.index(), "boot-1");
@@ -38,7 +50,7 @@ final class LazyLayerFixture implements AutoCloseable {
   static FetchPolicy policy(Duration hedge, Duration timeout, int rounds) {
     var quick = new Backoff(Duration.ofMillis(1), Duration.ofMillis(4), 2, 0.5);
     return new FetchPolicy(
-        6, 3, 4, 4, hedge, timeout, rounds, quick, new Backoff(LONG, LONG, 1, 0));
+        6, 3, 4, 4, 4, hedge, timeout, rounds, quick, new Backoff(LONG, LONG, 1, 0));
   }
 
   private FileChannel openChannel() throws IOException {
@@ -49,7 +61,12 @@ final class LazyLayerFixture implements AutoCloseable {
       throws IOException {
     var settings =
         new LazyLayerSettings(
-            List.of(sources), policy, InstantSource.system(), boot, wholeTold::incrementAndGet);
+            List.of(sources),
+            policy,
+            InstantSource.system(),
+            boot,
+            wholeTold::incrementAndGet,
+            readers);
     return LazyLayer.open(sample.index(), files, BlobFile.of(channel), settings);
   }
 

@@ -162,6 +162,7 @@ final class LazyLayerTest {
             2,
             1,
             4,
+            4,
             0,
             LazyLayerFixture.LONG,
             LazyLayerFixture.LONG,

@@ -9,7 +9,7 @@ final class ReadAheadTest {
   private final ReadAhead readAhead = new ReadAhead(1000, 8);
 
   private Optional<ChunkRange> after(int first, int count) {
-    return readAhead.after(new ChunkRange(first, count));
+    return readAhead.after(new ChunkRange(first, count)).ahead();
   }
 
   @Test

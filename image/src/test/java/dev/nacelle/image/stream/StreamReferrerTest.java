@@ -38,7 +38,7 @@ final class StreamReferrerTest {
     registries.close();
   }
 
-  private static Descriptor image(RepositoryWriter writer, String text) throws Exception {
+  static Descriptor image(RepositoryWriter writer, String text) throws Exception {
     Bytes config = Bytes.utf8("{\"note\":\"" + text + "\"}");
     String type = "application/vnd.oci.image.config.v1+json";
     writer.pushBlob(Descriptor.of(type, config), config::asInputStream);

@@ -1,0 +1,129 @@
+package dev.nacelle.cli;
+
+import dev.nacelle.cli.Host.AuthFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The verbs on images that speak to registries. */
+final class ImageTransfers {
+  private static final int MAX_AUTH_BYTES = 1 << 20;
+
+  private ImageTransfers() {}
+
+  /** What they have in common. */
+  abstract static class Transfer extends ImageVerbs.ImageVerb {
+    @Option(
+        names = "--authfile",
+        paramLabel = "FILE",
+        description = "credentials, as Docker's config.json has them; - reads them from the input")
+    Optional<Path> authFile = Optional.empty();
+
+    AuthFile auth() throws VerbException {
+      if (authFile.isEmpty()) {
+        return AuthFile.NONE;
+      }
+      Path file = authFile.get();
+      try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
+        byte[] text = in.readNBytes(MAX_AUTH_BYTES);
+        return new AuthFile(new String(text, StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new VerbException("cannot read credentials from " + file + ": " + e.getMessage(), 2);
+      }
+    }
+  }
+
+  /** {@code image pull}. */
+  @Command(
+      name = "pull",
+      description = "Pull an image from a registry, also where a like-named one is here.")
+  static final class Pull extends Transfer {
+    @Parameters(paramLabel = "REF", description = "name of the image")
+    String name = "";
+
+    @Option(
+        names = "--platform",
+        paramLabel = "OS/ARCH",
+        description = {
+          "the image for another platform than this host's, whole;",
+          "it gets no tag here, only its digest"
+        })
+    Optional<String> platform = Optional.empty();
+
+    @Option(
+        names = "--all-data",
+        description = "wait until all of its data is here, not only what it takes to run it")
+    boolean allData;
+
+    @Override
+    Host.ImageVerb verb() throws VerbException {
+      return new Host.ImageVerb.Pull(
+          name, platform, allData ? Host.ImageVerb.Data.ALL : Host.ImageVerb.Data.AS_READ, auth());
+    }
+  }
+
+  /** {@code image push}. */
+  @Command(
+      name = "push",
+      description = {
+        "Push an image of this host to a registry.",
+        "The layers of a pulled image are copied from where it came from, so that it keeps its",
+        "digest; those of an imported one are written anew from this disk."
+      })
+  static final class Push extends Transfer {
+    @Parameters(index = "0", paramLabel = "REF", description = "name of the image here")
+    String name = "";
+
+    @Parameters(
+        index = "1",
+        arity = "0..1",
+        paramLabel = "TARGET",
+        description = "its name there (default: the same)")
+    Optional<String> target = Optional.empty();
+
+    @Option(
+        names = "--rebuild",
+        description = "write the layers of a pulled image anew too; it gets another digest")
+    boolean rebuild;
+
+    @Override
+    Host.ImageVerb verb() throws VerbException {
+      return new Host.ImageVerb.Push(
+          name,
+          target,
+          rebuild ? Host.ImageVerb.Layers.REBUILT : Host.ImageVerb.Layers.ORIGINAL,
+          auth());
+    }
+  }
+
+  /** {@code image convert}. */
+  @Command(
+      name = "convert",
+      description = {
+        "Lay the streaming form of an image beside it in its registry, so that containers start",
+        "before it has arrived. Needs the right to push there."
+      })
+  static final class Convert extends Transfer {
+    @Parameters(paramLabel = "REF", description = "name of the image in its registry")
+    String name = "";
+
+    @Option(
+        names = "--all-platforms",
+        description = "the images for all platforms, not only that for this host's")
+    boolean allPlatforms;
+
+    @Override
+    Host.ImageVerb verb() throws VerbException {
+      return new Host.ImageVerb.Convert(
+          name,
+          allPlatforms ? Host.ImageVerb.Platforms.ALL : Host.ImageVerb.Platforms.HOST,
+          auth());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.nacelle.image.stream;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The chunks behind the head of a start pack, as they arrive; each is given away once. Not proved:
+ * who takes them does that. Safe for any thread.
+ */
+final class PackedChunks {
+  private final StartPack pack;
+
+  /** Guarded by this, as all below. In the pack, and not given away. */
+  private final Set<Long> expected = new HashSet<>();
+
+  private final Map<Long, ByteBuffer> arrived = new HashMap<>();
+  private boolean over;
+
+  PackedChunks(StartPack pack) {
+    this.pack = pack;
+    for (PrefetchPlan.Step step : pack.steps()) {
+      for (int n = step.range().first(); n < step.range().end(); n++) {
+        expected.add(key(step.layer(), n));
+      }
+    }
+  }
+
+  private static long key(int layer, int chunk) {
+    return (long) layer << 32 | chunk;
+  }
+
+  /** Reads all chunks; what has not come when the stream ends does not come. */
+  void readAll(InputStream in) throws IOException {
+    try {
+      for (PrefetchPlan.Step step : pack.steps()) {
+        StreamIndex index = pack.layers().get(step.layer()).index();
+        for (int n = step.range().first(); n < step.range().end(); n++) {
+          byte[] stored = in.readNBytes(index.storedBytes(n));
+          if (stored.length < index.storedBytes(n)) {
+            return;
+          }
+          arrived(key(step.layer(), n), ByteBuffer.wrap(stored));
+        }
+      }
+    } finally {
+      end();
+    }
+  }
+
+  private synchronized void arrived(long key, ByteBuffer stored) {
+    if (expected.contains(key)) {
+      arrived.put(key, stored);
+      notifyAll();
+    }
+  }
+
+  /** Nothing more comes. */
+  synchronized void end() {
+    over = true;
+    notifyAll();
+  }
+
+  /** Nothing more is wanted. */
+  synchronized void drop() {
+    expected.clear();
+    arrived.clear();
+    end();
+  }
+
+  /** Waits for chunks and takes them; empty if not all of them come, or not any more. */
+  synchronized Optional<List<ByteBuffer>> take(int layer, ChunkRange range)
+      throws InterruptedException {
+    StreamIndex index = pack.layers().get(layer).index();
+    while (true) {
+      int missing = 0;
+      for (int n = range.first(); n < range.end(); n++) {
+        if (index.storedBytes(n) == 0) {
+          continue;
+        }
+        if (!expected.contains(key(layer, n))) {
+          return Optional.empty();
+        }
+        missing += arrived.containsKey(key(layer, n)) ? 0 : 1;
+      }
+      if (missing == 0) {
+        return Optional.of(takeArrived(layer, range));
+      }
+      if (over) {
+        return Optional.empty();
+      }
+      wait();
+    }
+  }
+
+  private List<ByteBuffer> takeArrived(int layer, ChunkRange range) {
+    var result = new ArrayList<ByteBuffer>();
+    for (int n = range.first(); n < range.end(); n++) {
+      expected.remove(key(layer, n));
+      ByteBuffer stored = arrived.remove(key(layer, n));
+      result.add(stored == null ? ByteBuffer.allocate(0) : stored);
+    }
+    return result;
+  }
+}

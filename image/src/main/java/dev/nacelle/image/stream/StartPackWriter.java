@@ -1,0 +1,139 @@
+package dev.nacelle.image.stream;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.image.layer.Sha256;
+import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.Repository;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes start packs; see {@link StartReferrer} for where they go. */
+public final class StartPackWriter {
+
+  /**
+   * A layer and where its chunks come from.
+   *
+   * @param chunks the blob of its chunks
+   * @param metadata the stored form of its metadata image
+   */
+  public record Layer(StreamIndex index, Descriptor chunks, Bytes metadata, ChunkSource source) {
+
+    /** Of a form that was just made. */
+    public static Layer of(StreamForm form) throws IOException {
+      StoredBlob blob = form.chunkBlob();
+      return new Layer(
+          form.index(),
+          new Descriptor(
+              StreamReferrer.CHUNKS_TYPE, blob.digest(), blob.sizeBytes(), Optional.empty()),
+          Bytes.wrap(Files.readAllBytes(form.metadataBlob().file())),
+          new FileChunkSource(form.index(), blob.file()));
+    }
+
+    /** Of a form in a registry. */
+    public static Layer of(Repository repository, StreamReferrer.Layer form)
+        throws IOException, InterruptedException {
+      StreamIndex index = StreamReferrer.fetchIndex(repository, form);
+      if (form.metadata().sizeBytes() > StartPack.MAX_HEAD_BYTES) {
+        throw new StreamFormatException(
+            "cannot pack layer " + form.diffId() + ": its metadata is too large");
+      }
+      Bytes metadata;
+      try (InputStream in = repository.blob(form.metadata())) {
+        metadata = Bytes.wrap(in.readAllBytes());
+      }
+      return new Layer(
+          index,
+          form.chunks(),
+          metadata,
+          new RegistryChunkSource(index, repository, form.chunks(), "packed from"));
+    }
+  }
+
+  /**
+   * A finished pack.
+   *
+   * @param headBytes what of it is no chunks
+   */
+  public record Packed(StoredBlob blob, int headBytes) {}
+
+  private StartPackWriter() {}
+
+  /**
+   * Writes a pack; empty if the layers have too much metadata for one.
+   *
+   * @param layers in the order of the image
+   * @param trace may have no accesses
+   * @param file must not exist; removed if the pack does not come about
+   */
+  public static Optional<Packed> write(List<Layer> layers, AccessTrace trace, Path file)
+      throws IOException, InterruptedException {
+    var plan = PrefetchPlan.of(trace, layers.stream().map(Layer::index).toList());
+    var packed =
+        layers.stream().map(l -> new StartPack.Layer(l.index(), l.chunks(), l.metadata())).toList();
+    long head = layers.stream().mapToLong(l -> l.metadata().sizeBytes()).sum();
+    if (head > StartPack.MAX_HEAD_BYTES / 2) {
+      return Optional.empty();
+    }
+    var pack = new StartPack(packed, trace, affordable(layers, plan.steps()));
+    Files.createFile(file);
+    boolean whole = false;
+    try {
+      Packed result = write(pack, layers, file);
+      whole = true;
+      return Optional.of(result);
+    } finally {
+      if (!whole) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** The first steps, as far as there is room for their chunks. */
+  private static List<PrefetchPlan.Step> affordable(
+      List<Layer> layers, List<PrefetchPlan.Step> steps) {
+    var result = new ArrayList<PrefetchPlan.Step>();
+    long bytes = 0;
+    for (PrefetchPlan.Step step : steps) {
+      bytes += layers.get(step.layer()).index().storedBytes(step.range());
+      if (bytes > StartPack.MAX_CHUNK_BYTES) {
+        break;
+      }
+      result.add(step);
+    }
+    return result;
+  }
+
+  private static Packed write(StartPack pack, List<Layer> layers, Path file)
+      throws IOException, InterruptedException {
+    MessageDigest digest = Sha256.newDigest();
+    Bytes head = pack.toBytes();
+    try (OutputStream to = Files.newOutputStream(file);
+        OutputStream out = new DigestOutputStream(new BufferedOutputStream(to, 1 << 16), digest)) {
+      out.write(head.unsafeArray());
+      byte[] plain = new byte[VerityTree.CHUNK_BYTES];
+      for (PrefetchPlan.Step step : pack.steps()) {
+        Layer layer = layers.get(step.layer());
+        List<ByteBuffer> chunks = layer.source().fetch(step.range());
+        for (int i = 0; i < chunks.size(); i++) {
+          int chunk = step.range().first() + i;
+          StoredChunk.open(layer.index(), chunk, chunks.get(i), plain); // none is packed unproved
+          byte[] stored = new byte[chunks.get(i).remaining()];
+          chunks.get(i).get(stored);
+          out.write(stored);
+        }
+      }
+    }
+    return new Packed(
+        new StoredBlob(file, Sha256.text(digest), Files.size(file)), head.sizeBytes());
+  }
+}

@@ -1,0 +1,51 @@
+package dev.nacelle.image.stream;
+
+import dev.nacelle.image.registry.BlobReferrer;
+import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.Referrer;
+import dev.nacelle.image.registry.ReferrerPlace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * How a registry keeps the start pack of an image beside it: an artifact whose subject is the
+ * image's own manifest, and whose one blob is the pack. It says again what the streaming form and
+ * the trace beside it say, in an order that needs one round trip; without them it is not used.
+ */
+public final class StartReferrer {
+  public static final String ARTIFACT_TYPE = "application/vnd.nacelle.start.v1";
+  static final BlobReferrer KIND = new BlobReferrer(ARTIFACT_TYPE, ARTIFACT_TYPE);
+
+  private static final String HEAD_BYTES = "dev.nacelle.start.head-bytes";
+
+  private StartReferrer() {}
+
+  /**
+   * Lays a pack beside an image, whose streaming form is there.
+   *
+   * @param subject the image's own manifest, not an index above it
+   * @param created the newest is used
+   */
+  public static Referrer publish(
+      ReferrerPlace place, Descriptor subject, StartPackWriter.Packed pack, Instant created)
+      throws IOException, InterruptedException {
+    StoredBlob blob = pack.blob();
+    return KIND.publish(
+        place,
+        subject,
+        KIND.blob(blob.digest(), blob.sizeBytes()),
+        () -> Files.newInputStream(blob.file()),
+        created,
+        Map.of(HEAD_BYTES, String.valueOf(pack.headBytes())));
+  }
+
+  /** How many bytes of the blob are no chunks; all of them if the list does not say. */
+  static long headBytes(Referrer referrer, Descriptor blob) {
+    String said = referrer.annotations().getOrDefault(HEAD_BYTES, "");
+    return said.matches("[0-9]{1,9}")
+        ? Math.min(Long.parseLong(said), blob.sizeBytes())
+        : blob.sizeBytes();
+  }
+}

@@ -1,0 +1,81 @@
+package dev.nacelle.image.stream;
+
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.image.ImageException;
+import dev.nacelle.image.registry.BlobReferrer;
+import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.Referrer;
+import dev.nacelle.image.registry.ReferrerPlace;
+import dev.nacelle.image.registry.Repository;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a registry keeps the access trace of an image beside it: an artifact whose subject is the
+ * image's own manifest, and whose one blob is the trace. There may be several; the newest that can
+ * be read counts.
+ */
+public final class TraceReferrer {
+  public static final String ARTIFACT_TYPE = "application/vnd.nacelle.trace.v1";
+  static final BlobReferrer KIND = new BlobReferrer(ARTIFACT_TYPE, ARTIFACT_TYPE);
+
+  /** So many are tried, the newest first. */
+  private static final int MOST_TRIED = 4;
+
+  private TraceReferrer() {}
+
+  /**
+   * Lays a trace beside an image.
+   *
+   * @param subject the image's own manifest, not an index above it
+   */
+  public static Referrer publish(
+      ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created)
+      throws IOException, InterruptedException {
+    Bytes bytes = trace.toBytes();
+    Descriptor blob = Descriptor.of(ARTIFACT_TYPE, bytes);
+    return KIND.publish(place, subject, blob, bytes::asInputStream, created, Map.of());
+  }
+
+  /**
+   * Looks for the trace of an image.
+   *
+   * @param digest of the image's own manifest
+   * @throws ImageException if the registry cannot be asked
+   */
+  public static Optional<AccessTrace> find(Repository repository, String digest)
+      throws InterruptedException {
+    return newest(repository, digest, repository.referrers(digest, ARTIFACT_TYPE));
+  }
+
+  /** As the other, where the list is known. */
+  static Optional<AccessTrace> newest(
+      Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
+    List<Referrer> newestFirst = KIND.among(referrers);
+    for (Referrer referrer : newestFirst.subList(0, Math.min(MOST_TRIED, newestFirst.size()))) {
+      try {
+        Optional<Descriptor> blob = KIND.blobOf(repository, referrer, digest);
+        if (blob.isPresent()) {
+          return Optional.of(fetch(repository, blob.get()));
+        }
+      } catch (IOException | ImageException e) {
+        // of a later version, damaged or gone: perhaps there is an older one
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static AccessTrace fetch(Repository repository, Descriptor blob)
+      throws IOException, InterruptedException {
+    if (blob.sizeBytes() > AccessTraceFormat.MAX_BYTES) {
+      throw new StreamFormatException("cannot read access trace: its size is " + blob.sizeBytes());
+    }
+    try (InputStream in = repository.blob(blob)) {
+      return AccessTrace.parse(Bytes.wrap(in.readNBytes(AccessTraceFormat.MAX_BYTES + 1)));
+    }
+  }
+}
