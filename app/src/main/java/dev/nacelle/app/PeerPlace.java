@@ -24,9 +24,7 @@ final class PeerPlace {
 
   /** Where a host serves; empty while it is not ready. */
   static Optional<URI> of(KubeObject node) {
-    return isReady(node)
-        ? node.annotation(ANNOTATION).flatMap(PeerPlace::url)
-        : Optional.empty();
+    return isReady(node) ? node.annotation(ANNOTATION).flatMap(PeerPlace::url) : Optional.empty();
   }
 
   private static boolean isReady(KubeObject node) {

@@ -51,7 +51,7 @@ final class PeerWiring {
   private static final Logger LOG = LoggerFactory.getLogger(PeerWiring.class);
   private static final Duration CONNECT = Duration.ofSeconds(1);
   private static final Duration READ = Duration.ofSeconds(20);
-  private static final int CONNECTIONS = 16;
+  private static final int CONNECTIONS = 64;
   private static final WriteOptions WRITES = WriteOptions.by("nacelle-peers");
 
   private final UpOptions options;
@@ -91,8 +91,7 @@ final class PeerWiring {
    *
    * @param client speaks as the node
    */
-  void start(
-      EventLoops loops, Self self, ApiClient client, Informers informers, Platform platform)
+  void start(EventLoops loops, Self self, ApiClient client, Informers informers, Platform platform)
       throws StartException, IOException {
     if (!options.noPeers) {
       Optional<String> token = token();
@@ -124,9 +123,7 @@ final class PeerWiring {
     PeerServer server = PeerServer.start(peers, access, loops, address, self.serving());
     if (server.port() != address.getPort()) {
       DurableFiles.writeAtomically(
-          kept,
-          Bytes.utf8(Integer.toString(server.port())),
-          DurableFiles.Mode.EVERYBODY_READS);
+          kept, Bytes.utf8(Integer.toString(server.port())), DurableFiles.Mode.EVERYBODY_READS);
     }
     return server;
   }

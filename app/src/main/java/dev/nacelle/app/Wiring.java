@@ -227,12 +227,7 @@ final class Wiring {
         phases.time(
             "node server",
             () ->
-                NodeServer.start(
-                    loops,
-                    address.toString(),
-                    serving,
-                    joined.authorities(),
-                    clock));
+                NodeServer.start(loops, address.toString(), serving, joined.authorities(), clock));
     platform.add("node server", nodes::close);
     RegistryFollower registry =
         RegistryFollower.start(
@@ -244,8 +239,7 @@ final class Wiring {
         host.startNode(joined.client(), informers, joined.ranges(), nodes.port());
     nodes.serve(endpoint::handle);
     var self =
-        new PeerWiring.Self(
-            nodeName, address, serving, joined.identity(), joined.authorities());
+        new PeerWiring.Self(nodeName, address, serving, joined.identity(), joined.authorities());
     startPeers(loops, () -> self, joined.client(), informers);
     JsonObject api = JsonObject.builder().put("url", options.server.get()).build();
     startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));

@@ -55,11 +55,7 @@ public final class LocalImageStore implements ImageStore {
   private final ImageIndex index;
 
   private LocalImageStore(
-      StoreLayout layout,
-      RegistryClient registries,
-      Peers peers,
-      LazyReading reading,
-      Clock clock)
+      StoreLayout layout, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
@@ -117,15 +113,10 @@ public final class LocalImageStore implements ImageStore {
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
-      Path nodeDirectory,
-      RegistryClient registries,
-      Peers peers,
-      LazyReading reading,
-      Clock clock)
+      Path nodeDirectory, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
       throws InterruptedException {
     try {
-      return new LocalImageStore(
-          new StoreLayout(nodeDirectory), registries, peers, reading, clock);
+      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, peers, reading, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }

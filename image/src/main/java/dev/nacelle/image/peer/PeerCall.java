@@ -97,7 +97,10 @@ record PeerCall(Peer peer, Optional<String> self) {
             throw refusal(response);
           }
           boolean whole =
-              response.headers().first(PeerProtocol.LAYER).filter(PeerProtocol.WHOLE::equals)
+              response
+                  .headers()
+                  .first(PeerProtocol.LAYER)
+                  .filter(PeerProtocol.WHOLE::equals)
                   .isPresent();
           BitSet map = BitSet.valueOf(response.bytes(MAX_MAP_BYTES).unsafeArray());
           return Optional.of(new Has(map.get(0, chunks), whole));

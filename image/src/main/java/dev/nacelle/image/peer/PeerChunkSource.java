@@ -10,6 +10,9 @@ import java.util.List;
 
 /** One peer as a source of one layer's chunks. Safe for any thread. */
 final class PeerChunkSource implements ChunkSource {
+  /** To ask the origin beside a host that is only busy would cost the origin another copy. */
+  private static final Duration HEDGE = Duration.ofSeconds(2);
+
   /** While an owner fills, nobody else could do it sooner. */
   private static final Duration FILL_HEDGE = Duration.ofSeconds(3);
 
@@ -39,8 +42,15 @@ final class PeerChunkSource implements ChunkSource {
 
   @Override
   public Duration hedgeAfter(Duration usual) {
-    boolean fills = absent == PeerCall.Absent.FILL && usual.compareTo(FILL_HEDGE) < 0;
-    return fills ? FILL_HEDGE : usual;
+    Duration own = hedge();
+    return usual.compareTo(own) < 0 ? own : usual;
+  }
+
+  private Duration hedge() {
+    return switch (absent) {
+      case FILL -> FILL_HEDGE;
+      case REFUSE -> HEDGE;
+    };
   }
 
   @Override
@@ -60,7 +70,7 @@ final class PeerChunkSource implements ChunkSource {
       }
       return chunks.buffers();
     } catch (InterruptedException e) {
-      if (System.nanoTime() - began > FILL_HEDGE.toNanos()) {
+      if (System.nanoTime() - began > hedge().toNanos()) {
         peer.failed("it is slow");
       }
       throw e;

@@ -22,6 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -30,14 +31,16 @@ import java.util.function.Supplier;
  * any thread.
  */
 public final class PeerServer implements AutoCloseable {
-  private static final HttpLimits LIMITS =
-      new HttpLimits(512, 8 << 10, 64, Duration.ofMinutes(3));
+  private static final HttpLimits LIMITS = new HttpLimits(512, 8 << 10, 64, Duration.ofMinutes(3));
   private static final Duration GRACE = Duration.ofSeconds(1);
 
   /** At once; each holds about a chunk in memory. */
   private static final int MOST_ANSWERS = 32;
 
   private static final int MOST_FILLS = 64;
+
+  /** How long a request waits for its turn. */
+  private static final Duration QUEUE = Duration.ofMillis(400);
 
   private final Peers peers;
   private final PeerAccess access;
@@ -193,8 +196,7 @@ public final class PeerServer implements AutoCloseable {
   }
 
   /** Fetches what this host owns; whether it is here now. */
-  private boolean fill(String key, LazyLayer layer, ChunkRange range)
-      throws InterruptedException {
+  private boolean fill(String key, LazyLayer layer, ChunkRange range) throws InterruptedException {
     boolean owned = peers.layer(key).filter(l -> l.owns(range)).isPresent();
     if (!owned || range.end() > layer.index().chunks() || !fills.tryAcquire()) {
       return false;
@@ -252,7 +254,7 @@ public final class PeerServer implements AutoCloseable {
 
   private void stream(HttpExchange exchange, long size, Sending sending)
       throws InterruptedException {
-    if (!answers.tryAcquire()) {
+    if (!answers.tryAcquire(QUEUE.toMillis(), TimeUnit.MILLISECONDS)) {
       refuse(exchange, 503, PeerMetrics.Answer.BUSY, headers().add("retry-after", "1"));
       return;
     }

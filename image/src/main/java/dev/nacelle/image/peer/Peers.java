@@ -169,7 +169,8 @@ public final class Peers implements AutoCloseable {
         return got;
       }
     }
-    return race(some.stream().filter(p -> !Optional.of(p).equals(first)).toList(), digest, maxBytes);
+    return race(
+        some.stream().filter(p -> !Optional.of(p).equals(first)).toList(), digest, maxBytes);
   }
 
   private List<Peer> someToAsk(String what) {

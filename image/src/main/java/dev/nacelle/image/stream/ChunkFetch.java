@@ -112,8 +112,7 @@ final class ChunkFetch {
 
   /** Asks one source after the other until all is here or none is left. */
   private void askEach() throws IOException, InterruptedException {
-    Deque<RankedSource> left =
-        new ArrayDeque<>(shared.sources().order(wanted()));
+    Deque<RankedSource> left = new ArrayDeque<>(shared.sources().order(wanted()));
     var answers = new LinkedBlockingQueue<Answer>(); // one a source at most
     var open = new ArrayList<Attempt>();
     try {

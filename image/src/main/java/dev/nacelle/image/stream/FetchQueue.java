@@ -73,8 +73,7 @@ final class FetchQueue {
         .or(() -> cut(rest, maxEagerChunks, missing));
   }
 
-  private Optional<ChunkRange> cut(
-      Deque<ChunkRange> queue, int atMost, IntPredicate missing) {
+  private Optional<ChunkRange> cut(Deque<ChunkRange> queue, int atMost, IntPredicate missing) {
     while (!queue.isEmpty()) {
       ChunkRange range = queue.remove();
       int first = range.first();

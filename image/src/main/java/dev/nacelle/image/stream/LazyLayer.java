@@ -91,7 +91,7 @@ public final class LazyLayer implements AutoCloseable {
             policy,
             settings.clock(),
             crew);
-    this.queue = 
+    this.queue =
         new FetchQueue(
             policy.maxFetchChunks(), policy.maxEagerChunks(), settings.sources()::border);
     this.watch = new ReaderWatch(index, policy.maxReadAhead(), settings.readers());

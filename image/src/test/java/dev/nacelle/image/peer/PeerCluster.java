@@ -42,8 +42,7 @@ final class PeerCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   final EventLoops loops = EventLoops.start(1);
-  final CertificateAuthority authority =
-      CertificateAuthority.create("peers", Instant.now(), LIFE);
+  final CertificateAuthority authority = CertificateAuthority.create("peers", Instant.now(), LIFE);
   final TlsIdentity serving = serving();
   final AtomicInteger chunksFromOrigin = new AtomicInteger();
   final byte[] data;
@@ -101,10 +100,8 @@ final class PeerCluster implements AutoCloseable {
   private TlsIdentity serving() {
     var pair = KeyPairs.generateP256();
     var names = new SubjectAlternatives(List.of(), List.of(InetAddress.getLoopbackAddress()));
-    var profile =
-        CertificateProfile.server(SubjectName.of("host"), names, Instant.now(), LIFE);
-    return new TlsIdentity(
-        pair.getPrivate(), List.of(authority.issue(pair.getPublic(), profile)));
+    var profile = CertificateProfile.server(SubjectName.of("host"), names, Instant.now(), LIFE);
+    return new TlsIdentity(pair.getPrivate(), List.of(authority.issue(pair.getPublic(), profile)));
   }
 
   static TlsIdentity client(CertificateAuthority signer, String name, String... groups) {

@@ -53,8 +53,7 @@ final class PeerHost implements AutoCloseable {
   PeerHost(PeerCluster cluster, Path directory, String name) throws IOException {
     this.cluster = cluster;
     this.directory = directory;
-    var identity =
-        PeerCluster.client(cluster.authority, "system:node:" + name, PeerAccess.NODES);
+    var identity = PeerCluster.client(cluster.authority, "system:node:" + name, PeerAccess.NODES);
     realm =
         new PeerRealm(
             cluster.http(Optional.of(identity)), Optional.empty(), InstantSource.system());
@@ -119,7 +118,12 @@ final class PeerHost implements AutoCloseable {
                 files,
                 BlobFile.of(channel.get()),
                 new LazyLayerSettings(
-                    near.get(), POLICY, InstantSource.system(), "boot", () -> {}, ReadListener.NONE)));
+                    near.get(),
+                    POLICY,
+                    InstantSource.system(),
+                    "boot",
+                    () -> {},
+                    ReadListener.NONE)));
     near.get().serve(layer.get());
   }
 

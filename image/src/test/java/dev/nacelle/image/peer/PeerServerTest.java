@@ -74,8 +74,7 @@ final class PeerServerTest {
     host.shelf.data.put(PeerCluster.KEY, directory.resolve("data"));
     try (HttpClient stranger = cluster.http(Optional.empty())) {
       assertThat(status(stranger, get(LAYER))).isEqualTo(401);
-      assertThat(status(stranger, get(LAYER).with("authorization", "Bearer wrong")))
-          .isEqualTo(401);
+      assertThat(status(stranger, get(LAYER).with("authorization", "Bearer wrong"))).isEqualTo(401);
       assertThat(status(stranger, get(LAYER).with("authorization", "Bearer "))).isEqualTo(401);
     }
     assertThat(host.count("nacelle_peer_requests_total", "denied")).isEqualTo(3);

@@ -77,12 +77,23 @@ final class PeersTest {
     }
   }
 
+  private static void print(String what, long fromNanos, PeerCluster cluster) {
+    System.out.printf(
+        "%s: %d ms; %d chunks from the origin of %d that have bytes%n",
+        what,
+        (System.nanoTime() - fromNanos) / 1_000_000,
+        cluster.chunksFromOrigin.get(),
+        cluster.chunksWithBytes());
+  }
+
   @Test
   void fourHostsThatStartAtOnceCostTheOriginAboutOneCopy() throws Exception {
     PeerCluster cluster = cluster(CHUNKS);
     List<PeerHost> hosts = cluster.hosts(4);
     cluster.openEverywhere();
+    long from = System.nanoTime();
     fillAllAtOnce(hosts);
+    print("four hosts at once", from, cluster);
     for (PeerHost host : hosts) {
       host.assertWhole();
       assertThat(host.count("nacelle_layer_fetched_bytes_total", "from=\"peer\"")).isPositive();
@@ -98,7 +109,9 @@ final class PeersTest {
     hosts.get(0).open(cluster.origin());
     hosts.get(0).fillAll();
     hosts.get(1).open(unreachable());
+    long from = System.nanoTime();
     hosts.get(1).fillAll();
+    print("a host that comes later", from, cluster);
     hosts.get(1).assertWhole();
     assertThat(hosts.get(1).count("nacelle_layer_fetched_bytes_total", "from=\"origin\"")).isZero();
     assertThat(hosts.get(0).count("nacelle_peer_served_bytes_total", "")).isPositive();
@@ -120,9 +133,7 @@ final class PeersTest {
     List<PeerHost> hosts = cluster.hosts(2);
     hosts.get(0).open(cluster.origin());
     hosts.get(1).open(unreachable());
-    PeerCluster.await(
-        "both know",
-        () -> hosts.stream().allMatch(h -> h.near().holders() == 1));
+    PeerCluster.await("both know", () -> hosts.stream().allMatch(h -> h.near().holders() == 1));
     int[] owned = {0, 0};
     for (int group = 0; group < CHUNKS / 8; group++) {
       int chunk = group * 8 + 2; // not one of zeros
@@ -226,8 +237,11 @@ final class PeersTest {
     assertThat(hosts.get(1).peers.metadata(PeerCluster.KEY, cluster.index(), image)).isFalse();
     byte[] wrong = Files.readAllBytes(cluster.metadata);
     wrong[7]++;
-    hosts.get(0).shelf.metadata.put(
-        PeerCluster.KEY, Files.write(directory.resolve("wrong"), wrong));
+    hosts
+        .get(0)
+        .shelf
+        .metadata
+        .put(PeerCluster.KEY, Files.write(directory.resolve("wrong"), wrong));
     assertThat(hosts.get(1).peers.metadata(PeerCluster.KEY, cluster.index(), image)).isFalse();
     assertThat(image).doesNotExist();
     hosts.get(2).shelf.metadata.put(PeerCluster.KEY, cluster.metadata);
