@@ -187,7 +187,9 @@ final class Application implements Host {
                 RegistrySettings.DEFAULT, ProxySettings.fromEnvironment(System.getenv()));
         LocalImageStore images =
             LocalImageStore.open(layout.node(), registries, Clock.systemUTC())) {
-      return new ImageWork(images).run(verb, output);
+      int exitCode = new ImageWork(images).run(verb, output);
+      images.unmountIdleLayers(); // a push has mounted them, and nobody would take them down
+      return exitCode;
     } catch (ImageException e) {
       output.error(String.valueOf(e.getMessage()));
       return ImageWork.exitCode(e);

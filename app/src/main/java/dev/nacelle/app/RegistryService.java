@@ -12,11 +12,10 @@ import dev.nacelle.base.http.ServerTls;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.task.Threads;
 import dev.nacelle.cli.UpOptions;
+import dev.nacelle.image.PushConversion;
 import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.Origins;
-import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
-import dev.nacelle.image.distribution.RegistryContent;
 import dev.nacelle.image.distribution.RegistryLimits;
 import dev.nacelle.image.registry.RegistrySettings;
 import java.io.IOException;
@@ -34,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The built-in registry as a part of the platform: HTTPS on a port of its own, from the first
  * moment on; requests are answered with 503 until {@link #open} has put its directory in order.
- * Collects garbage from time to time. Safe for any thread.
+ * What is pushed gets its streaming form. Collects garbage from time to time. Safe for any thread.
  */
 final class RegistryService implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryService.class);
@@ -66,6 +65,7 @@ final class RegistryService implements AutoCloseable {
   private final HttpServer server;
   private volatile Optional<BuiltInRegistry> registry = Optional.empty();
   private Optional<Thread> collector = Optional.empty();
+  private Optional<PushConversion> conversion = Optional.empty();
   private boolean closed;
 
   private RegistryService(Parts parts, UpOptions options, EventLoops loops)
@@ -136,15 +136,15 @@ final class RegistryService implements AutoCloseable {
    * Puts the directory in order and begins to answer; call it once.
    *
    * @param access who may do what
-   * @param listener hears of what is pushed
    */
-  void open(RegistryAccess access, PushListener listener) throws IOException {
+  void open(RegistryAccess access) throws IOException {
+    var streaming = new PushConversion(parts.directory().resolveSibling("registry-conversion"));
     BuiltInRegistry opened =
         BuiltInRegistry.open(
             parts.directory(),
             settings,
             access,
-            listener,
+            streaming,
             new BuiltInRegistry.Surroundings(origins, parts.metrics(), parts.clock()));
     synchronized (this) {
       if (closed) {
@@ -152,17 +152,14 @@ final class RegistryService implements AutoCloseable {
         return;
       }
       registry = Optional.of(opened);
+      streaming.start(opened.content());
+      conversion = Optional.of(streaming);
       collector = Optional.of(new Threads("registry").startVirtual("garbage", () -> run(opened)));
     }
   }
 
   int port() {
     return server.port();
-  }
-
-  /** Its content, for what is laid beside images in this process; empty until it is open. */
-  Optional<RegistryContent> content() {
-    return registry.map(BuiltInRegistry::content);
   }
 
   private void handle(HttpExchange exchange) throws IOException, InterruptedException {
@@ -205,6 +202,7 @@ final class RegistryService implements AutoCloseable {
       collector.ifPresent(Thread::interrupt);
     }
     collector.ifPresent(RegistryService::await);
+    conversion.ifPresent(PushConversion::close);
     registry.ifPresent(BuiltInRegistry::close);
     origins.close();
   }

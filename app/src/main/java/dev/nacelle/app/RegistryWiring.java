@@ -10,7 +10,6 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.pki.SubjectAlternatives;
 import dev.nacelle.cli.UpOptions;
-import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.image.registry.ClusterRegistry;
 import java.io.IOException;
@@ -93,16 +92,15 @@ final class RegistryWiring {
   /**
    * Begins to serve, and to tell the cluster where, beside whatever else starts; call it once.
    *
-   * @param listener hears of what is pushed
    * @param client may write ConfigMaps
    */
-  void open(RegistryAccess access, PushListener listener, ApiClient client) {
+  void open(RegistryAccess access, ApiClient client) {
     Beside<Boolean> begun =
         Beside.start(
             terms.phases(),
             "registry content",
             () -> {
-              service().open(access, listener);
+              service().open(access);
               hosting().publish(client);
               return true;
             });

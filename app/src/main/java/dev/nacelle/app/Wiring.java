@@ -23,7 +23,6 @@ import dev.nacelle.cli.UpOptions;
 import dev.nacelle.controllers.ControllerSettings;
 import dev.nacelle.controllers.Controllers;
 import dev.nacelle.dns.ClusterDns;
-import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.network.Ipv4;
 import dev.nacelle.node.endpoint.NodeEndpoint;
 import dev.nacelle.scheduler.Scheduler;
@@ -190,11 +189,10 @@ final class Wiring {
     startControl(loops, ranges, Optional.of(people), known);
   }
 
-  /** The listener hears of what is pushed. */
   private static void openRegistry(Optional<RegistryWiring> registry, Api api) {
     ApiClient client = api.server().client(Identity.system("registry"));
     if (registry.isPresent()) {
-      registry.get().open(api.access().registry(), PushListener.NONE, client);
+      registry.get().open(api.access().registry(), client);
     } else {
       RegistryHosting.withdraw(client);
     }

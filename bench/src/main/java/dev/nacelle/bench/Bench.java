@@ -1,6 +1,7 @@
 package dev.nacelle.bench;
 
 import dev.nacelle.bench.api.ApiFigures;
+import dev.nacelle.bench.convert.Conversions;
 import dev.nacelle.bench.lazy.LazyFills;
 import dev.nacelle.bench.memory.MemoryUse;
 import dev.nacelle.bench.platform.Profile;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
   private static final List<String> ALL =
-      List.of("up", "pod-start", "starter", "lazy", "api", "memory");
+      List.of("up", "pod-start", "starter", "convert", "lazy", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();
@@ -98,6 +99,7 @@ public final class Bench implements Callable<Integer> {
           PodStart.run(
               session, count.orElse(100), alone ? PodStart.Peer.NONE : PodStart.Peer.BESIDE);
       case "starter" -> ContainerStarts.run(session, count.orElse(200));
+      case "convert" -> Conversions.run(session, count.orElse(5));
       case "lazy" -> LazyFills.run(session, count.orElse(5));
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));

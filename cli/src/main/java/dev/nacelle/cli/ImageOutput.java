@@ -141,7 +141,7 @@ final class ImageOutput implements Host.Output, AutoCloseable {
       case "pull" -> "pulled";
       case "convert" -> "converted";
       case "push" -> "pushed";
-      case "verify" -> "verified";
+      case "verify" -> "read again";
       case "present" -> "is there";
       default -> phase;
     };

@@ -9,7 +9,6 @@ import dev.nacelle.image.stream.FetchPolicy;
 import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.LazyLayerSettings;
-import dev.nacelle.image.stream.ReadListener;
 import dev.nacelle.image.stream.RegistryChunkSource;
 import dev.nacelle.image.stream.StreamIndex;
 import dev.nacelle.image.stream.VerityTree;
@@ -28,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** One layer that is being filled, with its files. Safe for any thread. */
 final class FillingLayer implements AutoCloseable {
@@ -40,15 +40,25 @@ final class FillingLayer implements AutoCloseable {
   private final String key;
   private final LazyLayer layer;
   private final OriginSource origin;
+  private final ReadListeners readers;
+  private final RegistryClient registries;
   private final Writer blob;
   private final LayerPeers peers;
 
   private FillingLayer(
-      String key, LazyLayer layer, OriginSource origin, Writer blob, LayerPeers peers) {
+      String key,
+      LazyLayer layer,
+      OriginSource origin,
+      ReadListeners readers,
+      RegistryClient registries,
+      Writer blob,
+      LayerPeers peers) {
     this.peers = peers;
     this.key = key;
     this.layer = layer;
     this.origin = origin;
+    this.readers = readers;
+    this.registries = registries;
     this.blob = blob;
   }
 
@@ -159,6 +169,7 @@ final class FillingLayer implements AutoCloseable {
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
     var blob = new Writer();
     LayerPeers peers = surroundings.peers().layer(key, index, origin);
+    var readers = new ReadListeners();
     var settings =
         new LazyLayerSettings(
             peers,
@@ -166,11 +177,12 @@ final class FillingLayer implements AutoCloseable {
             surroundings.clock(),
             surroundings.bootId(),
             whenWhole,
-            ReadListener.NONE);
+            readers);
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);
-      return new FillingLayer(key, layer, origin, blob, peers);
+      return new FillingLayer(
+          key, layer, origin, readers, surroundings.registries(), blob, peers);
     } catch (IOException | RuntimeException e) {
       peers.close();
       throw e;
@@ -195,9 +207,22 @@ final class FillingLayer implements AutoCloseable {
     return layer.isWhole();
   }
 
-  /** Asks this registry from now on. */
-  void use(LayerOrigin newer, RegistryClient registries) throws IOException {
-    origin.replace(source(layer.index(), newer, registries));
+  /**
+   * Asks this registry from now on.
+   *
+   * @param arriving see {@link StreamedLayer#arriving}
+   */
+  void use(LayerOrigin newer, UnaryOperator<ChunkSource> arriving) throws IOException {
+    origin.replace(arriving.apply(source(layer.index(), newer, registries)));
+  }
+
+  /** Who writes down what the readers need. */
+  ReadListeners readers() {
+    return readers;
+  }
+
+  boolean nothingHasCome() {
+    return layer.counters().presentChunks() == 0;
   }
 
   /**

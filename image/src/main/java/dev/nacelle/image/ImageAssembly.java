@@ -155,7 +155,7 @@ final class ImageAssembly {
     if (!image.os().equals(host.os()) || !image.architecture().equals(host.architecture())) {
       throw new ImageException(
           ImageFault.WRONG_PLATFORM,
-          "cannot use image: it is made for " + image + ", this host is " + host);
+          "cannot use image: it is made for " + image + ", not for " + host);
     }
   }
 }

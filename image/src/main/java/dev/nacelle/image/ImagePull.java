@@ -1,8 +1,9 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.image.layer.Sha256;
+import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.MediaTypes;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.Repository;
 import java.io.FilterInputStream;
@@ -34,8 +35,13 @@ final class ImagePull {
   /** The image as the registry has it, and where its content comes from. */
   record Remote(
       Repository repository, Optional<Credential> credential, Repository.Resolved resolved) {
-    private String imageManifest() {
-      return Sha256.of(resolved.manifests().getLast());
+
+    /** The image's own manifest. */
+    Descriptor imageManifest() {
+      Bytes manifest = resolved.manifests().getLast();
+      String mediaType =
+          JsonReader.readObject(manifest).string("mediaType").orElse(MediaTypes.OCI_MANIFEST);
+      return Descriptor.of(mediaType, manifest);
     }
   }
 
@@ -57,6 +63,15 @@ final class ImagePull {
     }
   }
 
+  /** Its layers as they are pulled whole. */
+  ImageContent wholeContent(Remote remote) throws InterruptedException {
+    return new ImageContent(
+        remote.repository.config(remote.resolved.image().config()),
+        remote.resolved.manifests(),
+        layers(remote));
+  }
+
+  /** Its layers, and their streaming form where the registry has one; that is to be closed. */
   ImageContent content(Remote remote) throws InterruptedException {
     ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor();
     try {
@@ -67,9 +82,14 @@ final class ImagePull {
                       remote.repository,
                       request.reference().repository(),
                       remote.credential,
-                      remote.imageManifest()));
-      Bytes config = remote.repository.config(remote.resolved.image().config());
-      return new ImageContent(config, remote.resolved.manifests(), layers(remote), forms.get());
+                      remote.imageManifest().digest()));
+      try {
+        Bytes config = remote.repository.config(remote.resolved.image().config());
+        return new ImageContent(config, remote.resolved.manifests(), layers(remote), forms.get());
+      } catch (ImageException e) {
+        forms.get().close();
+        throw e;
+      }
     } catch (ExecutionException e) {
       throw new IllegalStateException("cannot look for a streaming form", e.getCause());
     } finally {

@@ -7,6 +7,7 @@ import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.ChunkFillException;
+import dev.nacelle.image.stream.ImageOpening;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.MetadataBlob;
 import dev.nacelle.image.stream.StreamIndex;
@@ -142,31 +143,20 @@ final class LazyLayers implements AutoCloseable {
       try {
         if (layers.findKey(layer.key()).isEmpty()) {
           layers.publish(layer, build(streamed));
-        } else {
-          refresh(layer.key(), streamed.origin());
+        } else if (isPartial(layer.key())) { // a newer pull has a credential the older may lack
+          writeOrigin(layout.layer(layer.key()), streamed.origin());
         }
         makeReadable(layer.key());
+        FillingLayer filled = filling.get(layer.key());
+        if (filled != null) {
+          filled.use(streamed.origin(), streamed.arriving());
+        }
         return layer;
       } finally {
         lock.unlock();
       }
     } catch (IOException e) {
       throw Faults.of("stream layer " + layer.built().diffId(), e);
-    }
-  }
-
-  /** Completes a layer that this host cannot fill on reading (any more). */
-  void complete(String key) throws InterruptedException {
-    try {
-      ReentrantLock lock = locks.computeIfAbsent(key, k -> new ReentrantLock());
-      lock.lockInterruptibly();
-      try {
-        makeReadable(key);
-      } finally {
-        lock.unlock();
-      }
-    } catch (IOException e) {
-      throw Faults.of("complete layer " + key, e);
     }
   }
 
@@ -184,17 +174,6 @@ final class LazyLayers implements AutoCloseable {
     Settling.record(layout.layer(key));
   }
 
-  /** A newer pull has a credential that the older one may lack. */
-  private void refresh(String key, LayerOrigin origin) throws IOException {
-    if (isPartial(key)) {
-      writeOrigin(layout.layer(key), origin);
-      FillingLayer layer = filling.get(key);
-      if (layer != null) {
-        layer.use(origin, surroundings.registries());
-      }
-    }
-  }
-
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
     DurableFiles.writeAtomically(
         directory.resolve(ORIGIN),
@@ -209,7 +188,9 @@ final class LazyLayers implements AutoCloseable {
     try {
       StreamIndex index = streamed.index();
       Path metadata = directory.resolve(LayerStore.METADATA);
-      if (!surroundings.peers().metadata(StoredLayer.of(index).key(), index, metadata)) {
+      boolean atHand = index.metadata().storedBytes() <= ImageOpening.MOST_METADATA_BYTES;
+      String key = StoredLayer.of(index).key();
+      if (atHand || !surroundings.peers().metadata(key, index, metadata)) {
         try (InputStream in = streamed.metadata().open()) {
           MetadataBlob.unpack(index, in, metadata);
           in.transferTo(java.io.OutputStream.nullOutputStream());

@@ -10,6 +10,7 @@ import dev.nacelle.kernel.process.CompanionException;
 import dev.nacelle.kernel.process.Poller;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,7 @@ final class LazyReads implements AutoCloseable {
   /** The keeper may end before there is anybody to go on. */
   private static final class Reconnection {
     private boolean wanted;
-    private LazyReads reads;
+    private Optional<LazyReads> reads = Optional.empty();
 
     synchronized void begin() {
       wanted = true;
@@ -58,14 +59,14 @@ final class LazyReads implements AutoCloseable {
     }
 
     synchronized void of(LazyReads opened) {
-      reads = opened;
+      reads = Optional.of(opened);
       start();
     }
 
     private void start() {
-      if (wanted && reads != null) {
+      if (wanted && reads.isPresent()) {
         wanted = false;
-        Thread.ofVirtual().name("lazy-reads").start(reads::reconnect);
+        Thread.ofVirtual().name("lazy-reads").start(reads.get()::reconnect);
       }
     }
   }

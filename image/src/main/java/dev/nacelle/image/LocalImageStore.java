@@ -43,6 +43,7 @@ public final class LocalImageStore implements ImageStore {
   private final LazyLayers lazy;
   private final LazyReading reading;
   private final ImageAssembly assembly;
+  private final StartTraces starts;
   private final RootMounts roots;
   private final FillListeners fillListeners = new FillListeners();
 
@@ -86,6 +87,7 @@ public final class LocalImageStore implements ImageStore {
             clock);
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
+    starts = new StartTraces(layout, registries, clock);
   }
 
   /** As the other, where nothing can be filled while it is read: no platform runs. */
@@ -136,28 +138,27 @@ public final class LocalImageStore implements ImageStore {
                           "Container image \""
                               + reference
                               + "\" is not present with pull policy of Never")));
-      case IF_NOT_PRESENT -> here.isPresent() ? present(here.get()) : pullOnce(request, progress);
+      case IF_NOT_PRESENT ->
+          here.isPresent() ? new Ensured.AlreadyPresent(here.get()) : pullOnce(request, progress);
       case ALWAYS -> pull(request, progress);
     };
   }
 
-  /** What an earlier process left unfinished is finished where it cannot come on reading. */
-  private Ensured present(ResolvedImage image) throws InterruptedException {
-    for (ImageLayer layer : image.layers()) {
-      if (!lazy.isReadable(layer.key())) {
-        lazy.complete(layer.key());
-      }
-    }
-    return new Ensured.AlreadyPresent(image);
-  }
-
   /** Those that come meanwhile find it here. */
   private Ensured pullOnce(PullRequest request, PullProgress progress) throws InterruptedException {
+    Instant start = clock.instant();
     ReentrantLock mine = pulls.computeIfAbsent(request.reference(), r -> new ReentrantLock());
     mine.lockInterruptibly();
     try {
       Optional<ResolvedImage> meanwhile = resolve(request.reference());
-      return meanwhile.isPresent() ? present(meanwhile.get()) : pull(request, progress);
+      return meanwhile.isPresent()
+          ? new Ensured.Pulled(
+              meanwhile.get(),
+              Duration.ZERO,
+              Duration.between(start, clock.instant()),
+              0,
+              new Arrival.Here())
+          : pull(request, progress);
     } finally {
       if (!mine.hasQueuedThreads()) {
         pulls.remove(request.reference(), mine);
@@ -179,7 +180,7 @@ public final class LocalImageStore implements ImageStore {
     Optional<StoredImage> same = byManifest(remote.resolved().digest());
     StoredImage image;
     Arrival arrival = new Arrival.Here();
-    if (same.isPresent() && same.get().layers().stream().allMatch(l -> lazy.isReadable(l.key()))) {
+    if (same.filter(this::isReadable).isPresent()) {
       StoredImage old = same.get();
       image =
           put(
@@ -194,10 +195,21 @@ public final class LocalImageStore implements ImageStore {
     } else {
       ImageContent content = pull.content(remote);
       arrival = arrival(content);
-      image = take(content, names, List.of(repoDigest));
+      image = takeOrClose(content, names, List.of(repoDigest));
+      starts.begin(
+          new StartTraces.Start(
+              reference,
+              remote.credential(),
+              remote.imageManifest(),
+              content.streamed(),
+              filling(image)));
     }
     Duration took = Duration.between(start, clock.instant());
     return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes(), arrival);
+  }
+
+  private List<FillingLayer> filling(StoredImage image) {
+    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
   }
 
   private Arrival arrival(ImageContent content) {
@@ -208,6 +220,22 @@ public final class LocalImageStore implements ImageStore {
       case LazyReading.Available available -> new Arrival.Streamed();
       case LazyReading.Missing(String why) -> new Arrival.Whole(why);
     };
+  }
+
+  /** As {@link #take}; what a failure leaves open is closed. */
+  private StoredImage takeOrClose(
+      ImageContent content, List<String> names, List<String> repoDigests)
+      throws InterruptedException {
+    boolean taken = false;
+    try {
+      StoredImage image = take(content, names, repoDigests);
+      taken = true;
+      return image;
+    } finally {
+      if (!taken) {
+        content.streamed().close();
+      }
+    }
   }
 
   private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
@@ -229,7 +257,14 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Optional<ResolvedImage> resolve(ImageReference reference) {
-    return locked("read the index", () -> index.resolve(reference).map(StoredImage::toResolved));
+    return locked(
+        "read the index",
+        () -> index.resolve(reference).filter(this::isReadable).map(StoredImage::toResolved));
+  }
+
+  /** What an earlier process left half is none where it cannot be filled on reading any more. */
+  private boolean isReadable(StoredImage image) {
+    return image.layers().stream().allMatch(l -> lazy.isReadable(l.key()));
   }
 
   @Override
@@ -520,6 +555,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void close() {
+    starts.close();
     layers.close();
     lazy.close();
     locked(

@@ -24,9 +24,7 @@ public final class PlatformPull {
     var pull = new ImagePull(store.parts().registries(), request, progress);
     ImagePull.Remote remote = pull.resolve(platform);
     String digest = Sha256.of(remote.resolved().manifests().getLast());
-    ImageContent content = pull.content(remote);
-    // whole: nothing here will ever read it
-    var whole = new ImageContent(content.config(), content.manifests(), content.layers());
+    ImageContent whole = pull.wholeContent(remote); // nothing here will ever read it
     return store.bring(whole, request.reference().repository() + "@" + digest, platform);
   }
 }

@@ -53,6 +53,15 @@ record StoreLayout(Path node) {
     return root().resolve("tmp");
   }
 
+  /** What starts of images needed, by the digest of the image's manifest. */
+  Path traces() {
+    return root().resolve("traces");
+  }
+
+  Path trace(String manifestDigest) {
+    return traces().resolve(hex(manifestDigest));
+  }
+
   Path mounts() {
     return root().resolve("mounts");
   }

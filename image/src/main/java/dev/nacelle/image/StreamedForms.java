@@ -1,87 +1,81 @@
 package dev.nacelle.image;
 
+import dev.nacelle.image.registry.Manifest;
 import dev.nacelle.image.registry.Repository;
-import dev.nacelle.image.stream.StreamReferrer;
+import dev.nacelle.image.stream.AccessTrace;
+import dev.nacelle.image.stream.ImageOpening;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
- * The streaming forms of an image's layers, by diff id.
+ * The streaming forms of an image's layers, by diff id, and what is known of its starts.
  *
+ * @param opening what the registry has; goes on arriving until it is closed
  * @param lacking why there are none, for people; empty where there are some
  */
-record StreamedForms(Map<String, StreamedLayer> layers, String lacking) {
+record StreamedForms(
+    Map<String, StreamedLayer> layers, Optional<ImageOpening> opening, String lacking)
+    implements AutoCloseable {
+  private static final AccessTrace UNKNOWN = new AccessTrace(List.of(), List.of());
+
   StreamedForms {
     layers = Map.copyOf(layers);
   }
 
   static StreamedForms none(String why) {
-    return new StreamedForms(Map.of(), why);
+    return new StreamedForms(Map.of(), Optional.empty(), why);
   }
 
   /**
    * Asks the image's repository. A registry that cannot answer has none.
    *
+   * @param name of the repository in full
    * @param digest of the image's own manifest
    */
   static StreamedForms find(
       Repository repository, String name, Optional<Credential> credential, String digest)
       throws InterruptedException {
     try {
-      Optional<StreamReferrer> referrer = StreamReferrer.find(repository, digest);
-      return referrer.isEmpty()
+      // a host near by that has the image's manifest has had the image: its chunks are near, too
+      boolean near = repository.near(digest, Manifest.MAX_BYTES).isPresent();
+      Optional<ImageOpening> opening =
+          ImageOpening.open(
+              repository,
+              digest,
+              near ? ImageOpening.Chunks.ON_DEMAND : ImageOpening.Chunks.ALONG);
+      return opening.isEmpty()
           ? none("it has no streaming form")
-          : new StreamedForms(open(repository, name, credential, referrer.get()), "");
+          : of(opening.get(), name, credential);
     } catch (ImageException | IOException e) {
       return none("its streaming form cannot be used: " + e.getMessage());
     }
   }
 
-  private static Map<String, StreamedLayer> open(
-      Repository repository, String name, Optional<Credential> credential, StreamReferrer referrer)
-      throws IOException, InterruptedException {
-    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    try {
-      var futures = new HashMap<StreamReferrer.Layer, Future<StreamedLayer>>();
-      for (StreamReferrer.Layer layer : referrer.layers()) {
-        var origin = new LayerOrigin(name, layer.chunks(), credential);
-        futures.put(
-            layer,
-            threads.submit(
-                () ->
-                    new StreamedLayer(
-                        StreamReferrer.fetchIndex(repository, layer),
-                        () -> repository.blob(layer.metadata()),
-                        origin)));
-      }
-      var found = new HashMap<String, StreamedLayer>();
-      for (var entry : futures.entrySet()) {
-        found.put(entry.getKey().diffId(), result(entry.getValue()));
-      }
-      return found;
-    } finally {
-      threads.shutdownNow();
-      threads.close();
+  private static StreamedForms of(
+      ImageOpening opening, String name, Optional<Credential> credential) {
+    var layers = new HashMap<String, StreamedLayer>();
+    for (ImageOpening.Layer layer : opening.layers()) {
+      layers.put(
+          layer.index().diffId(),
+          new StreamedLayer(
+              layer.index(),
+              layer.metadata()::open,
+              new LayerOrigin(name, layer.chunks(), credential),
+              registry -> opening.source(layer, registry)));
     }
+    return new StreamedForms(layers, Optional.of(opening), "");
   }
 
-  private static StreamedLayer result(Future<StreamedLayer> future)
-      throws IOException, InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException io -> throw io;
-        case ImageException known -> throw known;
-        case InterruptedException interrupted -> throw interrupted;
-        case null, default -> throw new IllegalStateException("cannot read an index", e);
-      }
-    }
+  /** What a start needs; without accesses if nobody has written it down. */
+  AccessTrace trace() {
+    return opening.map(ImageOpening::trace).orElse(UNKNOWN);
+  }
+
+  @Override
+  public void close() {
+    opening.ifPresent(ImageOpening::close);
   }
 }

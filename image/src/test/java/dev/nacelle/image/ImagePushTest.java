@@ -85,7 +85,8 @@ final class ImagePushTest {
 
   @Test
   void anImportedDirectoryIsPushedAsTheVeryImageItIs() throws Exception {
-    Path tree = Files.createDirectories(directory.resolve("tree/sub/deeper")).getParent();
+    Path tree = directory.resolve("tree/sub");
+    Files.createDirectories(tree.resolve("deeper"));
     Files.writeString(tree.resolve("file"), "text");
     Files.writeString(tree.resolve("deeper/big"), "x".repeat(700_000));
     Files.createLink(tree.resolve("hard"), tree.resolve("file"));

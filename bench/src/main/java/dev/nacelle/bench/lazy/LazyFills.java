@@ -108,7 +108,8 @@ public final class LazyFills {
   }
 
   private void measure(Named way, Duration away) throws IOException, InterruptedException {
-    var files = new LazyLayerFiles(Files.createDirectory(work.resolve("layer-" + layers++)));
+    Path directory = Files.createDirectory(work.resolve("layer-" + layers++));
+    var files = new LazyLayerFiles(directory);
     files.create(sample.index(), "boot");
     var near = new FileChunkSource(sample.index(), sample.form().chunkBlob().file());
     var source = new FarSource(near, away);
@@ -125,7 +126,7 @@ public final class LazyFills {
       way.processorMillis().add((processorNanos() - processor) / 1e6);
       way.requests().add(source.requests());
     } finally {
-      Trees.delete(files.data().getParent());
+      Trees.delete(directory);
     }
   }
 

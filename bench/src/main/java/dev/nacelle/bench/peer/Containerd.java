@@ -151,6 +151,20 @@ public final class Containerd implements AutoCloseable {
         archive.toString());
   }
 
+  /** Removes an image with its unpacked layers, and waits until they are gone. */
+  public void removeImage(String reference) throws IOException, InterruptedException {
+    Command.output(
+        "ctr",
+        "--address",
+        work.resolve("containerd.sock").toString(),
+        "--namespace",
+        "k8s.io",
+        "images",
+        "remove",
+        "--sync",
+        reference);
+  }
+
   public CriClient client() {
     return new CriClient(work.resolve("containerd.sock"));
   }

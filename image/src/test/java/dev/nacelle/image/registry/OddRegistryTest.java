@@ -10,8 +10,10 @@ import com.sun.net.httpserver.HttpServer;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.image.ImageReference;
+import dev.nacelle.image.Platform;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Queue;
@@ -208,6 +210,37 @@ final class OddRegistryTest {
     assertThat(registries.repository(reference, Optional.empty()).referrers(blob.digest()))
         .hasSize(2);
     assertThat(seen).hasSize(3);
+  }
+
+  @Test
+  void theDigestOfAnImageOfSeveralPlatformsIsToldBeforeItsManifestIsAskedFor() throws Exception {
+    Bytes image =
+        Bytes.utf8(
+            "{\"config\":{\"mediaType\":\"c\",\"digest\":\"%s\",\"size\":1},\"layers\":[]}"
+                .formatted(blob.digest()));
+    Descriptor inner = Descriptor.of(MediaTypes.OCI_MANIFEST, image);
+    Platform host = Platform.host();
+    Bytes index =
+        Bytes.utf8(
+            "{\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":1,\"platform\":{\"os\":\"%s\",\"architecture\":\"%s\"}}]}"
+                .formatted(
+                    MediaTypes.OCI_MANIFEST, inner.digest(), host.os(), host.architecture()));
+    behaviour =
+        exchange -> {
+          boolean top = exchange.getRequestURI().getPath().endsWith("/1");
+          answer(exchange, 200, (top ? index : image).toByteArray());
+        };
+    Repository repository = registries.repository(reference("127.0.0.1"), Optional.empty());
+    var told = new ArrayList<String>();
+    Repository.Resolved resolved =
+        repository.resolve(
+            host,
+            digest -> {
+              told.add(digest);
+              assertThat(seen).hasSize(1);
+            });
+    assertThat(resolved.manifests()).hasSize(2);
+    assertThat(told).containsExactly(inner.digest());
   }
 
   @Test

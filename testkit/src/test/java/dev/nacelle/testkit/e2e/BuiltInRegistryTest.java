@@ -207,7 +207,7 @@ class BuiltInRegistryTest {
       Command.Outcome refused =
           push("team-a/app:other", creds, "--dest-cert-dir", certs("ca")).run();
       assertThat(refused.exitCode()).as(refused.all()).isNotZero();
-      assertThat(refused.all()).containsIgnoringCase("authenti");
+      assertThat(refused.all()).containsAnyOf("401", "authentication required");
     }
   }
 
@@ -272,12 +272,14 @@ class BuiltInRegistryTest {
                     .exitCode()
                 == 0);
     runsPod("by-cache", host() + "/hub/tools/app:v1");
+    // the node had these blobs already: the cache has them once somebody asked for them
+    Path back = platform().scratch().resolve("back-cached");
+    Command copy =
+        Command.of("skopeo", POLICY, "copy", "-q", "--src-creds", token("hub"))
+            .with("--src-cert-dir", certs("ca"), "docker://" + host() + "/hub/tools/app:v1");
+    copy.with("oci:" + back + ":one").run().ok();
     origin.orElseThrow().close();
-    Command.of("skopeo", POLICY, "copy", "-q", "--src-creds", token("hub"))
-        .with("--src-cert-dir", certs("ca"), "docker://" + host() + "/hub/tools/app:v1")
-        .with("oci:" + platform().scratch().resolve("back-cached") + ":it")
-        .run()
-        .ok();
+    copy.with("oci:" + back + "-alone:two").run().ok();
     Command.Outcome refused = pushByToken("hub/tools/app:v2", "hub").run();
     assertThat(refused.exitCode()).as(refused.all()).isNotZero();
     assertThat(platform().kubectl().ok("get", "--raw", "/metrics"))

@@ -2,6 +2,8 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.json.JsonReader;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -137,6 +139,48 @@ class SecondHostTest {
       }
     }
     assertThat(failures).isEmpty();
+  }
+
+  @Test
+  @Order(14)
+  void aFurtherHostRunsImagesOfTheClustersRegistryByTheSameName() {
+    Assumptions.assumeTrue(Command.find("skopeo").isPresent(), "no skopeo on this machine");
+    String address =
+        JsonReader.readObject(Bytes.utf8(first().verb("status", "-o", "json").run().ok()))
+            .string("registry", "address")
+            .orElseThrow();
+    kubectl().ok("create", "serviceaccount", "pushes");
+    kubectl()
+        .ok(
+            "create",
+            "rolebinding",
+            "pushes",
+            "--clusterrole=nacelle:registry-pusher",
+            "--serviceaccount=default:pushes");
+    String token = kubectl().ok("create", "token", "pushes").strip();
+    OciImage.ofBusybox(first().scratch());
+    first()
+        .command("skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false")
+        .with("--dest-creds", "any:" + token)
+        .with("oci:" + first().scratch().resolve("image") + ":it")
+        .with("docker://" + address + "/default/app:v1")
+        .run()
+        .ok();
+    kubectl()
+        .apply(
+            """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: of-registry}
+            spec:
+              nodeSelector: {kubernetes.io/hostname: second}
+              restartPolicy: Never
+              containers:
+                - {name: main, image: "127.0.0.1:%s/default/app:v1", command: [echo, hello]}
+            """
+                .formatted(address.substring(address.indexOf(':') + 1)));
+    kubectl().awaitPath("{.status.phase}", "Succeeded"::equals, "pod", "of-registry");
+    assertThat(kubectl().ok("logs", "of-registry")).isEqualTo("hello\n");
   }
 
   private String path(String path, String... object) {
