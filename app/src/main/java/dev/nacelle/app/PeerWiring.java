@@ -145,11 +145,14 @@ final class PeerWiring {
       String token = Files.readString(file).strip();
       if (token.length() < 16) {
         throw new StartException(
-            "cannot use " + file + " as a secret of peers: it is shorter than 16 characters");
+            "cannot use --peer-token-file "
+                + file
+                + ": it has fewer than 16 characters; write a longer secret on both sides");
       }
       return Optional.of(token);
     } catch (IOException e) {
-      throw new StartException("cannot read --peer-token-file " + file + ": " + e, e);
+      throw new StartException(
+          "cannot read --peer-token-file " + file + ": " + e + "; name a file with the secret", e);
     }
   }
 
@@ -164,7 +167,13 @@ final class PeerWiring {
       try {
         http.trust(Pem.certificates(Files.readString(file)));
       } catch (IOException | CertificateException e) {
-        throw new StartException("cannot read --peer-authority " + file + ": " + e, e);
+        throw new StartException(
+            "cannot read --peer-authority "
+                + file
+                + ": "
+                + e
+                + "; name a file of certificates, as DIR/cluster/pki/ca.crt",
+            e);
       }
     }
     var realm = new PeerRealm(http.build(), token, clock);

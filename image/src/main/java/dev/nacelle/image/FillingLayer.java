@@ -181,8 +181,7 @@ final class FillingLayer implements AutoCloseable {
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);
-      return new FillingLayer(
-          key, layer, origin, readers, surroundings.registries(), blob, peers);
+      return new FillingLayer(key, layer, origin, readers, surroundings.registries(), blob, peers);
     } catch (IOException | RuntimeException e) {
       peers.close();
       throw e;

@@ -43,9 +43,7 @@ record StreamedForms(
       boolean near = repository.near(digest, Manifest.MAX_BYTES).isPresent();
       Optional<ImageOpening> opening =
           ImageOpening.open(
-              repository,
-              digest,
-              near ? ImageOpening.Chunks.ON_DEMAND : ImageOpening.Chunks.ALONG);
+              repository, digest, near ? ImageOpening.Chunks.ON_DEMAND : ImageOpening.Chunks.ALONG);
       return opening.isEmpty()
           ? none("it has no streaming form")
           : of(opening.get(), name, credential);
