@@ -1,13 +1,14 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.http.HttpRequest;
+import dev.nacelle.image.distribution.BuiltInReferrers;
 import dev.nacelle.image.distribution.ContentDigest;
 import dev.nacelle.image.distribution.Reference;
 import dev.nacelle.image.distribution.RegistryContent;
 import dev.nacelle.image.distribution.RepositoryName;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.MediaTypes;
+import dev.nacelle.image.registry.ReferrerPlace;
 import dev.nacelle.image.registry.VerifiedStream;
 import dev.nacelle.image.stream.StreamFormatException;
 import dev.nacelle.image.stream.StreamReferrer;
@@ -70,20 +71,13 @@ record BuiltInPlace(RegistryContent content, RepositoryName name) implements Str
   }
 
   @Override
-  public void put(Descriptor descriptor, HttpRequest.Source source) throws IOException {
-    ContentDigest digest = parsed(descriptor.digest());
-    Optional<FileChannel> present = content.blob(name, digest);
-    if (present.isPresent()) {
-      present.get().close();
-      return;
-    }
-    try (InputStream in = source.open()) {
-      content.putBlob(name, digest, in);
-    }
+  public ReferrerPlace referrers() {
+    return new BuiltInReferrers(content, name);
   }
 
   @Override
-  public void publish(Descriptor subject, StreamReferrer form) throws IOException {
+  public void publish(Descriptor subject, StreamReferrer form)
+      throws IOException, InterruptedException {
     put(StreamReferrer.emptyConfig(), StreamReferrer.EMPTY::asInputStream);
     content.putManifest(name, MediaTypes.OCI_MANIFEST, form.toManifest(subject), List.of());
   }

@@ -33,11 +33,13 @@ final class PlaceConversion {
   private static final int MAX_INDEX_DEPTH = 4;
 
   private final LayerConversion layers;
+  private final FirstPack packs;
 
   PlaceConversion(Path temporary, LocalLayers local) {
     var forms =
         new StreamConversion(Math.min(MOST_PROCESSORS, Runtime.getRuntime().availableProcessors()));
     this.layers = new LayerConversion(forms, temporary, local);
+    this.packs = new FirstPack(temporary);
   }
 
   /**
@@ -130,6 +132,7 @@ final class PlaceConversion {
     var whole = new StreamReferrer(blobs.keySet().stream().map(forms::get).toList());
     if (!missing.isEmpty()) {
       place.publish(subject, whole);
+      packs.publish(place, subject, whole);
     }
     long stored = whole.layers().stream().mapToLong(StreamReferrer.Layer::sizeBytes).sum();
     return new ImageConversion.Converted(subject.digest(), blobs.size(), missing.size(), stored);

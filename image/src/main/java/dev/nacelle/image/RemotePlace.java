@@ -1,9 +1,9 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Referrer;
+import dev.nacelle.image.registry.ReferrerPlace;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
 import dev.nacelle.image.stream.StreamFormatException;
@@ -44,8 +44,8 @@ record RemotePlace(Repository repository, RepositoryWriter writer) implements St
   }
 
   @Override
-  public void put(Descriptor descriptor, HttpRequest.Source content) throws InterruptedException {
-    writer.pushBlob(descriptor, content);
+  public ReferrerPlace referrers() {
+    return writer;
   }
 
   @Override

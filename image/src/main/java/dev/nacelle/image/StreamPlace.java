@@ -3,6 +3,7 @@ package dev.nacelle.image;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.ReferrerPlace;
 import dev.nacelle.image.stream.StreamReferrer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,9 +26,14 @@ interface StreamPlace {
   /** The streaming forms beside an image, also those of a part of its layers. */
   List<StreamReferrer> forms(String subjectDigest) throws IOException, InterruptedException;
 
+  /** Where what is said of its images goes. */
+  ReferrerPlace referrers();
+
   /** Stores a blob, unless it is there. */
-  void put(Descriptor descriptor, HttpRequest.Source content)
-      throws IOException, InterruptedException;
+  default void put(Descriptor descriptor, HttpRequest.Source content)
+      throws IOException, InterruptedException {
+    referrers().pushBlob(descriptor, content);
+  }
 
   /** Stores the manifest that ties forms, whose blobs are there, to their image. */
   void publish(Descriptor subject, StreamReferrer form) throws IOException, InterruptedException;
