@@ -23,7 +23,8 @@ public final class ImageArchive {
    * @param program a static executable, which the image holds under {@code path}
    * @param path absolute
    */
-  public static void write(Path archive, String reference, Path program, String path) throws IOException {
+  public static void write(Path archive, String reference, Path program, String path)
+      throws IOException {
     byte[] layer = layer(Files.readAllBytes(program), path.substring(1));
     byte[] config = config(layer, path);
     String configName = sha256(config) + ".json";

@@ -101,8 +101,7 @@ public final class DelayingProxy implements AutoCloseable {
   private record Line(BlockingQueue<Piece> pieces, Semaphore room) {}
 
   private void pass(Socket from, Socket to, long firstExtraNanos, LongAdder count) {
-    var line =
-        new Line(new LinkedBlockingQueue<>(MOST_WAITING), new Semaphore(MOST_BYTES_WAITING));
+    var line = new Line(new LinkedBlockingQueue<>(MOST_WAITING), new Semaphore(MOST_BYTES_WAITING));
     threads.startVirtual("in", () -> read(from, line, firstExtraNanos, count));
     threads.startVirtual("out", () -> write(line, from, to));
   }

@@ -15,6 +15,8 @@ import dev.nacelle.cli.VerbException;
 import dev.nacelle.image.Credential;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.image.stream.StartReferrer;
+import dev.nacelle.image.stream.TraceReferrer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -23,17 +25,17 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The platform's own registry in place of Debian's, next door: it converts what is pushed. */
 final class BuiltInRow {
   private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final int MAX_ANSWER = 1 << 20;
   private static final String NAME = "bench/plain";
-  private static final String FORM = "application/vnd.nacelle.stream.v1";
-  private static final String PACK = "application/vnd.nacelle.start.v1";
   private static final int OFTEN = 3;
 
   private final Session session;
@@ -57,8 +59,10 @@ final class BuiltInRow {
             .trust(Pem.certificates(Files.readString(authority)))
             .readTimeout(PATIENCE)
             .build()) {
-      await(client, host, FORM);
-      measure(client, host, rounds);
+      await(client, host, StartReferrer.ARTIFACT_TYPE); // the last that a conversion makes
+      Set<String> converted = new HashSet<>();
+      referrers(client, host, "").forEach(r -> converted.add(digestOf(r)));
+      measure(client, host, converted, rounds);
     } catch (CertificateException e) {
       throw new IOException("cannot use " + authority, e);
     }
@@ -83,7 +87,11 @@ final class BuiltInRow {
         scene.image(), host + "/" + NAME + ":1", new RegistrySettings(Map.of(host, settings)));
   }
 
-  private void measure(HttpClient client, String host, int rounds)
+  private static String digestOf(JsonObject referrer) {
+    return referrer.string("digest").orElse("");
+  }
+
+  private void measure(HttpClient client, String host, Set<String> converted, int rounds)
       throws IOException, InterruptedException, VerbException {
     String image = host + "/" + NAME + ":1";
     var starts = new ColdStarts(parts);
@@ -93,10 +101,10 @@ final class BuiltInRow {
     var warm = new Way("first output, warm", "0");
     for (int round = 0; round < rounds; round++) {
       parts.images().forget();
-      forgetStarts(client, host);
+      forgetStarts(client, host, converted);
       untraced.millis().add(starts.firstOutput(Workload.FIRST_OUTPUT, image));
       parts.images().coldStartEnded();
-      await(client, host, PACK);
+      await(client, host, TraceReferrer.ARTIFACT_TYPE);
       for (int i = 0; i < OFTEN; i++) {
         parts.images().forget();
         traced.millis().add(starts.firstOutput(Workload.FIRST_OUTPUT, image));
@@ -137,12 +145,12 @@ final class BuiltInRow {
     }
   }
 
-  /** Takes away all but the streaming form. */
-  private void forgetStarts(HttpClient client, String host)
+  /** Takes away what starts have left. */
+  private void forgetStarts(HttpClient client, String host, Set<String> converted)
       throws IOException, InterruptedException {
     for (JsonObject each : referrers(client, host, "")) {
-      if (!each.string("artifactType").orElse("").equals(FORM)) {
-        send(client, "DELETE", host, "manifests/" + each.string("digest").orElse(""));
+      if (!converted.contains(digestOf(each))) {
+        send(client, "DELETE", host, "manifests/" + digestOf(each));
       }
     }
   }
@@ -160,8 +168,7 @@ final class BuiltInRow {
       throws IOException, InterruptedException {
     String login =
         Base64.getEncoder()
-            .encodeToString(
-                ("bench:" + parts.instance().token()).getBytes(StandardCharsets.UTF_8));
+            .encodeToString(("bench:" + parts.instance().token()).getBytes(StandardCharsets.UTF_8));
     HttpRequest request =
         HttpRequest.of(method, URI.create("https://" + host + "/v2/" + NAME + "/" + what))
             .with("authorization", "Basic " + login);

@@ -56,7 +56,11 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
         index
             .array("manifests")
             .objects()
-            .filter(m -> m.string("annotations", "org.opencontainers.image.ref.name").orElse("").equals(name))
+            .filter(
+                m ->
+                    m.string("annotations", "org.opencontainers.image.ref.name")
+                        .orElse("")
+                        .equals(name))
             .findFirst()
             .orElseThrow(() -> new IOException("there is no image " + name + " in " + directory));
     Path blob = blob(directory, found.string("digest").orElse(""));
@@ -113,10 +117,7 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
             .put("schemaVersion", 2)
             .put("mediaType", MediaTypes.OCI_INDEX)
             .put(
-                "manifests",
-                JsonArray.of(
-                    image(directory, FEW, few),
-                    image(directory, MANY, many)))
+                "manifests", JsonArray.of(image(directory, FEW, few), image(directory, MANY, many)))
             .build();
     Files.writeString(directory.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     Files.write(directory.resolve("index.json"), JsonWriter.write(index).toByteArray());
@@ -155,9 +156,20 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
     for (List<String> layer : layers) {
       Path tar = directory.resolve(name + tars.size() + ".tar");
       Path list = directory.resolve("list");
-      Files.write(list, (String.join("\0", layer) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      Files.write(
+          list,
+          (String.join("\0", layer) + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8));
       Command.output(
-          "tar", "-C", "/", "--null", "--no-recursion", "--numeric-owner", "-cf", tar.toString(), "-T", list.toString());
+          "tar",
+          "-C",
+          "/",
+          "--null",
+          "--no-recursion",
+          "--numeric-owner",
+          "-cf",
+          tar.toString(),
+          "-T",
+          list.toString());
       Files.delete(list);
       tars.add(tar);
       files += layer.size();
@@ -167,7 +179,9 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
     for (Path tar : tars) {
       diffIds.add(sha256(tar));
     }
-    var compress = new ArrayList<>(List.of("sh", "-c", "printf '%s\\0' \"$@\" | xargs -0 -n 1 -P 2 gzip -n", "sh"));
+    var compress =
+        new ArrayList<>(
+            List.of("sh", "-c", "printf '%s\\0' \"$@\" | xargs -0 -n 1 -P 2 gzip -n", "sh"));
     tars.forEach(tar -> compress.add(tar.toString()));
     Command.output(compress);
     var described = new ArrayList<JsonObject>();
@@ -177,7 +191,8 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
       described.add(descriptor(LAYER, digest, Files.size(zipped)).build());
       Files.move(zipped, blob(directory, digest));
     }
-    JsonObject config = store(directory, "application/vnd.oci.image.config.v1+json", config(diffIds)).build();
+    JsonObject config =
+        store(directory, "application/vnd.oci.image.config.v1+json", config(diffIds)).build();
     JsonObject manifest =
         JsonObject.builder()
             .put("schemaVersion", 2)

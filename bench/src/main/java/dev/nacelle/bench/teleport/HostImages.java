@@ -55,9 +55,7 @@ final class HostImages implements AutoCloseable {
   }
 
   void convert(String image) throws VerbException, IOException, InterruptedException {
-    verb(
-        new Host.ImageVerb.Convert(
-            image, Host.ImageVerb.Platforms.HOST, Host.AuthFile.NONE));
+    verb(new Host.ImageVerb.Convert(image, Host.ImageVerb.Platforms.HOST, Host.AuthFile.NONE));
   }
 
   /** Removes every image; containers that are just ending are waited for. */

@@ -16,7 +16,8 @@ final class PackageFiles {
   /** Links into /usr on every Debian since its merge. */
   private static final List<String> LINKS = List.of("bin", "sbin", "lib", "lib64");
 
-  private static final Pattern LINKED = Pattern.compile("/(?:bin|sbin|lib|lib64|lib32|libx32)(/.*)?");
+  private static final Pattern LINKED =
+      Pattern.compile("/(?:bin|sbin|lib|lib64|lib32|libx32)(/.*)?");
   private static final List<String> PLACES =
       List.of("dev", "etc", "proc", "root", "run", "sys", "tmp", "usr", "var");
 
@@ -56,8 +57,7 @@ final class PackageFiles {
       throws IOException, InterruptedException {
     var command =
         new ArrayList<>(List.of("--recurse", "--installed", "--no-recommends", "--no-suggests"));
-    command.addAll(
-        List.of("--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances"));
+    command.addAll(List.of("--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances"));
     command.addAll(packages);
     return lines("apt-cache", "depends", command).stream()
         .filter(l -> !l.isEmpty() && Character.isLetterOrDigit(l.charAt(0)))

@@ -35,7 +35,8 @@ final class PeerStarts implements AutoCloseable {
     this.cri = containerd.client();
   }
 
-  static PeerStarts start(Path work, FarRegistry registry) throws IOException, InterruptedException {
+  static PeerStarts start(Path work, FarRegistry registry)
+      throws IOException, InterruptedException {
     var peer = new PeerStarts(Containerd.start(work, PAUSE));
     boolean done = false;
     try {

@@ -1,6 +1,5 @@
 package dev.nacelle.bench.teleport;
 
-import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.bench.platform.ApiConnection;
 import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.platform.Instance;
@@ -110,7 +109,9 @@ final class PlatformStarts implements AutoCloseable {
     }
   }
 
-  /** Starts so many pods at once; for each the milliseconds from the first request to its output. */
+  /**
+   * Starts so many pods at once; for each the milliseconds from the first request to its output.
+   */
   Samples many(int count, String image) throws IOException, InterruptedException {
     Set<String> names = new HashSet<>();
     Instant sent = Instant.now();
@@ -203,8 +204,7 @@ final class PlatformStarts implements AutoCloseable {
 
   private static void refuseFailed(Watch.Event event) throws IOException {
     if (phase(event).equals("Failed") || event.type().equals("DELETED")) {
-      throw new IOException(
-          "pod " + nameOf(event) + " failed: " + event.object().object("status"));
+      throw new IOException("pod " + nameOf(event) + " failed: " + event.object().object("status"));
     }
   }
 

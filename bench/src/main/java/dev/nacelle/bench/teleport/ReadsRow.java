@@ -84,8 +84,7 @@ final class ReadsRow {
         .out()
         .printf(
             "an event costs %.1f us (p50), %.1f us (p99)%n",
-            marked.median() - unmarked.median(),
-            marked.quantile(0.99) - unmarked.quantile(0.99));
+            marked.median() - unmarked.median(), marked.quantile(0.99) - unmarked.quantile(0.99));
   }
 
   private void heading(String title) throws IOException {
@@ -167,8 +166,7 @@ final class ReadsRow {
         .printf(
             "image / native: %.3f, 95 %% of the time within %.3f and %.3f%n",
             Math.exp(mean), Math.exp(mean - half), Math.exp(mean + half));
-    Target.above("image / native, upper end", "", 1, 1)
-        .print(Math.exp(mean + half), session.out());
+    Target.above("image / native, upper end", "", 1, 1).print(Math.exp(mean + half), session.out());
   }
 
   private Path largest() throws IOException {

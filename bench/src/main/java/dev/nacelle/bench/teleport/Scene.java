@@ -5,7 +5,9 @@ import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.cli.VerbException;
+import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.image.stream.TraceReferrer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,7 @@ final class Scene implements AutoCloseable {
   static final String MANY = "many";
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
-  private static final String PACK = "application/vnd.nacelle.start.v1";
+  private static final String TRACE = TraceReferrer.ARTIFACT_TYPE;
 
   private final Session session;
   private final DebianImage image;
@@ -99,7 +101,7 @@ final class Scene implements AutoCloseable {
       images.forget();
       starts.firstOutput(Workload.FIRST_OUTPUT, name(registry, repository), uid -> {});
       images.coldStartEnded();
-      awaitPack(registry, repository);
+      awaitTrace(registry, repository);
     }
     images.forget();
     starts.firstReply(name(registry, TRACED));
@@ -107,10 +109,10 @@ final class Scene implements AutoCloseable {
     images.forget();
   }
 
-  private void awaitPack(RegistryProcess registry, String repository)
+  private void awaitTrace(RegistryProcess registry, String repository)
       throws IOException, InterruptedException {
     DebianImage of = repository.equals(MANY) ? manyLayers : image;
-    String digest = dev.nacelle.image.registry.Descriptor.of("", of.manifest()).digest();
+    String digest = Descriptor.of("", of.manifest()).digest();
     URI list =
         URI.create(
             "http://"
@@ -120,9 +122,9 @@ final class Scene implements AutoCloseable {
                 + "/manifests/"
                 + digest.replace(':', '-'));
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!read(list).contains(PACK)) {
+    while (!read(list).contains(TRACE)) {
       if (System.nanoTime() > end) {
-        throw new IOException("the platform laid no start pack beside the image in " + list);
+        throw new IOException("the platform laid no trace beside the image in " + list);
       }
       Thread.sleep(100);
     }

@@ -83,12 +83,9 @@ final class StartRow {
     for (int i = 0; i < OFTEN; i++) {
       traced(ways);
     }
-    starts.cold(
-        place, ways.reply(), () -> parts.starts().firstReply(place.image(Scene.TRACED)));
-    starts.cold(
-        place, ways.untraced(), () -> starts.firstOutput(Workload.FIRST_OUTPUT, plain));
-    starts.cold(
-        place, ways.whole(), () -> starts.afterDownload(Workload.FIRST_OUTPUT, plain));
+    starts.cold(place, ways.reply(), () -> parts.starts().firstReply(place.image(Scene.TRACED)));
+    starts.cold(place, ways.untraced(), () -> starts.firstOutput(Workload.FIRST_OUTPUT, plain));
+    starts.cold(place, ways.whole(), () -> starts.afterDownload(Workload.FIRST_OUTPUT, plain));
     for (int i = 0; i < OFTEN; i++) {
       starts.warm(ways.warm(), () -> starts.firstOutput(Workload.FIRST_OUTPUT, plain));
     }

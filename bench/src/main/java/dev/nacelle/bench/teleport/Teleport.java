@@ -15,7 +15,8 @@ import java.util.List;
 public final class Teleport {
   /** What can be chosen. */
   public static final List<String> ROWS =
-      List.of("start", "read-all", "layers", "hundred", "reads", "waterfall", "kubectl", "built-in");
+      List.of(
+          "start", "read-all", "layers", "hundred", "reads", "waterfall", "kubectl", "built-in");
 
   private Teleport() {}
 

@@ -21,9 +21,7 @@ final class WaterfallRow {
           "teleport: one cold start with a trace, its registry " + place.millis() + " ms away");
       parts.images().forget();
       place.proxy().hangUp();
-      parts
-          .starts()
-          .firstOutput(Workload.FIRST_OUTPUT, place.image(Scene.TRACED), this::print);
+      parts.starts().firstOutput(Workload.FIRST_OUTPUT, place.image(Scene.TRACED), this::print);
       parts.images().coldStartEnded();
     }
   }
