@@ -143,6 +143,13 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
     return parts;
   }
 
+  private static int regular(List<String> files) {
+    return (int)
+        files.stream()
+            .filter(f -> Files.isRegularFile(Path.of("/", f), LinkOption.NOFOLLOW_LINKS))
+            .count();
+  }
+
   private static long size(String file) throws IOException {
     Path path = Path.of("/", file);
     return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) ? Files.size(path) : 0;
@@ -172,7 +179,7 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
           list.toString());
       Files.delete(list);
       tars.add(tar);
-      files += layer.size();
+      files += regular(layer);
       bytes += Files.size(tar);
     }
     var diffIds = new ArrayList<String>();

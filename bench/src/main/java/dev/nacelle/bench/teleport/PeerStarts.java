@@ -35,9 +35,13 @@ final class PeerStarts implements AutoCloseable {
     this.cri = containerd.client();
   }
 
-  static PeerStarts start(Path work, FarRegistry registry)
+  /**
+   * @param parent below which it lives: its sockets bear no long path
+   * @param work for the image of its sandboxes
+   */
+  static PeerStarts start(Path parent, Path work, FarRegistry registry)
       throws IOException, InterruptedException {
-    var peer = new PeerStarts(Containerd.start(work, PAUSE));
+    var peer = new PeerStarts(Containerd.start(parent, PAUSE));
     boolean done = false;
     try {
       peer.containerd.importImage(PauseImage.write(work, PAUSE));

@@ -55,7 +55,7 @@ final class StartRow {
 
   void run(int rounds) throws IOException, InterruptedException, VerbException {
     var all = new ArrayList<Ways>();
-    try (PeerStarts peer = PeerStarts.start(scene.work(), parts.registry())) {
+    try (PeerStarts peer = PeerStarts.start(session.work(), scene.work(), parts.registry())) {
       for (FarRegistry.Place place : parts.registry().places()) {
         Ways notCounted = Ways.of(place); // the first ones compile
         traced(notCounted);
