@@ -5,6 +5,7 @@ import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.api.client.Informers;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.LazyReading;
@@ -46,6 +47,8 @@ final class HostWiring {
   private final Timeline timeline;
   private final Ipv4 address;
   private final String nodeName;
+  private final Metrics metrics = new Metrics();
+  private final PeerWiring peers;
   private volatile Optional<ClusterRegistry> clusterRegistry = Optional.empty();
   private final FutureTask<HostParts> parts = new FutureTask<>(this::openParts);
 
@@ -68,6 +71,7 @@ final class HostWiring {
     this.timeline = timeline;
     this.address = address;
     this.nodeName = nodeName;
+    this.peers = new PeerWiring(options, layout.node(), metrics, clock);
   }
 
   /** What the node stands on and needs no API for. */
@@ -83,6 +87,11 @@ final class HostWiring {
     clusterRegistry = known;
   }
 
+  /** The other hosts that have layers. */
+  PeerWiring peers() {
+    return peers;
+  }
+
   private HostParts openParts() throws Exception {
     KernelSettings.ofHost().raise();
     var registries =
@@ -91,12 +100,15 @@ final class HostWiring {
                 ? RegistrySettings.read(options.registries.get())
                 : RegistrySettings.DEFAULT,
             ProxySettings.fromEnvironment(System.getenv()),
-            () -> clusterRegistry);
+            () -> clusterRegistry,
+            peers.peers()::content);
     platform.add("registries", registries::close);
     BuiltInRuntime runtime = BuiltInRuntime.open(BuiltInRuntime.Options.at(layout.node()), clock);
     platform.add("runtime", runtime::close);
     LazyReading reading = lazyReading(runtime);
-    LocalImageStore images = LocalImageStore.open(layout.node(), registries, reading, clock);
+    platform.add("peers", peers.peers()::close);
+    LocalImageStore images =
+        LocalImageStore.open(layout.node(), registries, peers.peers(), reading, clock);
     platform.add("images", images::close);
     if (reading instanceof LazyReading.Available) {
       runtime.holdLazyGroup();
@@ -192,6 +204,6 @@ final class HostWiring {
     platform.add("node", agent::close);
     agent.start();
     proxy.openHostPorts(agent.podInformer());
-    return new NodeEndpoint(agent);
+    return new NodeEndpoint(agent, metrics);
   }
 }

@@ -14,6 +14,7 @@ import dev.nacelle.apiserver.bootstrap.ClusterPki;
 import dev.nacelle.apiserver.pipeline.AllocationPools;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.ServerTls;
+import dev.nacelle.base.http.TlsIdentity;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.pki.SubjectAlternatives;
@@ -40,6 +41,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /**
  * Sees everything: makes the parts and hands them to one another. The order of {@link #start} is
@@ -152,6 +155,8 @@ final class Wiring {
       NodeEndpoint endpoint =
           host.startNode(server.client(Identity.node(nodeName)), informers, ranges, 0);
       gateway.local(nodeName, endpoint);
+      ApiClient asNode = server.client(Identity.node(nodeName));
+      startPeers(loops, () -> firstAmongPeers(pki), asNode, informers);
     }
     if (controllers.isPresent()) {
       controllers.get().result();
@@ -215,16 +220,12 @@ final class Wiring {
     platform.add("joined", joined::close);
     // not before: a host that may not join has nothing to release
     host.open();
+    Supplier<TlsIdentity> serving = joined.serving(address);
     NodeServer nodes =
         phases.time(
             "node server",
             () ->
-                NodeServer.start(
-                    loops,
-                    address.toString(),
-                    joined.serving(address),
-                    joined.authorities(),
-                    clock));
+                NodeServer.start(loops, address.toString(), serving, joined.authorities(), clock));
     platform.add("node server", nodes::close);
     RegistryFollower registry =
         RegistryFollower.start(
@@ -235,8 +236,34 @@ final class Wiring {
     NodeEndpoint endpoint =
         host.startNode(joined.client(), informers, joined.ranges(), nodes.port());
     nodes.serve(endpoint::handle);
+    var self =
+        new PeerWiring.Self(nodeName, address, serving, joined.identity(), joined.authorities());
+    startPeers(loops, () -> self, joined.client(), informers);
     JsonObject api = JsonObject.builder().put("url", options.server.get()).build();
     startControl(loops, joined.ranges(), Optional.empty(), JsonObject.builder().put("api", api));
+  }
+
+  private void startPeers(
+      EventLoops loops, Callable<PeerWiring.Self> self, ApiClient client, Informers informers)
+      throws StartException, InterruptedException {
+    phases.time(
+        "peers",
+        () -> {
+          host.peers().start(loops, self.call(), client, informers, platform);
+          return true;
+        });
+  }
+
+  /** The first host has no certificates of its own for its node: it makes some. */
+  private PeerWiring.Self firstAmongPeers(ClusterPki pki) throws IOException {
+    InetAddress own = InetAddress.getByName(address.toString());
+    var names = new SubjectAlternatives(List.of(nodeName), List.of(own));
+    Supplier<TlsIdentity> serving = pki.serverIdentity("peer", names);
+    TlsIdentity client =
+        pki.clientIdentity(
+            "system:node:" + nodeName, List.of("system:nodes"), Duration.ofDays(3_650));
+    return new PeerWiring.Self(
+        nodeName, address, serving, () -> client, List.of(pki.authorityCertificate()));
   }
 
   /** "Up" means that hosts can join: not before the roles are made by which they may. */
@@ -306,6 +333,7 @@ final class Wiring {
       known.put(
           "node",
           JsonObject.builder().put("name", nodeName).put("address", address.toString()).build());
+      host.peers().facts().ifPresent(facts -> known.put("peers", facts));
     }
     var services =
         new ControlServer.Services(platform, timeline, host.images(), people, host::diagnosis);

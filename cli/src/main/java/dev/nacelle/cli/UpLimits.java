@@ -43,6 +43,7 @@ final class UpLimits {
             atLeast("--audit-log-maxbackup", options.auditLogBackups, 0),
             atLeast("--audit-log-maxage", options.auditLogAge, 0),
             options.registryPort.flatMap(port -> within("--registry-port", port, 1, MAX_PORT)),
+            peers(options),
             size("--registry-quota", options.registryQuota),
             size("--registry-namespace-quota", options.registryNamespaceQuota),
             untagged(options.registryUntagged),
@@ -59,6 +60,16 @@ final class UpLimits {
         .map(
             part ->
                 "unknown part '" + part + "': choose from " + String.join(", ", UpOptions.PARTS));
+  }
+
+  private static Optional<String> peers(UpOptions options) {
+    if (!options.peerUrls.isEmpty() && (options.noPeers || options.peerTokenFile.isEmpty())) {
+      return Optional.of("cannot use --peer: want --peer-token-file, and not --no-peers");
+    }
+    return options.peerUrls.stream()
+        .filter(url -> !url.matches("https://[^/?#@]+"))
+        .findFirst()
+        .flatMap(url -> fault("--peer", url, "https://HOST:PORT"));
   }
 
   private static Optional<String> within(String option, int value, int least, int most) {

@@ -196,6 +196,30 @@ public final class UpOptions {
   public int registryProxyKeep = 7;
 
   @Option(
+      names = "--peer",
+      split = ",",
+      paramLabel = "URL",
+      description = "another instance that has layers of images, asked before registries")
+  public List<String> peerUrls = new ArrayList<>();
+
+  @Option(
+      names = "--peer-token-file",
+      paramLabel = "FILE",
+      description = "secret that this and the named instances were given")
+  public Optional<Path> peerTokenFile = Optional.empty();
+
+  @Option(
+      names = "--peer-authority",
+      paramLabel = "FILE",
+      description = "certificates that have signed those of the named instances")
+  public Optional<Path> peerAuthority = Optional.empty();
+
+  @Option(
+      names = "--no-peers",
+      description = "neither ask other hosts for layers of images nor give them any")
+  public boolean noPeers;
+
+  @Option(
       names = "--encryption-key-file",
       paramLabel = "FILE",
       description = "keys for Secrets at rest, first the one to write with")

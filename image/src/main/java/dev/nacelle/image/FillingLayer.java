@@ -1,5 +1,7 @@
 package dev.nacelle.image;
 
+import dev.nacelle.image.peer.LayerPeers;
+import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.BlobFile;
 import dev.nacelle.image.stream.ChunkSource;
@@ -20,7 +22,6 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ final class FillingLayer implements AutoCloseable {
   private static final int ATTEMPTS = 500;
 
   /** What all layers share. */
-  record Surroundings(RegistryClient registries, Clock clock, String bootId) {}
+  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId) {}
 
   private final String key;
   private final LazyLayer layer;
@@ -42,6 +43,7 @@ final class FillingLayer implements AutoCloseable {
   private final ReadListeners readers;
   private final RegistryClient registries;
   private final Writer blob;
+  private final LayerPeers peers;
 
   private FillingLayer(
       String key,
@@ -49,7 +51,9 @@ final class FillingLayer implements AutoCloseable {
       OriginSource origin,
       ReadListeners readers,
       RegistryClient registries,
-      Writer blob) {
+      Writer blob,
+      LayerPeers peers) {
+    this.peers = peers;
     this.key = key;
     this.layer = layer;
     this.origin = origin;
@@ -164,17 +168,24 @@ final class FillingLayer implements AutoCloseable {
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
     var blob = new Writer();
+    LayerPeers peers = surroundings.peers().layer(key, index, origin);
     var readers = new ReadListeners();
     var settings =
         new LazyLayerSettings(
-            List.of(origin),
+            peers,
             FetchPolicy.DEFAULT,
             surroundings.clock(),
             surroundings.bootId(),
             whenWhole,
             readers);
-    LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
-    return new FillingLayer(key, layer, origin, readers, surroundings.registries(), blob);
+    try {
+      LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
+      peers.serve(layer);
+      return new FillingLayer(key, layer, origin, readers, surroundings.registries(), blob, peers);
+    } catch (IOException | RuntimeException e) {
+      peers.close();
+      throw e;
+    }
   }
 
   private static ChunkSource source(
@@ -262,6 +273,7 @@ final class FillingLayer implements AutoCloseable {
   /** Ends the fetches; what is here stays. */
   @Override
   public void close() {
+    peers.close();
     layer.close();
     if (blob.lazy.isEmpty()) {
       blob.file.ifPresent(OpenFile::close);

@@ -11,7 +11,7 @@ public enum ImageFault {
   /** The registry wants other credentials, or these may not pull. */
   UNAUTHORIZED("ErrImagePull"),
   /** The registry cannot be reached, or keeps failing. */
-  REGISTRY_UNAVAILABLE("ErrImagePull"),
+  REGISTRY_UNAVAILABLE("RegistryUnavailable"),
   /** Bytes arrived that do not have the promised digest or size. */
   DIGEST_MISMATCH("ErrImagePull"),
   /** A manifest, configuration, layer or archive that is malformed or beyond the bounds. */

@@ -56,11 +56,16 @@ final class ImagePull {
       try {
         return new Remote(repository, candidates.get(i), repository.resolve(host));
       } catch (ImageException e) {
-        if (e.fault() != ImageFault.UNAUTHORIZED || i + 1 == candidates.size()) {
+        if (!isOfCredential(e.fault()) || i + 1 == candidates.size()) {
           throw e;
         }
       }
     }
+  }
+
+  /** Some registries hide from the wrong one what is there. */
+  private static boolean isOfCredential(ImageFault fault) {
+    return fault == ImageFault.UNAUTHORIZED || fault == ImageFault.NOT_FOUND;
   }
 
   /** Its layers as they are pulled whole. */

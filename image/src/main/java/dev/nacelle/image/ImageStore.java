@@ -54,18 +54,19 @@ public interface ImageStore extends AutoCloseable {
   Freed remove(ImageReference reference);
 
   /**
-   * Mounts a writable root filesystem over the image for one container. Idempotent: a container
-   * that is already mounted with this image gets the same answer. The mount outlives this process.
+   * Mounts a writable root filesystem over the image for one container, or, with {@link
+   * MountOptions#VOLUME}, the image alone. Idempotent: a container that is already mounted with
+   * this image gets the same answer. The mount outlives this process.
    *
    * @param containerId names the directory below {@code node/containers}: 1 to 80 of {@code
    *     [a-zA-Z0-9._-]}, not starting with a dot
    */
   RootFilesystem mount(String imageId, String containerId, MountOptions options);
 
-  /** The root filesystem of a container, if it is mounted now (also by an earlier process). */
+  /** What is mounted by that name now (also by an earlier process). */
   Optional<RootFilesystem> mounted(String containerId);
 
-  /** The ids of all containers whose root filesystem is mounted now. */
+  /** The ids of all that is mounted now: of containers, and of volumes. */
   Set<String> mountedContainers();
 
   /**

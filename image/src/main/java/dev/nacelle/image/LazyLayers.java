@@ -4,8 +4,10 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.ChunkFillException;
+import dev.nacelle.image.stream.ImageOpening;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.MetadataBlob;
 import dev.nacelle.image.stream.StreamIndex;
@@ -58,6 +60,7 @@ final class LazyLayers implements AutoCloseable {
       StoreLayout layout,
       LayerStore layers,
       RegistryClient registries,
+      Peers peers,
       LazyReading reading,
       FillFailures failures,
       Clock clock)
@@ -66,7 +69,7 @@ final class LazyLayers implements AutoCloseable {
     this.layers = layers;
     this.failures = failures;
     this.surroundings =
-        new FillingLayer.Surroundings(registries, clock, LazyLayerFiles.currentBoot());
+        new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot());
     this.reads =
         reading instanceof LazyReading.Available(Path run)
             ? Optional.of(LazyReads.open(run, this::fill))
@@ -83,11 +86,12 @@ final class LazyLayers implements AutoCloseable {
       StoreLayout layout,
       LayerStore layers,
       RegistryClient registries,
+      Peers peers,
       LazyReading reading,
       FillFailures failures,
       Clock clock)
       throws IOException, InterruptedException {
-    var lazy = new LazyLayers(layout, layers, registries, reading, failures, clock);
+    var lazy = new LazyLayers(layout, layers, registries, peers, reading, failures, clock);
     if (lazy.reads.isPresent()) {
       for (String key : layers.keys()) {
         if (lazy.isPartial(key)) {
@@ -183,9 +187,14 @@ final class LazyLayers implements AutoCloseable {
     boolean done = false;
     try {
       StreamIndex index = streamed.index();
-      try (InputStream in = streamed.metadata().open()) {
-        MetadataBlob.unpack(index, in, directory.resolve(LayerStore.METADATA));
-        in.transferTo(java.io.OutputStream.nullOutputStream());
+      Path metadata = directory.resolve(LayerStore.METADATA);
+      boolean atHand = index.metadata().storedBytes() <= ImageOpening.MOST_METADATA_BYTES;
+      String key = StoredLayer.of(index).key();
+      if (atHand || !surroundings.peers().metadata(key, index, metadata)) {
+        try (InputStream in = streamed.metadata().open()) {
+          MetadataBlob.unpack(index, in, metadata);
+          in.transferTo(java.io.OutputStream.nullOutputStream());
+        }
       }
       Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
       new LazyLayerFiles(directory).create(index, surroundings.bootId());

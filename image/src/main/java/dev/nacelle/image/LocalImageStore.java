@@ -1,8 +1,11 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.files.Trees;
+import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
+import dev.nacelle.image.peer.PeerMetrics;
+import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.ByteArrayInputStream;
@@ -53,7 +56,7 @@ public final class LocalImageStore implements ImageStore {
   private final ImageIndex index;
 
   private LocalImageStore(
-      StoreLayout layout, RegistryClient registries, LazyReading reading, Clock clock)
+      StoreLayout layout, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
@@ -64,6 +67,7 @@ public final class LocalImageStore implements ImageStore {
             layout.layers(),
             layout.mounts(),
             layout.empty(),
+            layout.beneath(),
             layout.containers())) {
       Files.createDirectories(directory);
     }
@@ -78,9 +82,11 @@ public final class LocalImageStore implements ImageStore {
             layout,
             layers,
             registries,
+            peers,
             reading,
             (key, message) -> fillListeners.failed(roots.containersOn(key), message),
             clock);
+    peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
   }
@@ -92,19 +98,28 @@ public final class LocalImageStore implements ImageStore {
         nodeDirectory, registries, new LazyReading.Missing("the platform does not run"), clock);
   }
 
+  /** As the other, of a host that knows nobody. */
+  public static LocalImageStore open(
+      Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
+      throws InterruptedException {
+    return open(
+        nodeDirectory, registries, new Peers(new PeerMetrics(new Metrics())), reading, clock);
+  }
+
   /**
    * Opens the store; takes over what is mounted and what is being filled, clears what a killed
    * process left.
    *
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
+   * @param peers who is asked before them, and given what is here; the caller's too
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
-      Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
+      Path nodeDirectory, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
       throws InterruptedException {
     try {
-      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, reading, clock);
+      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, peers, reading, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }

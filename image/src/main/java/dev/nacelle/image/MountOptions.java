@@ -1,9 +1,12 @@
 package dev.nacelle.image;
 
-/** How a container's root filesystem is mounted. */
+/** How an image is mounted. */
 public record MountOptions(Writes writes) {
   /** What a container usually wants. */
   public static final MountOptions DEFAULT = new MountOptions(Writes.VOLATILE);
+
+  /** The image alone, as a volume of a pod: read-only, and no program in it can be executed. */
+  public static final MountOptions VOLUME = new MountOptions(Writes.NONE);
 
   /** What becomes of the container's own writes. */
   public enum Writes {
@@ -13,6 +16,8 @@ public record MountOptions(Writes writes) {
      */
     VOLATILE,
     /** An fsync is one. */
-    DURABLE
+    DURABLE,
+    /** There are none. */
+    NONE
   }
 }

@@ -27,9 +27,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The root filesystems of containers: an overlay each, over layers they share. What was mounted by
- * an earlier process is found in the mount table and taken over; what an earlier boot left is
- * removed. Safe for any thread.
+ * The root filesystems of containers, and images as volumes: an overlay each, over layers they
+ * share. What was mounted by an earlier process is found in the mount table and taken over; what an
+ * earlier boot left is removed. Safe for any thread.
  *
  * <p>Below {@code node/containers/ID}: {@code rootfs} (the mount), {@code upper}, {@code work}, and
  * {@code image.json} (which image and layers; read only while the mount exists, so never fsynced).
@@ -65,11 +65,16 @@ final class RootMounts {
       for (Path container : containers.toList()) {
         if (overlays.contains(container.resolve(ROOTFS))) {
           adopt(container);
-        } else if (Files.exists(container.resolve(UPPER), LinkOption.NOFOLLOW_LINKS)) {
+        } else if (isOurs(container)) {
           clear(container);
         }
       }
     }
+  }
+
+  private static boolean isOurs(Path container) {
+    return Stream.of(UPPER, RECORD)
+        .anyMatch(child -> Files.exists(container.resolve(child), LinkOption.NOFOLLOW_LINKS));
   }
 
   private void adopt(Path container) throws IOException {
@@ -130,18 +135,14 @@ final class RootMounts {
     RootFilesystem root = root(containerId, imageId, lowers(layerKeys));
     Path container = layout.container(containerId);
     Files.createDirectories(container);
-    Files.createDirectory(root.upper());
-    Files.createDirectory(root.work());
     if (!Files.isDirectory(root.merged(), LinkOption.NOFOLLOW_LINKS)) {
       Files.createDirectory(root.merged());
     }
-    copyOwnership(root.lowers().getFirst(), root.upper());
     var record =
         JsonObject.builder().put("image", imageId).put("layers", JsonArray.ofStrings(layerKeys));
     Files.writeString(container.resolve(RECORD), record.build().toString());
     try {
-      Overlay.mount(
-          root.lowers(), root.upper(), root.work(), root.merged(), overlayOptions(options));
+      overlay(root, options);
     } catch (ErrnoException e) {
       clear(container);
       throw e;
@@ -149,11 +150,24 @@ final class RootMounts {
     return root;
   }
 
-  private static List<String> overlayOptions(MountOptions options) {
-    return switch (options.writes()) {
-      case VOLATILE -> List.of("volatile");
-      case DURABLE -> List.of();
-    };
+  private void overlay(RootFilesystem root, MountOptions options) throws IOException {
+    switch (options.writes()) {
+      case VOLATILE -> writable(root, List.of("volatile"));
+      case DURABLE -> writable(root, List.of());
+      case NONE -> {
+        // an overlay that cannot be written has two layers at least
+        var lowers = new ArrayList<>(root.lowers());
+        lowers.add(layout.beneath());
+        Overlay.mountReadOnly(lowers, root.merged());
+      }
+    }
+  }
+
+  private static void writable(RootFilesystem root, List<String> options) throws IOException {
+    Files.createDirectory(root.upper());
+    Files.createDirectory(root.work());
+    copyOwnership(root.lowers().getFirst(), root.upper());
+    Overlay.mount(root.lowers(), root.upper(), root.work(), root.merged(), options);
   }
 
   /** Mounts one layer by itself; it stays until idle layers are unmounted. */

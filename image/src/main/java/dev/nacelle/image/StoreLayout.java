@@ -75,6 +75,11 @@ record StoreLayout(Path node) {
     return root().resolve("empty");
   }
 
+  /** An empty directory that lies under the layers of a volume. */
+  Path beneath() {
+    return root().resolve("beneath");
+  }
+
   Path containers() {
     return node.resolve("containers");
   }

@@ -1,5 +1,6 @@
 package dev.nacelle.image;
 
+import dev.nacelle.image.registry.Manifest;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.stream.AccessTrace;
 import dev.nacelle.image.stream.ImageOpening;
@@ -38,8 +39,11 @@ record StreamedForms(
       Repository repository, String name, Optional<Credential> credential, String digest)
       throws InterruptedException {
     try {
+      // a host near by that has the image's manifest has had the image: its chunks are near, too
+      boolean near = repository.near(digest, Manifest.MAX_BYTES).isPresent();
       Optional<ImageOpening> opening =
-          ImageOpening.open(repository, digest, ImageOpening.Chunks.ALONG);
+          ImageOpening.open(
+              repository, digest, near ? ImageOpening.Chunks.ON_DEMAND : ImageOpening.Chunks.ALONG);
       return opening.isEmpty()
           ? none("it has no streaming form")
           : of(opening.get(), name, credential);

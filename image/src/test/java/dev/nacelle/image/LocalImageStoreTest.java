@@ -114,6 +114,45 @@ final class LocalImageStoreTest {
   }
 
   @Test
+  void aVolumeShowsTheImageAndTakesNeitherWritesNorExecutions() throws Exception {
+    Files.writeString(tree().resolve("bin/hello"), "#!/bin/sh\n");
+    Files.setAttribute(tree().resolve("bin/hello"), "unix:mode", 0100755);
+    ResolvedImage image = store.importArchive(tree(), HELLO);
+    RootFilesystem volume = store.mount(image.id(), "volume.p.1", MountOptions.VOLUME);
+    assertThat(FileTree.describe(volume.merged())).isEqualTo(FileTree.describe(tree()));
+    assertThat(volume.upper()).doesNotExist();
+    assertThatThrownBy(() -> Files.writeString(volume.merged().resolve("new"), "x"))
+        .hasMessageContaining("Read-only file system");
+    assertThatThrownBy(
+            () -> new ProcessBuilder(volume.merged().resolve("bin/hello").toString()).start())
+        .hasMessageContaining("Permission denied");
+    assertThat(store.mount(image.id(), "volume.p.1", MountOptions.VOLUME)).isEqualTo(volume);
+  }
+
+  @Test
+  void aVolumeIsAdoptedAfterARestartAndKeepsItsImage() throws Exception {
+    ResolvedImage image = store.importArchive(tree(), HELLO);
+    RootFilesystem volume = store.mount(image.id(), "volume.p.1", MountOptions.VOLUME);
+    LocalImageStore second = reopened(); // the first is not closed: as after kill -9
+    assertThat(second.mounted("volume.p.1")).contains(volume);
+    assertThat(second.prune(Set.of()).imageIds()).isEmpty();
+    second.unmount("volume.p.1");
+    assertThat(volume.merged().getParent()).doesNotExist();
+    assertThat(second.prune(Set.of()).imageIds()).containsExactly(image.id());
+  }
+
+  @Test
+  void aVolumeOfAnEarlierBootIsCleared() throws Exception {
+    ResolvedImage image = store.importArchive(tree(), HELLO);
+    RootFilesystem volume = store.mount(image.id(), "volume.p.1", MountOptions.VOLUME);
+    Mounts.detach(volume.merged());
+    LocalImageStore second = reopened();
+    assertThat(second.mountedContainers()).isEmpty();
+    assertThat(second.mount(image.id(), "volume.p.1", MountOptions.VOLUME).merged())
+        .isNotEmptyDirectory();
+  }
+
+  @Test
   void whatAnEarlierBootLeftIsClearedAndWhatAKilledImportLeftIsSwept() throws Exception {
     ResolvedImage image = store.importArchive(tree(), HELLO);
     RootFilesystem root = store.mount(image.id(), "c1", MountOptions.DEFAULT);
@@ -181,7 +220,10 @@ final class LocalImageStoreTest {
       Path root = store.mount(image.id(), "c", MountOptions.DEFAULT).merged();
       assertThat(FileTree.describe(root).keySet())
           .containsExactly("", "dir", "dir/f", "dir/g", "opaque", "opaque/g");
+      Path volume = store.mount(image.id(), "v", MountOptions.VOLUME).merged();
+      assertThat(FileTree.describe(volume)).isEqualTo(FileTree.describe(root));
       store.unmount("c");
+      store.unmount("v");
     }
   }
 

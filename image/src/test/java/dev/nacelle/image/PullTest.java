@@ -103,11 +103,12 @@ final class PullTest {
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       registry.push(layout, "app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
-      Callable<Ensured.Pulled> task = () -> pull(reference, PullPolicy.IF_NOT_PRESENT);
+      var request = PullRequest.of(reference, PullPolicy.IF_NOT_PRESENT);
+      Callable<Ensured> task = () -> store.ensure(request, PullProgress.SILENT);
       var results = threads.invokeAll(Stream.generate(() -> task).limit(8).toList());
       long fetched = 0;
       for (var result : results) {
-        fetched += result.get().fetchedBytes();
+        fetched += result.get() instanceof Ensured.Pulled pulled ? pulled.fetchedBytes() : 0;
       }
       try (Stream<Path> blobs = Files.list(layout.resolve("blobs/sha256"))) {
         long all = blobs.mapToLong(p -> p.toFile().length()).sum();

@@ -11,9 +11,11 @@ import dev.nacelle.node.pod.PodView;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,17 +78,19 @@ final class ImageCollection implements AutoCloseable {
       if (pod.isFinished()) {
         continue;
       }
-      for (ContainerView container : pod.containers()) {
-        try {
-          images
-              .resolve(ImageReference.parse(container.image()))
-              .map(ResolvedImage::id)
-              .ifPresent(result::add);
-        } catch (ImageException e) {
-          // a name that is none uses no image
-        }
-      }
+      Stream.concat(
+              pod.containers().stream().map(ContainerView::image),
+              pod.imageVolumes().map(v -> v.string("image", "reference").orElse("")))
+          .forEach(name -> id(name).ifPresent(result::add));
     }
     return result;
+  }
+
+  private Optional<String> id(String name) {
+    try {
+      return images.resolve(ImageReference.parse(name)).map(ResolvedImage::id);
+    } catch (ImageException e) {
+      return Optional.empty(); // a name that is none uses no image
+    }
   }
 }

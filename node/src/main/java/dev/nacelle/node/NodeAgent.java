@@ -91,7 +91,7 @@ public final class NodeAgent implements AutoCloseable {
             runtime,
             images,
             datapath,
-            new Volumes(config.directory(), client, clock),
+            new Volumes(config.directory(), client, images, clock),
             new PodFiles(
                 config.directory().resolve("pods"), config.serviceDns(), config.clusterDomain()),
             new ContainerStart(serviceObjects::inNamespace),

@@ -5,6 +5,7 @@ import dev.nacelle.image.ImageStore;
 import dev.nacelle.node.pod.NodeServices;
 import dev.nacelle.node.pod.PodWorker;
 import dev.nacelle.node.start.ContainerStart;
+import dev.nacelle.node.volume.ImageVolumes;
 import dev.nacelle.runtime.ContainerStatus;
 import dev.nacelle.runtime.RuntimeEvent;
 import dev.nacelle.runtime.RuntimeEvents;
@@ -27,6 +28,7 @@ final class RuntimeFollower implements AutoCloseable {
   private final Supplier<KubeObject> node;
   private final RuntimeEvents events;
   private final ImageStore.Subscription fillFailures;
+  private final ReadFailures readFailures = new ReadFailures();
   private final Thread thread;
   private volatile boolean closed;
 
@@ -66,6 +68,7 @@ final class RuntimeFollower implements AutoCloseable {
         Optional<RuntimeEvent> event = events.next(POLL);
         try {
           event.ifPresent(this::handle);
+          readFailures.due(services.clock().instant()).forEach(this::tellOfReads);
         } catch (RuntimeException e) {
           LOG.warn("an event of the runtime was not handled: {}", e.toString());
         }
@@ -106,10 +109,33 @@ final class RuntimeFollower implements AutoCloseable {
     }
   }
 
-  private void readFailed(Set<String> containerIds, String message) {
-    for (String id : containerIds) {
-      services.runtime().container(id).ifPresent(c -> warn(c, "FailedRead", message));
+  private void readFailed(Set<String> ids, String message) {
+    for (String id : ids) {
+      readFailures
+          .failed(id, message, services.clock().instant())
+          .ifPresent(text -> tellOfReads(id, text));
     }
+  }
+
+  /**
+   * @param id of a container, or of an image that a pod has as a volume
+   */
+  private void tellOfReads(String id, String what) {
+    ImageVolumes.podUid(id)
+        .flatMap(workers)
+        .ifPresentOrElse(
+            worker -> warn(worker, "FailedRead", "Volume " + volume(worker, id) + ": " + what),
+            () -> services.runtime().container(id).ifPresent(c -> warn(c, "FailedRead", what)));
+  }
+
+  private static String volume(PodWorker worker, String id) {
+    return worker
+        .pod()
+        .imageVolumes()
+        .map(v -> v.string("name").orElse(""))
+        .filter(name -> ImageVolumes.id(worker.pod().uid(), name).equals(id))
+        .findFirst()
+        .orElse("");
   }
 
   /** An event of the container's pod. */
@@ -117,11 +143,11 @@ final class RuntimeFollower implements AutoCloseable {
     String name = container.labels().getOrDefault(ContainerStart.LABEL_CONTAINER, "");
     workers
         .apply(uid(container.labels()))
-        .ifPresent(
-            worker ->
-                services
-                    .events()
-                    .warning(worker.pod().object(), reason, "Container " + name + ": " + what));
+        .ifPresent(worker -> warn(worker, reason, "Container " + name + ": " + what));
+  }
+
+  private void warn(PodWorker worker, String reason, String message) {
+    services.events().warning(worker.pod().object(), reason, message);
   }
 
   private void tell(ContainerStatus status) {

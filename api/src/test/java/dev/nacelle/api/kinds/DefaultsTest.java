@@ -58,7 +58,10 @@ class DefaultsTest {
     "busybox:1.36, IfNotPresent",
     "localhost:5000/busybox, Always",
     "localhost:5000/busybox:1, IfNotPresent",
-    "busybox@sha256:abc, IfNotPresent"
+    "busybox@sha256:abc, IfNotPresent",
+    "busybox:1@sha256:abc, IfNotPresent",
+    "busybox:latest@sha256:abc, Always",
+    "No/Name, IfNotPresent"
   })
   void theTagDecidesWhenToPull(String image, String policy) {
     var pod =
@@ -72,6 +75,13 @@ class DefaultsTest {
                 .orElseThrow()
                 .string("imagePullPolicy"))
         .hasValue(policy);
+    var volume =
+        Samples.created(
+            "pods",
+            "{'spec':{'containers':[{'name':'a','image':'i:1'}],'volumes':[{'name':'v','image':{'reference':'%s'}}]}}"
+                .formatted(image));
+    assertThat(volume.spec().array("volumes").objects().findFirst().orElseThrow())
+        .satisfies(v -> assertThat(v.string("image", "pullPolicy")).hasValue(policy));
   }
 
   @Test

@@ -62,6 +62,39 @@ class ValidationTest {
   }
 
   @Test
+  void anImageVolumeNeedsAReferenceInAPodAndNotInATemplate() {
+    assertThat(pod("", ",'volumes':[{'name':'v','image':{'reference':'i:1'}}]")).isEmpty();
+    assertThat(pod("", ",'volumes':[{'name':'v','image':{}}]"))
+        .containsExactly("spec.volumes[0].image.reference: Required value");
+    assertThat(
+            Samples.faults(
+                "deployments.apps",
+                """
+                {'metadata':{'name':'d'},'spec':{'selector':{'matchLabels':{'a':'b'}},
+                 'template':{'metadata':{'labels':{'a':'b'}},'spec':{
+                  'volumes':[{'name':'v','image':{}}],
+                  'containers':[{'name':'c','image':'i:1'}]}}}}
+                """))
+        .isEmpty();
+  }
+
+  @Test
+  void anImageVolumeIsPulledByAPolicyAndMayBeMountedInPart() {
+    assertThat(
+            pod("", ",'volumes':[{'name':'v','image':{'reference':'i:1','pullPolicy':'Often'}}]"))
+        .containsExactly(
+            "spec.volumes[0].image.pullPolicy: Unsupported value: \"Often\": supported values:"
+                + " \"Always\", \"IfNotPresent\", \"Never\"");
+    for (String part : List.of("subPath", "subPathExpr")) {
+      assertThat(
+              pod(
+                  ",'volumeMounts':[{'name':'v','mountPath':'/v','%s':'a/b'}]".formatted(part),
+                  ",'volumes':[{'name':'v','image':{'reference':'i:1'}}]"))
+          .isEmpty();
+    }
+  }
+
+  @Test
   void wordsOutsideTheirListAreNamedWithTheList() {
     assertThat(pod("", ",'restartPolicy':'Sometimes'"))
         .containsExactly(

@@ -39,6 +39,7 @@ public final class RegistryClient implements AutoCloseable {
   private final RegistrySettings settings;
   private final ProxySettings proxy;
   private final Supplier<Optional<ClusterRegistry>> cluster;
+  private final NearContent near;
 
   /** A client has one set of trusted authorities and one certificate at most. */
   private final Map<ClientKey, HttpClient> clients = new ConcurrentHashMap<>();
@@ -70,6 +71,20 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RegistryClient(
       RegistrySettings settings, ProxySettings proxy, Supplier<Optional<ClusterRegistry>> cluster) {
+    this(settings, proxy, cluster, NearContent.NONE);
+  }
+
+  /**
+   * As the other, for a host that knows others.
+   *
+   * @param near asked before a registry for small content
+   */
+  public RegistryClient(
+      RegistrySettings settings,
+      ProxySettings proxy,
+      Supplier<Optional<ClusterRegistry>> cluster,
+      NearContent near) {
+    this.near = near;
     this.settings = settings;
     this.proxy = proxy;
     this.cluster = cluster;
@@ -77,7 +92,7 @@ public final class RegistryClient implements AutoCloseable {
 
   /** A conversation about one repository with one credential, or none. Makes no request yet. */
   public Repository repository(ImageReference reference, Optional<Credential> credential) {
-    return new Repository(reference, new Places(reference, credential), BACKOFF);
+    return new Repository(reference, new Places(reference, credential), BACKOFF, near);
   }
 
   /** The places of a repository; others when the cluster's registry has become another. */

@@ -29,11 +29,14 @@ public final class Repository {
   private final ImageReference reference;
   private final Supplier<List<Place>> known;
   private final Backoff backoff;
+  private final NearContent near;
 
   /**
    * @param known where to ask, at least one place; itself asked before each request
    */
-  Repository(ImageReference reference, Supplier<List<Place>> known, Backoff backoff) {
+  Repository(
+      ImageReference reference, Supplier<List<Place>> known, Backoff backoff, NearContent near) {
+    this.near = near;
     this.reference = reference;
     this.known = known;
     this.backoff = backoff;
@@ -90,7 +93,7 @@ public final class Repository {
             known.accept(chosen.digest());
             told = true;
           }
-          Bytes next = manifest(chosen.digest(), Optional.of(chosen.digest()));
+          Bytes next = manifest(chosen.digest());
           manifests.add(next);
           manifest = Manifest.parse(next);
         }
@@ -106,6 +109,10 @@ public final class Repository {
 
   /** A small blob, whole and verified. */
   public Bytes config(Descriptor descriptor) throws InterruptedException {
+    Optional<Bytes> found = near(descriptor.digest(), MAX_CONFIG_BYTES);
+    if (found.isPresent()) {
+      return found.get();
+    }
     return whole(
         place -> place.send(HttpRequest.get(place.endpoint().blob(reference, descriptor.digest()))),
         MAX_CONFIG_BYTES,
@@ -128,7 +135,13 @@ public final class Repository {
 
   /** A manifest by its digest, verified. */
   public Bytes manifest(String digest) throws InterruptedException {
-    return manifest(digest, Optional.of(digest));
+    Optional<Bytes> found = near(digest, Manifest.MAX_BYTES);
+    return found.isPresent() ? found.get() : manifest(digest, Optional.of(digest));
+  }
+
+  /** Small content that somebody near has, verified. */
+  public Optional<Bytes> near(String digest, int maxBytes) throws InterruptedException {
+    return near.find(digest, maxBytes).filter(found -> Sha256.of(found).equals(digest));
   }
 
   /** A manifest as the registry has it. */

@@ -112,8 +112,7 @@ final class ChunkFetch {
 
   /** Asks one source after the other until all is here or none is left. */
   private void askEach() throws IOException, InterruptedException {
-    Deque<RankedSource> left =
-        new ArrayDeque<>(RankedSource.order(shared.sources(), shared.clock()));
+    Deque<RankedSource> left = new ArrayDeque<>(shared.sources().order(wanted()));
     var answers = new LinkedBlockingQueue<Answer>(); // one a source at most
     var open = new ArrayList<Attempt>();
     try {
@@ -140,9 +139,12 @@ final class ChunkFetch {
     }
   }
 
+  private ChunkRange wanted() {
+    return ChunkRange.between(missing.nextSetBit(0), missing.length());
+  }
+
   private Attempt ask(RankedSource source, BlockingQueue<Answer> answers) {
-    int first = missing.nextSetBit(0);
-    var attempt = new Attempt(source, ChunkRange.between(first, missing.length()));
+    var attempt = new Attempt(source, wanted());
     source.asked();
     attempt.thread = shared.crew().startWaiting("source", () -> answers.add(fetch(attempt)));
     return attempt;
@@ -166,8 +168,12 @@ final class ChunkFetch {
     for (Attempt attempt : open) {
       left = Math.min(left, attemptNanos() - (now - attempt.startedNanos));
     }
-    Duration hedge = shared.policy().hedgeAfter();
-    return Math.max(0, mayHedge ? Math.min(left, hedge.toNanos()) : left);
+    if (mayHedge) {
+      Duration usual = shared.policy().hedgeAfter();
+      Duration hedge = open.getFirst().source.source().hedgeAfter(usual);
+      left = Math.min(left, hedge.toNanos());
+    }
+    return Math.max(0, left);
   }
 
   private long attemptNanos() {
@@ -195,6 +201,8 @@ final class ChunkFetch {
   private void take(Answer answer) throws IOException, InterruptedException {
     switch (answer) {
       case Answer.Got(var attempt, var chunks) -> take(attempt, chunks);
+      case Answer.Failed(var attempt, ChunkAbsentException absent) ->
+          failures.put(attempt.source.source().name(), "" + absent.getMessage());
       case Answer.Failed(var attempt, var why) ->
           failed(
               attempt,
@@ -207,8 +215,10 @@ final class ChunkFetch {
     RankedSource source = attempt.source;
     source.arrived(chunks.stream().mapToLong(ByteBuffer::remaining).sum());
     if (chunks.size() != attempt.span.count()) {
+      String what = "got " + chunks.size() + " chunks in place of " + attempt.span.count();
       source.wrong();
-      failed(attempt, "got " + chunks.size() + " chunks in place of " + attempt.span.count());
+      source.source().gaveWrong(what);
+      failed(attempt, what);
       return;
     }
     String firstFault = "";
@@ -217,13 +227,14 @@ final class ChunkFetch {
       if (!missing.get(chunk)) {
         continue;
       }
-      String fault = fault(chunk, chunks.get(i));
+      String fault = fault(source.source().form(), chunk, chunks.get(i));
       if (fault.isEmpty()) {
         landing.land(chunk, plain);
         missing.clear(chunk);
         source.used();
       } else {
         source.wrong();
+        source.source().gaveWrong(fault);
         firstFault = firstFault.isEmpty() ? fault : firstFault;
       }
     }
@@ -234,10 +245,10 @@ final class ChunkFetch {
     }
   }
 
-  /** What is wrong with the stored bytes; if nothing is, they are unpacked in {@code plain}. */
-  private String fault(int chunk, ByteBuffer stored) {
+  /** What is wrong with the bytes; if nothing is, they are unpacked in {@code plain}. */
+  private String fault(ChunkSource.Form form, int chunk, ByteBuffer given) {
     try {
-      StoredChunk.open(shared.index(), chunk, stored, plain);
+      StoredChunk.open(shared.index(), form, chunk, given, plain);
       return "";
     } catch (IOException e) {
       return String.valueOf(e.getMessage());

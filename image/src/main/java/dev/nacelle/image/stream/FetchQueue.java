@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.IntSupplier;
 
 /**
  * What may be fetched when no reader waits: ranges to fetch ahead of readers, and ranges somebody
@@ -24,7 +25,13 @@ final class FetchQueue {
   /** What is left of a layer that is wanted whole. */
   private final Deque<ChunkRange> rest = new ArrayDeque<>();
 
-  FetchQueue(int maxFetchChunks, int maxEagerChunks) {
+  private final IntSupplier border;
+
+  /**
+   * @param border see {@link ChunkSources#border}
+   */
+  FetchQueue(int maxFetchChunks, int maxEagerChunks, IntSupplier border) {
+    this.border = border;
     this.maxFetchChunks = maxFetchChunks;
     this.maxEagerChunks = maxEagerChunks;
   }
@@ -66,8 +73,7 @@ final class FetchQueue {
         .or(() -> cut(rest, maxEagerChunks, missing));
   }
 
-  private static Optional<ChunkRange> cut(
-      Deque<ChunkRange> queue, int atMost, IntPredicate missing) {
+  private Optional<ChunkRange> cut(Deque<ChunkRange> queue, int atMost, IntPredicate missing) {
     while (!queue.isEmpty()) {
       ChunkRange range = queue.remove();
       int first = range.first();
@@ -86,9 +92,10 @@ final class FetchQueue {
   }
 
   /** Where the run of missing chunks from {@code first} on ends. */
-  static int runEnd(int first, int bound, int atMost, IntPredicate missing) {
+  int runEnd(int first, int bound, int atMost, IntPredicate missing) {
+    int unit = border.getAsInt();
     int end = first + 1;
-    while (end < bound && end - first < atMost && missing.test(end)) {
+    while (end < bound && end - first < atMost && end % unit != 0 && missing.test(end)) {
       end++;
     }
     return end;

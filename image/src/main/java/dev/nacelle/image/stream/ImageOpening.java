@@ -18,6 +18,9 @@ import java.util.Optional;
  * go on arriving until this is closed. Safe for any thread.
  */
 public final class ImageOpening implements AutoCloseable {
+  /** Larger metadata is not kept in memory. */
+  public static final int MOST_METADATA_BYTES = 16 << 20;
+
   private static final int MOST_PACKS_TRIED = 2;
 
   /** Whether the chunks that a start needs shall come along. */

@@ -70,6 +70,27 @@ final class LazyContents {
     return present.get() == index.chunks();
   }
 
+  BitSet present() {
+    return map.present();
+  }
+
+  /** A chunk that is present. */
+  byte[] read(int chunk) throws IOException {
+    byte[] bytes = new byte[index.chunkBytes(chunk)];
+    try {
+      use(
+          () -> {
+            if (!has(chunk)) {
+              throw new IOException("cannot read chunk " + chunk + ": it is not here");
+            }
+            blob.read((long) chunk * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(bytes));
+          });
+    } catch (InterruptedException e) { // says only that it is closed
+      throw new IOException("cannot read chunk " + chunk + ": the layer is closed", e);
+    }
+    return bytes;
+  }
+
   int presentChunks() {
     return present.get();
   }

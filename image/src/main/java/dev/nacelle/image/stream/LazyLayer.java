@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class LazyLayer implements AutoCloseable {
   /** What all fetches of a layer share. */
   record Fetching(
       StreamIndex index,
-      List<RankedSource> sources,
+      RankedSources sources,
       FetchPolicy policy,
       InstantSource clock,
       Crew crew) {}
@@ -86,11 +87,13 @@ public final class LazyLayer implements AutoCloseable {
     this.fetching =
         new Fetching(
             index,
-            settings.sources().stream().map(RankedSource::new).toList(),
+            new RankedSources(settings.sources(), settings.clock()),
             policy,
             settings.clock(),
             crew);
-    this.queue = new FetchQueue(policy.maxFetchChunks(), policy.maxEagerChunks());
+    this.queue =
+        new FetchQueue(
+            policy.maxFetchChunks(), policy.maxEagerChunks(), settings.sources()::border);
     this.watch = new ReaderWatch(index, policy.maxReadAhead(), settings.readers());
   }
 
@@ -206,6 +209,26 @@ public final class LazyLayer implements AutoCloseable {
     }
   }
 
+  /** Whether all of these chunks are in the file. */
+  public boolean has(ChunkRange range) {
+    return range.end() <= index.chunks() && contents.hasAll(range);
+  }
+
+  /** The chunks that are in the file now. */
+  public BitSet present() {
+    return contents.present();
+  }
+
+  /**
+   * Reads a chunk that is in the file.
+   *
+   * @return the caller's own
+   * @throws IOException if it is not, or the layer is closed
+   */
+  public byte[] read(int chunk) throws IOException {
+    return contents.read(chunk);
+  }
+
   /** Fetches all that is missing, in large requests, while no reader waits; returns at once. */
   public void prefetchAll() throws IOException {
     lock.lock();
@@ -265,7 +288,7 @@ public final class LazyLayer implements AutoCloseable {
         index.chunks(),
         contents.presentChunks(),
         contents.reprovedChunks(),
-        fetching.sources().stream().map(RankedSource::counters).toList());
+        fetching.sources().counters());
   }
 
   private boolean isMissing(int chunk) {
@@ -276,7 +299,7 @@ public final class LazyLayer implements AutoCloseable {
     var result = new ArrayList<Flight>();
     for (int n = range.first(); n < range.end(); n++) {
       if (isMissing(n)) {
-        int end = FetchQueue.runEnd(n, range.end(), atMost, this::isMissing);
+        int end = queue.runEnd(n, range.end(), atMost, this::isMissing);
         result.add(takeOff(ChunkRange.between(n, end), lane));
       }
     }

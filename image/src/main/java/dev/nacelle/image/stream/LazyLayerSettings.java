@@ -6,21 +6,31 @@ import java.util.List;
 /**
  * What a lazy layer is filled from, and how.
  *
- * @param sources in the order to ask them: near ones first, the origin last
+ * @param sources whom to ask for what
  * @param bootId of this boot, see {@link LazyLayerFiles#currentBoot}
  * @param whenWhole run once, by a thread of the layer, when the last chunk has landed; not run for
  *     a layer that was whole when it was opened
  * @param readers hears of what readers need
  */
 public record LazyLayerSettings(
-    List<ChunkSource> sources,
+    ChunkSources sources,
     FetchPolicy policy,
     InstantSource clock,
     String bootId,
     Runnable whenWhole,
     ReadListener readers) {
-  public LazyLayerSettings {
-    sources = List.copyOf(sources);
+
+  /**
+   * @param sources in the order to ask them: near ones first, the origin last
+   */
+  public LazyLayerSettings(
+      List<ChunkSource> sources,
+      FetchPolicy policy,
+      InstantSource clock,
+      String bootId,
+      Runnable whenWhole,
+      ReadListener readers) {
+    this(ChunkSources.always(sources), policy, clock, bootId, whenWhole, readers);
   }
 
   /** Nobody hears of what readers need. */

@@ -61,10 +61,28 @@ public final class MetadataBlob {
   public static void unpack(StreamIndex index, InputStream stored, Path image) throws IOException {
     boolean whole = false;
     try {
-      unpackUnproved(index.metadata(), new VerityTree(index.salt(), size(index)), stored, image);
+      var in = new ZstdInputStream(stored);
+      write(index.metadata(), new VerityTree(index.salt(), size(index)), in, image);
       whole = true;
     } catch (com.github.luben.zstd.ZstdIOException e) {
       throw wrong("it does not unpack: " + e.getMessage());
+    } finally {
+      if (!whole) {
+        Files.deleteIfExists(image);
+      }
+    }
+  }
+
+  /**
+   * As {@link #unpack}, from the image itself.
+   *
+   * @throws StreamFormatException if the image is not the one of the index
+   */
+  public static void copy(StreamIndex index, InputStream plain, Path image) throws IOException {
+    boolean whole = false;
+    try {
+      write(index.metadata(), new VerityTree(index.salt(), size(index)), plain, image);
+      whole = true;
     } finally {
       if (!whole) {
         Files.deleteIfExists(image);
@@ -76,14 +94,13 @@ public final class MetadataBlob {
     return index.metadata().sizeBytes();
   }
 
-  private static void unpackUnproved(
-      StreamIndex.Metadata expected, VerityTree tree, InputStream stored, Path image)
+  private static void write(
+      StreamIndex.Metadata expected, VerityTree tree, InputStream in, Path image)
       throws IOException {
     MessageDigest digest = Sha256.newDigest();
     byte[] hashes = new byte[tree.chunks() * VerityTree.HASH_BYTES];
     byte[] chunk = new byte[VerityTree.CHUNK_BYTES];
     try (OutputStream out = Files.newOutputStream(image, StandardOpenOption.CREATE_NEW)) {
-      var in = new ZstdInputStream(stored);
       for (int n = 0; n < tree.chunks(); n++) {
         int size = tree.chunkBytes(n);
         if (in.readNBytes(chunk, 0, size) != size) {

@@ -22,9 +22,6 @@ import java.util.concurrent.Future;
 final class OpeningParts {
   private static final int REQUESTS = 32;
 
-  /** Larger metadata is not kept in memory. */
-  private static final int MOST_METADATA_BYTES = 16 << 20;
-
   private static final AccessTrace NO_TRACE = new AccessTrace(List.of(), List.of());
 
   record Parts(List<ImageOpening.Layer> layers, AccessTrace trace) {}
@@ -75,7 +72,7 @@ final class OpeningParts {
 
   private static ImageOpening.MetadataStream metadata(Repository repository, Descriptor blob)
       throws IOException, InterruptedException {
-    if (blob.sizeBytes() > MOST_METADATA_BYTES) {
+    if (blob.sizeBytes() > ImageOpening.MOST_METADATA_BYTES) {
       return () -> repository.blob(blob);
     }
     try (InputStream in = repository.blob(blob)) {

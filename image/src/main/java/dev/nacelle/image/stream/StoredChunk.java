@@ -23,6 +23,33 @@ final class StoredChunk {
   }
 
   /**
+   * As {@link #open}, of what a source gives in its form.
+   *
+   * @throws IOException if the bytes are not those of the chunk; says in what
+   */
+  static void open(
+      StreamIndex index, ChunkSource.Form form, int chunk, ByteBuffer given, byte[] plain)
+      throws IOException {
+    switch (form) {
+      case STORED -> open(index, chunk, given, plain);
+      case PLAIN -> prove(index, chunk, given, plain);
+    }
+  }
+
+  private static void prove(StreamIndex index, int chunk, ByteBuffer given, byte[] plain)
+      throws IOException {
+    int size = index.chunkBytes(chunk);
+    if (given.remaining() != size) {
+      throw new IOException(
+          "got %d bytes in place of %d for chunk %d".formatted(given.remaining(), size, chunk));
+    }
+    given.duplicate().get(plain, 0, size);
+    if (!index.proves(chunk, plain)) {
+      throw new IOException("got wrong bytes for chunk " + chunk);
+    }
+  }
+
+  /**
    * Unpacks a chunk into the beginning of {@code plain} and proves it.
    *
    * @throws IOException if the bytes are not those of the chunk; says in what

@@ -116,17 +116,25 @@ public record StreamReferrer(List<Layer> layers) {
   public static StreamIndex fetchIndex(Repository repository, Layer layer)
       throws IOException, InterruptedException {
     require(layer.index().sizeBytes() <= StreamIndexFormat.MAX_BYTES, "its index is too large");
-    StreamIndex index;
-    try (InputStream in = repository.blob(layer.index())) {
-      byte[] bytes = in.readNBytes(Math.toIntExact(layer.index().sizeBytes()) + 1);
-      index = StreamIndex.parse(Bytes.wrap(bytes));
-    }
+    StreamIndex index = StreamIndex.parse(indexBytes(repository, layer.index()));
     require(
         index.diffId().equals(layer.diffId())
             && index.storedBytes() == layer.chunks().sizeBytes()
             && index.metadata().storedBytes() == layer.metadata().sizeBytes(),
         "an index is that of another layer");
     return index;
+  }
+
+  private static Bytes indexBytes(Repository repository, Descriptor index)
+      throws IOException, InterruptedException {
+    int size = Math.toIntExact(index.sizeBytes());
+    Optional<Bytes> near = repository.near(index.digest(), size);
+    if (near.isPresent()) {
+      return near.get();
+    }
+    try (InputStream in = repository.blob(index)) {
+      return Bytes.wrap(in.readNBytes(size + 1));
+    }
   }
 
   /**

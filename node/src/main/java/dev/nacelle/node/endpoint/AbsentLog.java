@@ -55,7 +55,7 @@ final class AbsentLog {
 
   private static String words(String reason) {
     return switch (reason) {
-      case "ErrImagePull" -> "image can't be pulled";
+      case "ErrImagePull", "RegistryUnavailable" -> "image can't be pulled";
       case "ImagePullBackOff" -> "trying and failing to pull image";
       default -> reason;
     };

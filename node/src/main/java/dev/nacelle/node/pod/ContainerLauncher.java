@@ -3,9 +3,6 @@ package dev.nacelle.node.pod;
 import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.ImageException;
-import dev.nacelle.image.ImageFault;
-import dev.nacelle.image.MountOptions;
-import dev.nacelle.image.RootFilesystem;
 import dev.nacelle.node.probe.LifecycleHook;
 import dev.nacelle.node.start.ConfigurationException;
 import dev.nacelle.node.start.ContainerStart;
@@ -22,7 +19,6 @@ import java.util.Optional;
  * alone.
  */
 final class ContainerLauncher {
-  private static final Duration MAX_WAIT = Duration.ofMinutes(5);
   private static final Duration MAX_RETRY = Duration.ofSeconds(10);
   private static final Duration HOOK_TIMEOUT = Duration.ofMinutes(2);
 
@@ -38,27 +34,22 @@ final class ContainerLauncher {
 
   /** Starts the next attempt of a container; the outcome is in the record. */
   ContainerRecord start(
-      ContainerView container, ContainerRecord record, ImagePulls.Image image, UsedReferences used)
+      ContainerView container, ContainerRecord record, PodImage image, UsedReferences used)
       throws InterruptedException {
     return switch (image) {
-      case ImagePulls.Image.Missing missing -> imageMissing(container, record, missing);
-      case ImagePulls.Image.Here here -> start(container, record, here, used);
+      case PodImage.Missing missing -> imageMissing(container, record, missing);
+      case PodImage.Here here -> start(container, record, here, used);
     };
   }
 
   private ContainerRecord start(
-      ContainerView container,
-      ContainerRecord record,
-      ImagePulls.Image.Here here,
-      UsedReferences used)
+      ContainerView container, ContainerRecord record, PodImage.Here here, UsedReferences used)
       throws InterruptedException {
     int attempt = record.nextAttempt();
     String id = PodPaths.containerId(context.pod().uid(), container.name(), attempt);
     String imageId = here.image().statusImageId(here.reference());
     try {
-      RootFilesystem root = services.images().mount(here.image().id(), id, MountOptions.DEFAULT);
-      services.timeline().mark(context.pod().uid(), "imageMounted");
-      var prepared = prepared(container, id, attempt, root, here);
+      var prepared = prepared(container, id, attempt, here);
       var spec = services.starts().spec(context.pod(), container, prepared, used);
       ContainerStatus status = services.runtime().runContainer(spec);
       services.timeline().mark(context.pod().uid(), "started");
@@ -145,11 +136,7 @@ final class ContainerLauncher {
   }
 
   private ContainerStart.Prepared prepared(
-      ContainerView container,
-      String id,
-      int attempt,
-      RootFilesystem root,
-      ImagePulls.Image.Here here)
+      ContainerView container, String id, int attempt, PodImage.Here here)
       throws ConfigurationException {
     PodPaths paths = context.paths();
     return new ContainerStart.Prepared(
@@ -157,7 +144,7 @@ final class ContainerLauncher {
         context.sandbox().orElseThrow().id(),
         target(container),
         attempt,
-        root.merged(),
+        here.root().merged(),
         here.image().id(),
         here.image().config(),
         here.image().statusImageId(here.reference()),
@@ -169,43 +156,37 @@ final class ContainerLauncher {
   }
 
   private ContainerRecord imageMissing(
-      ContainerView container, ContainerRecord record, ImagePulls.Image.Missing missing) {
-    String reason = missing.fault().waitingReason();
-    String name = "\"" + container.image() + "\"";
-    String text;
-    if (missing.fault() == ImageFault.INVALID_NAME) {
-      text = "Failed to apply default image tag " + name + ": " + missing.message();
-      event(container, EventRecorder.Type.WARNING, "InspectFailed", text);
-    } else if (missing.fault() == ImageFault.NEVER_PULL) {
-      text = "Container image " + name + " is not present with pull policy of Never";
-      event(container, EventRecorder.Type.WARNING, "ErrImageNeverPull", text);
-    } else {
-      text = "failed to pull image " + name + ": " + missing.message();
-      event(
-          container,
-          EventRecorder.Type.WARNING,
-          "Failed",
-          "Failed to pull image " + name + ": " + missing.message());
-    }
-    event(container, EventRecorder.Type.WARNING, "Failed", "Error: " + reason);
-    Duration wait = PodPlan.FIRST_BACKOFF.multipliedBy(1L << Math.min(record.refusals(), 5));
+      ContainerView container, ContainerRecord record, PodImage.Missing missing) {
+    event(container, EventRecorder.Type.WARNING, "Failed", "Error: " + missing.reason());
     return record.refused(
-        new ContainerRecord.Waiting(reason, text),
-        services.clock().instant().plus(wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait));
+        new ContainerRecord.Waiting(
+            missing.reason(), missing.message(), Optional.of(missing.wanted())),
+        missing.retryAt());
   }
 
   /** Whether the record shows a pull that failed, and not yet that the next one waits. */
   static boolean hasFailedPull(ContainerRecord record) {
-    return record.isWaitingFor("ErrImagePull");
+    return record.isWaitingFor("ErrImagePull") || record.isWaitingFor("RegistryUnavailable");
   }
 
   /** What a container that waits for its image shows between two attempts. */
   ContainerRecord backingOff(ContainerView container, ContainerRecord record) {
-    String text = "Back-off pulling image \"" + container.image() + "\"";
-    event(container, EventRecorder.Type.NORMAL, "BackOff", text);
+    Optional<WantedImage> image = record.waiting().flatMap(ContainerRecord.Waiting::image);
+    String text =
+        "Back-off pulling image \""
+            + image.map(WantedImage::name).orElseGet(container::image)
+            + "\"";
+    services
+        .events()
+        .record(
+            context.pod().object(),
+            image.map(WantedImage::fieldPath).orElseGet(container::fieldPath),
+            EventRecorder.Type.NORMAL,
+            "BackOff",
+            text);
     event(container, EventRecorder.Type.WARNING, "Failed", "Error: ImagePullBackOff");
     String why = record.waiting().map(w -> ": " + w.reason() + ": " + w.message()).orElse("");
-    return record.waitingFor(new ContainerRecord.Waiting("ImagePullBackOff", text + why));
+    return record.waitingFor(new ContainerRecord.Waiting("ImagePullBackOff", text + why, image));
   }
 
   private ContainerRecord refused(

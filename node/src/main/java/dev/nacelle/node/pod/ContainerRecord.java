@@ -53,8 +53,16 @@ record ContainerRecord(
     }
   }
 
-  /** A waiting state. */
-  record Waiting(String reason, String message) {}
+  /**
+   * A waiting state.
+   *
+   * @param image what it waits for, where it waits for an image
+   */
+  record Waiting(String reason, String message, Optional<WantedImage> image) {
+    Waiting(String reason, String message) {
+      this(reason, message, Optional.empty());
+    }
+  }
 
   /** What the probes say; a container without the probe counts as passed once it runs. */
   record ProbeState(boolean started, boolean ready) {

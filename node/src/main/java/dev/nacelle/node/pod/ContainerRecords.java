@@ -161,6 +161,18 @@ final class ContainerRecords {
     records.replaceAll((name, r) -> waitsForConfiguration(r) ? r.retryingNow() : r);
   }
 
+  /** A container that has another image now, and does not run, is worth another try. */
+  void retryChanged(PodView before, PodView after) {
+    for (ContainerView view : after.containers()) {
+      ContainerRecord record = get(view);
+      boolean changed =
+          before.container(view.name()).filter(b -> !b.image().equals(view.image())).isPresent();
+      if (changed && !record.isRunning()) {
+        replace(view, record.retryingNow());
+      }
+    }
+  }
+
   boolean waitsForConfiguration() {
     return records.values().stream().anyMatch(ContainerRecords::waitsForConfiguration);
   }

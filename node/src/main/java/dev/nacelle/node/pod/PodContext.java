@@ -7,6 +7,7 @@ import dev.nacelle.node.volume.Volumes;
 import dev.nacelle.runtime.SandboxStatus;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +21,7 @@ final class PodContext {
   private int sandboxAttempt;
   private volatile Optional<String> address = Optional.empty();
   private Optional<Volumes.Prepared> volumes = Optional.empty();
+  private final Map<String, Path> imageVolumes = new HashMap<>();
   private final UsedReferences volumeReferences;
   private Optional<PodFiles.Paths> files = Optional.empty();
 
@@ -75,7 +77,14 @@ final class PodContext {
 
   /** The host's paths of the volumes by name. */
   Map<String, Path> volumes() {
-    return volumes.map(Volumes.Prepared::paths).orElse(Map.of());
+    var result = new HashMap<>(imageVolumes);
+    volumes.ifPresent(v -> result.putAll(v.paths()));
+    return result;
+  }
+
+  /** An image was mounted as a volume. */
+  void imageVolume(String name, Path path) {
+    imageVolumes.put(name, path);
   }
 
   boolean hasVolumes() {

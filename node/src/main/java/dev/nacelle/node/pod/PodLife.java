@@ -95,6 +95,7 @@ final class PodLife implements AutoCloseable {
         .ifPresent(
             next -> {
               volumesStale |= Volumes.showMetadata(next) && !metadataIsSame(context.pod(), next);
+              records.retryChanged(context.pod(), next);
               context.pod(next);
             });
     gone |= mail.gone();
@@ -261,8 +262,7 @@ final class PodLife implements AutoCloseable {
     }
     startReferences = new UsedReferences(services.client());
     for (ContainerView container : containers) {
-      Optional<ImagePulls.Image> image =
-          pulls.take(container, records.get(container).nextAttempt());
+      Optional<PodImage> image = pulls.take(container, records.get(container).nextAttempt());
       if (image.isEmpty()) {
         continue;
       }

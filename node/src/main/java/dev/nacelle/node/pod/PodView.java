@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A pod as the node reads it. */
@@ -68,6 +70,25 @@ public record PodView(KubeObject object) {
         .array("ephemeralContainers")
         .objects()
         .map(c -> new ContainerView(c, ContainerView.Role.EPHEMERAL));
+  }
+
+  /** The volumes among those that a container mounts that are images. */
+  List<JsonObject> imageVolumes(ContainerView container) {
+    Set<String> mounted =
+        container
+            .json()
+            .array("volumeMounts")
+            .objects()
+            .flatMap(m -> m.string("name").stream())
+            .collect(Collectors.toSet());
+    return imageVolumes()
+        .filter(v -> v.string("name").filter(mounted::contains).isPresent())
+        .toList();
+  }
+
+  /** The volumes that are images. */
+  public Stream<JsonObject> imageVolumes() {
+    return spec().array("volumes").objects().filter(v -> v.has("image"));
   }
 
   public Optional<ContainerView> container(String name) {

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Turns a container of a pod into a start specification. Safe for any thread. */
 public final class ContainerStart {
@@ -227,6 +228,10 @@ public final class ContainerStart {
       throws ConfigurationException, IOException {
     var result = new ArrayList<Mount>();
     var targets = new HashSet<String>();
+    Set<String> images =
+        pod.imageVolumes()
+            .flatMap(v -> v.string("name").stream())
+            .collect(Collectors.toUnmodifiableSet());
     for (JsonObject mount : container.json().array("volumeMounts").objects().toList()) {
       String name = mount.string("name").orElse("");
       Path volume = prepared.volumes().get(name);
@@ -242,13 +247,12 @@ public final class ContainerStart {
               .map(e -> Environment.expand(e, variables))
               .or(() -> mount.string("subPath"))
               .orElse("");
+      boolean image = images.contains(name);
       result.add(
           new Mount.Bind(
-              subPath.isEmpty() ? volume : SubPaths.resolve(volume, subPath),
+              source(volume, subPath, image),
               absolute,
-              mount.bool("readOnly").orElse(false)
-                  ? Set.of(Mount.Option.READ_ONLY, Mount.Option.RECURSIVE)
-                  : Set.of(Mount.Option.RECURSIVE),
+              options(mount, image),
               switch (mount.string("mountPropagation").orElse("None")) {
                 case "HostToContainer" -> Mount.Propagation.HOST_TO_CONTAINER;
                 case "Bidirectional" -> Mount.Propagation.BIDIRECTIONAL;
@@ -273,6 +277,25 @@ public final class ContainerStart {
             message,
             container.json().string("terminationMessagePath").orElse("/dev/termination-log")));
     return result;
+  }
+
+  private static Path source(Path volume, String subPath, boolean image)
+      throws ConfigurationException, IOException {
+    if (subPath.isEmpty()) {
+      return volume;
+    }
+    return image ? SubPaths.existing(volume, subPath) : SubPaths.resolve(volume, subPath);
+  }
+
+  private static Set<Mount.Option> options(JsonObject mount, boolean image) {
+    var options = EnumSet.of(Mount.Option.RECURSIVE);
+    if (image) {
+      options.add(Mount.Option.NO_EXEC);
+    }
+    if (image || mount.bool("readOnly").orElse(false)) {
+      options.add(Mount.Option.READ_ONLY);
+    }
+    return options;
   }
 
   /** The empty file for the termination message, which any user may write. */

@@ -32,6 +32,25 @@ final class SubPaths {
     return wanted.toRealPath();
   }
 
+  /** The path below the volume of an image: nothing can be made there. */
+  static Path existing(Path volume, String subPath) throws ConfigurationException, IOException {
+    Path root = volume.toRealPath();
+    Path wanted = root.resolve(subPath).normalize();
+    if (!wanted.startsWith(root)) {
+      throw escape(subPath);
+    }
+    if (!Files.exists(wanted)) {
+      throw new ConfigurationException(
+          "CreateContainerError",
+          "ImageVolumeMountFailed: \"" + subPath + "\" is not in the image of the volume");
+    }
+    Path real = wanted.toRealPath();
+    if (!real.startsWith(root)) {
+      throw escape(subPath);
+    }
+    return real;
+  }
+
   private static ConfigurationException escape(String subPath) {
     return ConfigurationException.config(
         "failed to prepare subPath for volumeMount: \"" + subPath + "\" leaves its volume");

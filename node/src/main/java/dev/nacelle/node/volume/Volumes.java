@@ -4,6 +4,7 @@ import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.object.Quantity;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.image.ImageStore;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ConfigurationException;
 import dev.nacelle.node.start.FieldValues;
@@ -29,8 +30,10 @@ public final class Volumes {
   private final MemoryVolumes memory;
   private final VolumeFiles files;
   private final ServiceAccountTokens tokens;
+  private final ImageStore images;
 
-  public Volumes(Path nodeDirectory, ApiClient client, InstantSource clock) {
+  public Volumes(Path nodeDirectory, ApiClient client, ImageStore images, InstantSource clock) {
+    this.images = images;
     this.pods = nodeDirectory.resolve("pods");
     this.memory = new MemoryVolumes(nodeDirectory.resolve("memory"));
     this.tokens = new ServiceAccountTokens(client, clock);
@@ -50,8 +53,8 @@ public final class Volumes {
   }
 
   /**
-   * Makes all volumes of a pod, or brings their content up to date; what is so already is not
-   * touched. Idempotent.
+   * Makes all volumes of a pod but those that are images, or brings their content up to date; what
+   * is so already is not touched. Idempotent.
    *
    * @throws ConfigurationException if something referred to is missing: worth trying again
    */
@@ -60,6 +63,9 @@ public final class Volumes {
     var paths = new LinkedHashMap<String, Path>();
     for (JsonObject volume : pod.spec().array("volumes").objects().toList()) {
       String name = volume.string("name").orElse("");
+      if (volume.has("image")) {
+        continue;
+      }
       try {
         paths.put(name, prepare(pod, name, volume, host, references));
       } catch (ConfigurationException e) {
@@ -99,8 +105,9 @@ public final class Volumes {
                         .anyMatch(s -> s.has("downwardAPI")));
   }
 
-  /** Removes the whole directory of a pod; an unknown pod is fine. */
+  /** Removes the whole directory of a pod and unmounts its images; an unknown pod is fine. */
   public void cleanup(String podUid) throws IOException {
+    ImageVolumes.unmount(images, podUid);
     tokens.forget(podUid);
     memory.remove(podUid);
     Trees.delete(pods.resolve(podUid));
@@ -125,7 +132,7 @@ public final class Volumes {
     throw new ConfigurationException(
         "FailedMount",
         "no volume plugin matched: this node supports configMap, downwardAPI, emptyDir,"
-            + " hostPath, projected and secret");
+            + " hostPath, image, projected and secret");
   }
 
   private Path emptyDir(PodView pod, String name, JsonObject emptyDir) throws IOException {

@@ -30,6 +30,24 @@ public final class DebianRegistry implements AutoCloseable {
 
   /** Starts one; returns when it listens. */
   public static DebianRegistry start(Path directory) {
+    return start(directory, "");
+  }
+
+  /** The same for one user alone, where there is {@code htpasswd}. */
+  public static DebianRegistry startFor(Path directory, String user, String password) {
+    try {
+      Files.createDirectories(directory);
+      Path passwords =
+          Files.writeString(
+              directory.resolve("passwords"),
+              Command.of("htpasswd", "-Bbn", user, password).run().ok());
+      return start(directory, "auth: {htpasswd: {realm: it, path: \"" + passwords + "\"}}\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static DebianRegistry start(Path directory, String more) {
     try (var probe = new ServerSocket(0)) {
       int port = probe.getLocalPort();
       probe.close();
@@ -43,7 +61,8 @@ public final class DebianRegistry implements AutoCloseable {
               storage: {filesystem: {rootdirectory: "%s"}}
               http: {addr: "127.0.0.1:%d"}
               """
-                  .formatted(directory.resolve("data"), port));
+                      .formatted(directory.resolve("data"), port)
+                  + more);
       Process process =
           new ProcessBuilder(
                   Command.find("docker-registry").orElseThrow().toString(),

@@ -39,7 +39,8 @@ public final class HandImages implements ImageStore {
   private final Path directory;
   private final Map<String, ResolvedImage> here = new HashMap<>();
   private final Set<String> inRegistry = new HashSet<>();
-  private final Set<String> mounts = new HashSet<>();
+  private final Map<String, RootFilesystem> mounts = new HashMap<>();
+  private final Map<String, Integer> pulls = new HashMap<>();
   private volatile CountDownLatch registry = new CountDownLatch(0);
 
   public HandImages(Path directory) {
@@ -77,6 +78,11 @@ public final class HandImages implements ImageStore {
     inRegistry.add(ImageReference.parse(name).toString());
   }
 
+  /** How often an image was asked for in the registry. */
+  public synchronized int pulls(String name) {
+    return pulls.getOrDefault(ImageReference.parse(name).toString(), 0);
+  }
+
   /** Pulls hang from now on, until {@link #answer}. */
   public void hang() {
     registry = new CountDownLatch(1);
@@ -91,6 +97,7 @@ public final class HandImages implements ImageStore {
     registry.await();
     synchronized (this) {
       String name = request.reference().toString();
+      pulls.merge(name, 1, Integer::sum);
       if (!inRegistry.contains(name)) {
         throw new ImageException(ImageFault.NOT_FOUND, name + ": not found");
       }
@@ -132,24 +139,25 @@ public final class HandImages implements ImageStore {
   @Override
   public synchronized RootFilesystem mount(
       String imageId, String containerId, MountOptions options) {
-    mounts.add(containerId);
     Path merged = directory.resolve(containerId);
     try {
       Files.createDirectories(merged);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new RootFilesystem(containerId, imageId, merged, merged, merged, List.of());
+    var root = new RootFilesystem(containerId, imageId, merged, merged, merged, List.of());
+    mounts.put(containerId, root);
+    return root;
   }
 
   @Override
   public synchronized Optional<RootFilesystem> mounted(String containerId) {
-    return Optional.empty();
+    return Optional.ofNullable(mounts.get(containerId));
   }
 
   @Override
   public synchronized Set<String> mountedContainers() {
-    return Set.copyOf(mounts);
+    return Set.copyOf(mounts.keySet());
   }
 
   @Override

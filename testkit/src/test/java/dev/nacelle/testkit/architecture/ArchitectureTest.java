@@ -48,7 +48,7 @@ class ArchitectureTest {
           "dns", List.of(""),
           "cli", List.of(""),
           "store", List.of("", ".rocks"),
-          "image", List.of("", ".distribution", ".registry"),
+          "image", List.of("", ".distribution", ".peer", ".registry"),
           "node", List.of("", ".endpoint", ".proxy"));
 
   private static final JavaClasses CLASSES =

@@ -63,6 +63,11 @@ final class NamespacedHost implements AutoCloseable {
     Command.of("ip").with(words).run().ok();
   }
 
+  /** The name of its network namespace. */
+  String namespace() {
+    return namespace;
+  }
+
   String address() {
     return address;
   }

@@ -4,9 +4,24 @@ import dev.nacelle.api.kinds.shared.Edit;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonObject;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Defaults of containers, their ports, probes and environment. Pure. */
 final class ContainerDefaults {
+  private static final int MAX_NAME = 1024;
+  private static final String COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*+";
+
+  /** As much of the grammar of references as tells where the tag is. */
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(?:[a-zA-Z0-9.\\[\\]-]+(?::[0-9]+)?/)?"
+              + COMPONENT
+              + "(?:/"
+              + COMPONENT
+              + ")*+(?::(?<tag>[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}))?(?:@(?<digest>.+))?");
+
   private ContainerDefaults() {}
 
   static JsonObject container(JsonObject container) {
@@ -28,12 +43,21 @@ final class ContainerDefaults {
     return edit.done();
   }
 
-  /** Always for an image without tag and digest, or with the tag latest. */
+  /**
+   * Always with the tag latest (also beside a digest) and without tag and digest; what is no name
+   * has no tag.
+   */
   static String pullPolicy(String image) {
-    boolean digest = image.contains("@");
-    int colon = image.lastIndexOf(':');
-    String tag = colon > image.lastIndexOf('/') ? image.substring(colon + 1) : "";
-    return !digest && (tag.isEmpty() || tag.equals("latest")) ? "Always" : "IfNotPresent";
+    if (image.length() > MAX_NAME) {
+      return "IfNotPresent";
+    }
+    Matcher name = NAME.matcher(image);
+    boolean latest =
+        name.matches()
+            && Optional.ofNullable(name.group("tag"))
+                .map("latest"::equals)
+                .orElse(name.group("digest") == null);
+    return latest ? "Always" : "IfNotPresent";
   }
 
   static JsonObject fieldReference(JsonObject reference) {

@@ -61,7 +61,7 @@ final class PodHooks implements KindHooks {
   @Override
   public List<FieldError> validateCreate(Context context, KubeObject object) {
     var errors = new ArrayList<FieldError>();
-    PodSpecValidation.validate(object.spec(), "spec", errors);
+    PodSpecValidation.validatePod(object.spec(), "spec", errors);
     if (!object.spec().array("ephemeralContainers").isEmpty()) {
       errors.add(FieldError.forbidden("spec.ephemeralContainers", "cannot be set on create"));
     }
@@ -77,7 +77,7 @@ final class PodHooks implements KindHooks {
   @Override
   public List<FieldError> validateUpdate(Context context, KubeObject object, KubeObject old) {
     var errors = new ArrayList<FieldError>();
-    PodSpecValidation.validate(object.spec(), "spec", errors);
+    PodSpecValidation.validatePod(object.spec(), "spec", errors);
     PodUpdateValidation.validate(object.spec(), old.spec(), errors);
     return errors;
   }

@@ -18,6 +18,12 @@ final class PodSpecValidation {
 
   private PodSpecValidation() {}
 
+  /** As {@link #validate}, for a pod that is to run. */
+  static void validatePod(JsonObject spec, String path, List<FieldError> errors) {
+    validate(spec, path, errors);
+    VolumeValidation.requireReferences(Check.of(spec, path, errors));
+  }
+
   /** Adds what is wrong with a spec whose defaults are filled in. */
   static void validate(JsonObject spec, String path, List<FieldError> errors) {
     Check check = Check.of(spec, path, errors);

@@ -36,6 +36,17 @@ final class VolumeValidation {
     return names;
   }
 
+  /** What a template may leave open and a pod may not: which image a volume shows. */
+  static void requireReferences(Check spec) {
+    spec.each(
+        "volumes",
+        (item, at) ->
+            Check.of(item, at, spec.errors())
+                .in(
+                    "image",
+                    (image, where) -> Check.of(image, where, spec.errors()).needs("reference")));
+  }
+
   private static void source(Check volume) {
     List<FieldError> errors = volume.errors();
     List<String> sources =
@@ -57,7 +68,10 @@ final class VolumeValidation {
         .in("projected", (item, at) -> projected(Check.of(item, at, errors)))
         .in("nfs", (item, at) -> Check.of(item, at, errors).needs("server").needs("path"))
         .in("persistentVolumeClaim", (item, at) -> Check.of(item, at, errors).needs("claimName"))
-        .in("image", (item, at) -> Check.of(item, at, errors).needs("reference"))
+        .in(
+            "image",
+            (item, at) ->
+                Check.of(item, at, errors).oneOf("pullPolicy", "Always", "IfNotPresent", "Never"))
         .in("csi", (item, at) -> Check.of(item, at, errors).needs("driver"));
   }
 
