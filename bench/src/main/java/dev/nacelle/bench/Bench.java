@@ -9,6 +9,7 @@ import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.podstart.PodStart;
 import dev.nacelle.bench.report.Machine;
 import dev.nacelle.bench.starter.ContainerStarts;
+import dev.nacelle.bench.teleport.Teleport;
 import dev.nacelle.bench.up.UpTimes;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
   private static final List<String> ALL =
-      List.of("up", "pod-start", "starter", "convert", "lazy", "api", "memory");
+      List.of("up", "pod-start", "starter", "convert", "lazy", "teleport", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();
@@ -43,6 +44,12 @@ public final class Bench implements Callable<Integer> {
 
   @Option(names = "--rest", paramLabel = "S")
   int rest = 60;
+
+  @Option(names = "--rounds", paramLabel = "N")
+  int rounds = 3;
+
+  @Option(names = "--only", paramLabel = "ROW", arity = "1..*")
+  List<String> only = new ArrayList<>();
 
   @Option(names = "--no-peer")
   boolean alone;
@@ -70,6 +77,10 @@ public final class Bench implements Callable<Integer> {
   public Integer call() {
     if (!ALL.containsAll(names)) {
       System.err.println("bench: unknown name in " + names + "; choose of " + ALL);
+      return 2;
+    }
+    if (!Teleport.ROWS.containsAll(only)) {
+      System.err.println("bench: unknown row in " + only + "; choose of " + Teleport.ROWS);
       return 2;
     }
     Path root = Path.of(System.getProperty("nacelle.root", "."));
@@ -101,6 +112,7 @@ public final class Bench implements Callable<Integer> {
       case "starter" -> ContainerStarts.run(session, count.orElse(200));
       case "convert" -> Conversions.run(session, count.orElse(5));
       case "lazy" -> LazyFills.run(session, count.orElse(5));
+      case "teleport" -> Teleport.run(session, rounds, only);
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Draws where the time of a pod's start went. */
-final class Waterfall {
+public final class Waterfall {
   private static final int WIDTH = 48;
 
   private Waterfall() {}
@@ -23,7 +23,7 @@ final class Waterfall {
   }
 
   /** Takes {@code {stages: [{stage, micros}]}}, microseconds since the first stage, in order. */
-  static void print(JsonObject waterfall, PrintStream out) {
+  public static void print(JsonObject waterfall, PrintStream out) {
     var stages = waterfall.array("stages").objects().toList();
     if (stages.isEmpty()) {
       return;

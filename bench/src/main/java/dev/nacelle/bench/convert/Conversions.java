@@ -3,6 +3,7 @@ package dev.nacelle.bench.convert;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Session;
+import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;

@@ -3,6 +3,7 @@ package dev.nacelle.bench.lazy;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.HttpServer;
+import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
@@ -12,22 +13,17 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /** Registries on loopback: the built-in one, and Debian's where it is installed. */
 final class Registries implements AutoCloseable {
   private static final Path DEBIAN = Path.of("/usr/bin/docker-registry");
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   /** Everybody may do everything. */
   private static final class Open implements RegistryAccess {
@@ -51,6 +47,7 @@ final class Registries implements AutoCloseable {
 
   private final List<Running> running = new ArrayList<>();
   private final List<Closeable> closing = new ArrayList<>();
+  private Optional<RegistryProcess> debian = Optional.empty();
 
   static Registries start(Path work) throws IOException, InterruptedException {
     var registries = new Registries();
@@ -83,43 +80,16 @@ final class Registries implements AutoCloseable {
   }
 
   private void startDebian(Path work) throws IOException, InterruptedException {
-    int port;
-    try (var probe = new ServerSocket(0)) {
-      port = probe.getLocalPort();
-    }
-    Path config =
-        Files.writeString(
-            work.resolve("registry.yml"),
-            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: 127.0.0.1:%d\n"
-                .formatted(work.resolve("debian"), port));
-    Process process =
-        new ProcessBuilder(DEBIAN.toString(), "serve", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(work.resolve("registry.log").toFile())
-            .start();
-    closing.add(process::destroyForcibly);
-    awaitListening(process, port);
-    running.add(new Running("docker-registry", port));
-  }
-
-  private static void awaitListening(Process process, int port)
-      throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < end && process.isAlive()) {
-      try (var socket = new Socket()) {
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 200);
-        return;
-      } catch (IOException e) {
-        if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
-          break;
-        }
-      }
-    }
-    throw new IOException("docker-registry does not listen");
+    RegistryProcess process = RegistryProcess.start(work);
+    debian = Optional.of(process);
+    running.add(new Running("docker-registry", process.port()));
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() throws IOException, InterruptedException {
+    if (debian.isPresent()) {
+      debian.get().close();
+    }
     for (Closeable each : closing) {
       each.close();
     }

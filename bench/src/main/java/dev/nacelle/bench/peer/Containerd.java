@@ -165,6 +165,11 @@ public final class Containerd implements AutoCloseable {
         reference);
   }
 
+  /** Its network namespace, in which what it asks for must be reachable. */
+  public Path networkNamespace() {
+    return Path.of("/proc", String.valueOf(process.pid()), "ns", "net");
+  }
+
   public CriClient client() {
     return new CriClient(work.resolve("containerd.sock"));
   }

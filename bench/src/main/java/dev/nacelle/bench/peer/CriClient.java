@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The calls of {@code runtime.v1.RuntimeService} that a bare pod needs; blocking, at most a minute
- * each; they throw {@code io.grpc.StatusRuntimeException}. For one thread.
+ * The calls of the CRI that a bare pod needs; blocking, at most a minute each, a pull ten; they
+ * throw {@code io.grpc.StatusRuntimeException}. For one thread.
  */
 public final class CriClient implements AutoCloseable {
-  private static final String SERVICE = "runtime.v1.RuntimeService";
+  private static final String RUNTIME = "runtime.v1.RuntimeService";
+  private static final String IMAGES = "runtime.v1.ImageService";
+  private static final int CALL_SECONDS = 60;
+  private static final int PULL_SECONDS = 600;
 
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -90,18 +93,40 @@ public final class CriClient implements AutoCloseable {
     call("RemovePodSandbox", new CriMessage().string(1, sandbox));
   }
 
+  /** Fetches and unpacks an image. */
+  public void pullImage(String image) {
+    call(
+        IMAGES,
+        "PullImage",
+        new CriMessage().message(1, new CriMessage().string(1, image)),
+        PULL_SECONDS);
+  }
+
+  /** Removes an image with its layers, which are gone when this returns. */
+  public void removeImage(String image) {
+    call(
+        IMAGES,
+        "RemoveImage",
+        new CriMessage().message(1, new CriMessage().string(1, image)),
+        PULL_SECONDS);
+  }
+
   private byte[] call(String method, CriMessage request) {
+    return call(RUNTIME, method, request, CALL_SECONDS);
+  }
+
+  private byte[] call(String service, String method, CriMessage request, int seconds) {
     MethodDescriptor<byte[], byte[]> descriptor =
         MethodDescriptor.<byte[], byte[]>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
-            .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE, method))
+            .setFullMethodName(MethodDescriptor.generateFullMethodName(service, method))
             .setRequestMarshaller(Plain.INSTANCE)
             .setResponseMarshaller(Plain.INSTANCE)
             .build();
     return ClientCalls.blockingUnaryCall(
         channel,
         descriptor,
-        CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.MINUTES),
+        CallOptions.DEFAULT.withDeadlineAfter(seconds, TimeUnit.SECONDS),
         request.toBytes());
   }
 

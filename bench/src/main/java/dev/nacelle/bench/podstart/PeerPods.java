@@ -2,6 +2,7 @@ package dev.nacelle.bench.podstart;
 
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.peer.CriClient;
+import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
 import io.grpc.StatusRuntimeException;

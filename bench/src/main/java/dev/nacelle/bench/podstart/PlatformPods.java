@@ -3,6 +3,7 @@ package dev.nacelle.bench.podstart;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.bench.platform.ApiConnection;
+import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.bench.platform.Watch;
 import dev.nacelle.bench.report.Samples;

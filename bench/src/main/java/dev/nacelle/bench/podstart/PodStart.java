@@ -1,9 +1,10 @@
 package dev.nacelle.bench.podstart;
 
 import dev.nacelle.bench.peer.Containerd;
+import dev.nacelle.bench.peer.ImageArchive;
+import dev.nacelle.bench.peer.PauseImage;
 import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.bench.report.Command;
 import dev.nacelle.bench.report.Target;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
@@ -47,9 +48,7 @@ public final class PodStart {
         }
         try (Containerd containerd = Containerd.start(session.work(), PAUSE);
             PeerPods peers = new PeerPods(containerd, IMAGE)) {
-          Path pause = instance.work().resolve("pause.tar");
-          ImageArchive.write(pause, PAUSE, pauseProgram(instance.work()), "/bin/pause");
-          containerd.importImage(pause);
+          containerd.importImage(PauseImage.write(instance.work(), PAUSE));
           containerd.importImage(archive);
           for (int i = -WARM_UP; i < count; i++) {
             PlatformPods.Counted counted = counted(i);
@@ -110,14 +109,5 @@ public final class PodStart {
       }
     }
     throw new IOException("there is no busybox here; install busybox-static");
-  }
-
-  /** What the peer's sandboxes run: a program that waits. */
-  private static Path pauseProgram(Path work) throws IOException, InterruptedException {
-    Path source = work.resolve("pause.c");
-    Path program = work.resolve("pause");
-    Files.writeString(source, "#include <unistd.h>\nint main(void) {\n  for (;;) pause();\n}\n");
-    Command.output("gcc", "-static", "-O2", "-o", program.toString(), source.toString());
-    return program;
   }
 }

@@ -1,4 +1,4 @@
-package dev.nacelle.bench.podstart;
+package dev.nacelle.bench.peer;
 
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -16,14 +16,15 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** Writes an image of one static program as {@code docker save} does: both sides import that. */
-final class ImageArchive {
+public final class ImageArchive {
   private ImageArchive() {}
 
   /**
    * @param program a static executable, which the image holds under {@code path}
    * @param path absolute
    */
-  static void write(Path archive, String reference, Path program, String path) throws IOException {
+  public static void write(Path archive, String reference, Path program, String path)
+      throws IOException {
     byte[] layer = layer(Files.readAllBytes(program), path.substring(1));
     byte[] config = config(layer, path);
     String configName = sha256(config) + ".json";

@@ -1,11 +1,11 @@
-package dev.nacelle.bench.podstart;
+package dev.nacelle.bench.platform;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 
 /** The time stamp in front of a log line: the clock of whoever read the output first. */
-final class CriLog {
+public final class CriLog {
   private CriLog() {}
 
   /**
@@ -13,7 +13,7 @@ final class CriLog {
    *
    * @throws IllegalArgumentException if the line has no stamp
    */
-  static double millisSince(Instant begin, String log) {
+  public static double millisSince(Instant begin, String log) {
     int space = log.indexOf(' ');
     try {
       Instant stamp = Instant.parse(log.substring(0, Math.max(0, space)));

@@ -1,4 +1,4 @@
-package dev.nacelle.bench.lazy;
+package dev.nacelle.bench.registry;
 
 import dev.nacelle.base.task.Threads;
 import java.io.IOException;
@@ -10,16 +10,21 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Makes a server on loopback one that is far away: each byte arrives half a round trip later, and a
- * connection costs one round trip before its first byte. As much as one likes may be under way: the
- * slow beginning of real connections is not shown.
+ * connection costs one round trip before its first byte. Four megabytes may be under way in a
+ * connection: the slow beginning of real ones is not shown. Counts what the server sends.
  */
-final class DelayingProxy implements AutoCloseable {
+public final class DelayingProxy implements AutoCloseable {
   private static final int MOST_WAITING = 4096;
+  private static final int MOST_BYTES_WAITING = 4 << 20;
 
   /** What arrived, and when it is passed on; no bytes at the end. */
   private record Piece(byte[] bytes, long dueNanos) {}
@@ -27,6 +32,8 @@ final class DelayingProxy implements AutoCloseable {
   private final ServerSocket listener;
   private final int target;
   private final long halfNanos;
+  private final LongAdder received = new LongAdder();
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Threads threads = new Threads("proxy");
 
   private DelayingProxy(ServerSocket listener, int target, Duration roundTrip) {
@@ -35,15 +42,34 @@ final class DelayingProxy implements AutoCloseable {
     this.halfNanos = roundTrip.toNanos() / 2;
   }
 
-  static DelayingProxy start(int target, Duration roundTrip) throws IOException {
-    var listener = new ServerSocket();
-    listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 128);
+  public static DelayingProxy start(int target, Duration roundTrip) throws IOException {
+    return start(listen(0), target, roundTrip);
+  }
+
+  /** As the other, with a socket that may be one of another network namespace. */
+  public static DelayingProxy start(ServerSocket listener, int target, Duration roundTrip) {
     var proxy = new DelayingProxy(listener, target, roundTrip);
     proxy.threads.startVirtual("accept", proxy::accept);
     return proxy;
   }
 
-  int port() {
+  /**
+   * A socket for a proxy, on loopback.
+   *
+   * @param port 0 for any
+   */
+  public static ServerSocket listen(int port) throws IOException {
+    var listener = new ServerSocket();
+    listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
+    return listener;
+  }
+
+  /** How many bytes the server has sent until now, headers included. */
+  public long receivedBytes() {
+    return received.sum();
+  }
+
+  public int port() {
     return listener.getLocalPort();
   }
 
@@ -52,6 +78,7 @@ final class DelayingProxy implements AutoCloseable {
       try {
         Socket client = listener.accept();
         client.setTcpNoDelay(true);
+        open.add(client);
         threads.startVirtual("connection", () -> connect(client));
       } catch (IOException e) {
         return; // closed
@@ -63,20 +90,23 @@ final class DelayingProxy implements AutoCloseable {
     try {
       var server = new Socket(InetAddress.getLoopbackAddress(), target);
       server.setTcpNoDelay(true);
-      pass(client, server, 2 * halfNanos);
-      pass(server, client, 0);
+      pass(client, server, 2 * halfNanos, new LongAdder());
+      pass(server, client, 0, received);
     } catch (IOException e) {
       closeQuietly(client);
     }
   }
 
-  private void pass(Socket from, Socket to, long firstExtraNanos) {
-    BlockingQueue<Piece> waiting = new LinkedBlockingQueue<>(MOST_WAITING);
-    threads.startVirtual("in", () -> read(from, waiting, firstExtraNanos));
-    threads.startVirtual("out", () -> write(waiting, from, to));
+  /** What is on its way in one direction. */
+  private record Line(BlockingQueue<Piece> pieces, Semaphore room) {}
+
+  private void pass(Socket from, Socket to, long firstExtraNanos, LongAdder count) {
+    var line = new Line(new LinkedBlockingQueue<>(MOST_WAITING), new Semaphore(MOST_BYTES_WAITING));
+    threads.startVirtual("in", () -> read(from, line, firstExtraNanos, count));
+    threads.startVirtual("out", () -> write(line, from, to));
   }
 
-  private void read(Socket from, BlockingQueue<Piece> waiting, long firstExtraNanos) {
+  private void read(Socket from, Line line, long firstExtraNanos, LongAdder received) {
     long notBefore = System.nanoTime() + firstExtraNanos;
     byte[] buffer = new byte[1 << 16];
     try {
@@ -86,7 +116,9 @@ final class DelayingProxy implements AutoCloseable {
         int count = readSome(in, buffer);
         byte[] bytes = java.util.Arrays.copyOf(buffer, Math.max(0, count));
         long now = Math.max(notBefore, System.nanoTime());
-        waiting.put(new Piece(bytes, now + halfNanos));
+        line.room().acquire(bytes.length);
+        received.add(bytes.length);
+        line.pieces().put(new Piece(bytes, now + halfNanos));
         end = count <= 0 ? Optional.of(bytes) : Optional.empty();
       }
     } catch (IOException e) {
@@ -104,15 +136,17 @@ final class DelayingProxy implements AutoCloseable {
     }
   }
 
-  private static void write(BlockingQueue<Piece> waiting, Socket from, Socket to) {
+  private void write(Line line, Socket from, Socket to) {
     try {
       OutputStream out = to.getOutputStream();
-      for (Piece piece = waiting.take(); piece.bytes().length > 0; piece = waiting.take()) {
+      BlockingQueue<Piece> pieces = line.pieces();
+      for (Piece piece = pieces.take(); piece.bytes().length > 0; piece = pieces.take()) {
         long left = piece.dueNanos() - System.nanoTime();
         if (left > 0) {
           Thread.sleep(Duration.ofNanos(left));
         }
         out.write(piece.bytes());
+        line.room().release(piece.bytes().length);
       }
       to.shutdownOutput();
     } catch (IOException e) {
@@ -123,7 +157,13 @@ final class DelayingProxy implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(Socket socket) {
+  /** Ends every connection: the next request needs a new one. */
+  public void hangUp() {
+    open.forEach(this::closeQuietly);
+  }
+
+  private void closeQuietly(Socket socket) {
+    open.remove(socket);
     try {
       socket.close();
     } catch (IOException e) {
@@ -134,5 +174,6 @@ final class DelayingProxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     listener.close();
+    hangUp();
   }
 }

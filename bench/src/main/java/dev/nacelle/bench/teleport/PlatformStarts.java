@@ -1,0 +1,224 @@
+package dev.nacelle.bench.teleport;
+
+import dev.nacelle.bench.platform.ApiConnection;
+import dev.nacelle.bench.platform.CriLog;
+import dev.nacelle.bench.platform.Instance;
+import dev.nacelle.bench.platform.Watch;
+import dev.nacelle.bench.report.Samples;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** Pods of the image through the API; for one thread. */
+final class PlatformStarts implements AutoCloseable {
+  private static final String PODS = "/api/v1/namespaces/default/pods";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int CONNECT_MILLIS = 1000;
+
+  private final ApiConnection api;
+  private final Watch watch;
+  private int pods;
+
+  private PlatformStarts(ApiConnection api, Watch watch) {
+    this.api = api;
+    this.watch = watch;
+  }
+
+  static PlatformStarts on(Instance instance) throws IOException, InterruptedException {
+    ApiConnection api = instance.api();
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!hasAccount(api)) {
+      if (System.nanoTime() > end) {
+        throw new IOException("the namespace default has no service account");
+      }
+      Thread.sleep(20);
+    }
+    String revision = api.get(PODS).string("metadata", "resourceVersion").orElse("0");
+    return new PlatformStarts(api, api.watch(PODS, revision));
+  }
+
+  private static boolean hasAccount(ApiConnection api) throws InterruptedException {
+    try {
+      api.get("/api/v1/namespaces/default/serviceaccounts/default");
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What is done with a pod that has ended, before it is removed. */
+  @FunctionalInterface
+  interface Look {
+    void at(String uid) throws IOException, InterruptedException;
+  }
+
+  /** Milliseconds from sending the create request to the stamp of the first line of output. */
+  double firstOutput(Workload workload, String image, Look look)
+      throws IOException, InterruptedException {
+    String name = nextName();
+    Instant sent = Instant.now();
+    String uid = create(workload, name, image);
+    awaitEnd(Set.of(name));
+    double millis = CriLog.millisSince(sent, log(name));
+    look.at(uid);
+    remove(Set.of(name));
+    return millis;
+  }
+
+  /** Milliseconds from sending the create request to the first byte of a server's reply. */
+  double firstReply(String image) throws IOException, InterruptedException {
+    String name = nextName();
+    long sent = System.nanoTime();
+    create(Workload.SERVER, name, image);
+    String address = "";
+    while (address.isEmpty()) {
+      Watch.Event event = watch.next();
+      if (nameOf(event).equals(name)) {
+        refuseFailed(event);
+        address = event.object().string("status", "podIP").orElse("");
+      }
+    }
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!replies(address)) {
+      if (System.nanoTime() > end) {
+        throw new IOException("the server of pod " + name + " does not reply");
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    double millis = (System.nanoTime() - sent) / 1e6;
+    remove(Set.of(name));
+    return millis;
+  }
+
+  private static boolean replies(String address) {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, Workload.PORT), CONNECT_MILLIS);
+      socket.setSoTimeout((int) PATIENCE.toMillis());
+      socket
+          .getOutputStream()
+          .write("GET /usr/bin HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      return socket.getInputStream().read() >= 0;
+    } catch (IOException e) {
+      return false; // nobody listens yet
+    }
+  }
+
+  /**
+   * Starts so many pods at once; for each the milliseconds from the first request to its output.
+   */
+  Samples many(int count, String image) throws IOException, InterruptedException {
+    Set<String> names = new HashSet<>();
+    Instant sent = Instant.now();
+    for (int i = 0; i < count; i++) {
+      String name = nextName();
+      create(Workload.FIRST_OUTPUT, name, image);
+      names.add(name);
+    }
+    awaitEnd(names);
+    var samples = new Samples();
+    for (String name : names) {
+      samples.add(CriLog.millisSince(sent, log(name)));
+    }
+    remove(names);
+    return samples;
+  }
+
+  /** A pod that stays; its name. */
+  String rest(String image) throws IOException, InterruptedException {
+    String name = nextName();
+    create(Workload.REST, name, image);
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!started(name)) {
+      if (System.nanoTime() > end) {
+        throw new IOException("pod " + name + " does not start");
+      }
+      Thread.sleep(20);
+    }
+    return name;
+  }
+
+  private boolean started(String name) throws InterruptedException {
+    try {
+      return log(name).contains("here");
+    } catch (IOException e) {
+      return false; // there is no container yet
+    }
+  }
+
+  void remove(Set<String> names) throws IOException, InterruptedException {
+    var left = new HashSet<>(names);
+    for (String name : names) {
+      api.delete(PODS + "/" + name);
+    }
+    awaitGone(left);
+  }
+
+  /** Waits for the end of a pod that somebody else made; its log, then removes it. */
+  String endOf(String name) throws IOException, InterruptedException {
+    awaitEnd(Set.of(name));
+    String log = log(name);
+    remove(Set.of(name));
+    return log;
+  }
+
+  private String nextName() {
+    return "teleport-" + pods++;
+  }
+
+  private String create(Workload workload, String name, String image)
+      throws IOException, InterruptedException {
+    return api.post(PODS, workload.pod(name, image)).string("metadata", "uid").orElse("");
+  }
+
+  private String log(String name) throws IOException, InterruptedException {
+    return api.text(PODS + "/" + name + "/log?timestamps=true");
+  }
+
+  private void awaitEnd(Set<String> names) throws IOException {
+    var left = new HashSet<>(names);
+    while (!left.isEmpty()) {
+      Watch.Event event = watch.next();
+      if (left.contains(nameOf(event))) {
+        refuseFailed(event);
+        if (phase(event).equals("Succeeded")) {
+          left.remove(nameOf(event));
+        }
+      }
+    }
+  }
+
+  private void awaitGone(Set<String> left) throws IOException {
+    while (!left.isEmpty()) {
+      Watch.Event event = watch.next();
+      if (event.type().equals("DELETED")) {
+        left.remove(nameOf(event));
+      }
+    }
+  }
+
+  private static void refuseFailed(Watch.Event event) throws IOException {
+    if (phase(event).equals("Failed") || event.type().equals("DELETED")) {
+      throw new IOException("pod " + nameOf(event) + " failed: " + event.object().object("status"));
+    }
+  }
+
+  private static String phase(Watch.Event event) {
+    return event.object().string("status", "phase").orElse("");
+  }
+
+  private static String nameOf(Watch.Event event) {
+    return event.object().string("metadata", "name").orElse("");
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+    api.close();
+  }
+}

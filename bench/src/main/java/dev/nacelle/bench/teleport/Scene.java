@@ -1,0 +1,160 @@
+package dev.nacelle.bench.teleport;
+
+import dev.nacelle.base.files.Trees;
+import dev.nacelle.bench.platform.Instance;
+import dev.nacelle.bench.platform.Session;
+import dev.nacelle.bench.registry.RegistryProcess;
+import dev.nacelle.cli.VerbException;
+import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.image.stream.TraceReferrer;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What all rows need: the image in a registry at several distances, with and without what is known
+ * of its starts, and a platform that has none of it. The registry takes nothing new any more, so
+ * that no run changes what the next one finds. Closing it removes all but the image itself.
+ */
+final class Scene implements AutoCloseable {
+  /** The repository beside whose image a trace and a start pack lie. */
+  static final String TRACED = "traced";
+
+  /** The same image with its streaming form alone. */
+  static final String PLAIN = "plain";
+
+  /** The same files in twenty layers, with a trace. */
+  static final String MANY = "many";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final String TRACE = TraceReferrer.ARTIFACT_TYPE;
+
+  private final Session session;
+  private final DebianImage image;
+  private final DebianImage manyLayers;
+  private final List<AutoCloseable> closing = new ArrayList<>();
+  private final Path work;
+
+  private Scene(Session session, Path work) throws IOException, InterruptedException {
+    this.session = session;
+    this.work = work;
+    Path layout = session.work().resolve("nacelle-bench-image");
+    session.out().println("the image: " + layout + " (it stays there for the next time)");
+    image = DebianImage.in(layout, DebianImage.FEW);
+    manyLayers = DebianImage.in(layout, DebianImage.MANY);
+  }
+
+  /** The parts, once all of them are there. */
+  record Parts(Instance instance, PlatformStarts starts, HostImages images, FarRegistry registry) {}
+
+  static Scene in(Session session) throws IOException, InterruptedException {
+    Path work = Files.createTempDirectory(session.work(), "nacelle-bench-teleport-");
+    return new Scene(session, work);
+  }
+
+  DebianImage image() {
+    return image;
+  }
+
+  DebianImage manyLayers() {
+    return manyLayers;
+  }
+
+  Path work() {
+    return work;
+  }
+
+  Parts prepare() throws IOException, InterruptedException, VerbException {
+    RegistryProcess registry = RegistryProcess.start(work);
+    int first = closing.size();
+    closing.add(registry);
+    ImagePusher.push(image, name(registry, PLAIN), RegistrySettings.DEFAULT);
+    ImagePusher.push(manyLayers, name(registry, MANY), RegistrySettings.DEFAULT);
+    Instance instance = session.instance();
+    closing.add(instance);
+    instance.up();
+    PlatformStarts starts = PlatformStarts.on(instance);
+    closing.add(starts);
+    HostImages images = new HostImages(instance);
+    closing.add(images);
+    images.convert(name(registry, PLAIN));
+    images.convert(name(registry, MANY));
+    registry.copy(PLAIN, TRACED);
+    writeDown(registry, starts, images);
+    RegistryProcess readOnly = registry.readOnly();
+    closing.set(first, readOnly);
+    FarRegistry far = FarRegistry.of(readOnly.port());
+    closing.add(far);
+    return new Parts(instance, starts, images, far);
+  }
+
+  /** Lets the platform see the first starts, and share what they needed. */
+  private void writeDown(RegistryProcess registry, PlatformStarts starts, HostImages images)
+      throws IOException, InterruptedException, VerbException {
+    for (String repository : List.of(TRACED, MANY)) {
+      images.forget();
+      starts.firstOutput(Workload.FIRST_OUTPUT, name(registry, repository), uid -> {});
+      images.coldStartEnded();
+      awaitTrace(registry, repository);
+    }
+    images.forget();
+    starts.firstReply(name(registry, TRACED));
+    images.coldStartEnded();
+    images.forget();
+  }
+
+  private void awaitTrace(RegistryProcess registry, String repository)
+      throws IOException, InterruptedException {
+    DebianImage of = repository.equals(MANY) ? manyLayers : image;
+    String digest = Descriptor.of("", of.manifest()).digest();
+    URI list =
+        URI.create(
+            "http://"
+                + registry.host()
+                + "/v2/"
+                + repository
+                + "/manifests/"
+                + digest.replace(':', '-'));
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!read(list).contains(TRACE)) {
+      if (System.nanoTime() > end) {
+        throw new IOException("the platform laid no trace beside the image in " + list);
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private static String read(URI at) throws IOException {
+    var connection = at.toURL().openConnection();
+    connection.setRequestProperty("Accept", "application/vnd.oci.image.index.v1+json");
+    try (var in = connection.getInputStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (java.io.FileNotFoundException e) {
+      return ""; // no list yet
+    }
+  }
+
+  private static String name(RegistryProcess registry, String repository) {
+    return registry.host() + "/" + repository + ":1";
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    for (AutoCloseable each : closing.reversed()) {
+      try {
+        each.close();
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    Trees.delete(work);
+  }
+}
