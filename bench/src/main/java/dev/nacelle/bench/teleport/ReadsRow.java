@@ -51,8 +51,7 @@ final class ReadsRow {
     parts.starts().remove(Set.of(pod));
   }
 
-  private void events() throws IOException {
-    session.out().println();
+  private void events() throws IOException, InterruptedException {
     Path layer =
         parts.images().filling().stream()
             .filter(l -> presentChunk(l) >= 0)
@@ -75,7 +74,7 @@ final class ReadsRow {
         }
       }
     }
-    heading("teleport: a read of 4 KiB that is here and cached, one reader");
+    session.heading("teleport: a read of 4 KiB that is here and cached, one reader");
     Table table = Table.ofQuantiles("microseconds");
     table.quantiles("layer not whole: an event for each read", marked);
     table.quantiles("a file without events", unmarked);
@@ -85,15 +84,6 @@ final class ReadsRow {
         .printf(
             "an event costs %.1f us (p50), %.1f us (p99)%n",
             marked.median() - unmarked.median(), marked.quantile(0.99) - unmarked.quantile(0.99));
-  }
-
-  private void heading(String title) throws IOException {
-    try {
-      session.heading(title);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new java.io.InterruptedIOException("interrupted");
-    }
   }
 
   /** The first chunk that is here, and not the last one; -1 if there is none. */
@@ -164,7 +154,7 @@ final class ReadsRow {
     session
         .out()
         .printf(
-            "image / native: %.3f, 95 %% of the time within %.3f and %.3f%n",
+            "image / native: %.3f, 95 %% interval %.3f to %.3f%n",
             Math.exp(mean), Math.exp(mean - half), Math.exp(mean + half));
     Target.above("image / native, upper end", "", 1, 1).print(Math.exp(mean + half), session.out());
   }

@@ -35,27 +35,35 @@ final class Scene implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String TRACE = TraceReferrer.ARTIFACT_TYPE;
 
+  /** What has to be ended. */
+  @FunctionalInterface
+  private interface Part {
+    void close() throws IOException, InterruptedException;
+  }
+
   private final Session session;
   private final DebianImage image;
   private final DebianImage manyLayers;
-  private final List<AutoCloseable> closing = new ArrayList<>();
+  private final List<Part> closing = new ArrayList<>();
   private final Path work;
 
-  private Scene(Session session, Path work) throws IOException, InterruptedException {
+  private Scene(Session session, Path work, DebianImage image, DebianImage manyLayers) {
     this.session = session;
     this.work = work;
-    Path layout = session.work().resolve("nacelle-bench-image");
-    session.out().println("the image: " + layout + " (it stays there for the next time)");
-    image = DebianImage.in(layout, DebianImage.FEW);
-    manyLayers = DebianImage.in(layout, DebianImage.MANY);
+    this.image = image;
+    this.manyLayers = manyLayers;
   }
 
   /** The parts, once all of them are there. */
   record Parts(Instance instance, PlatformStarts starts, HostImages images, FarRegistry registry) {}
 
   static Scene in(Session session) throws IOException, InterruptedException {
+    Path layout = session.work().resolve("nacelle-bench-image");
+    session.out().println("the image: " + layout + " (it stays there for the next time)");
+    DebianImage few = DebianImage.in(layout, DebianImage.FEW);
+    DebianImage many = DebianImage.in(layout, DebianImage.MANY);
     Path work = Files.createTempDirectory(session.work(), "nacelle-bench-teleport-");
-    return new Scene(session, work);
+    return new Scene(session, work, few, many);
   }
 
   DebianImage image() {
@@ -73,24 +81,24 @@ final class Scene implements AutoCloseable {
   Parts prepare() throws IOException, InterruptedException, VerbException {
     RegistryProcess registry = RegistryProcess.start(work);
     int first = closing.size();
-    closing.add(registry);
+    closing.add(registry::close);
     ImagePusher.push(image, name(registry, PLAIN), RegistrySettings.DEFAULT);
     ImagePusher.push(manyLayers, name(registry, MANY), RegistrySettings.DEFAULT);
     Instance instance = session.instance();
-    closing.add(instance);
+    closing.add(instance::close);
     instance.up();
     PlatformStarts starts = PlatformStarts.on(instance);
-    closing.add(starts);
+    closing.add(starts::close);
     HostImages images = new HostImages(instance);
-    closing.add(images);
+    closing.add(images::close);
     images.convert(name(registry, PLAIN));
     images.convert(name(registry, MANY));
     registry.copy(PLAIN, TRACED);
     writeDown(registry, starts, images);
     RegistryProcess readOnly = registry.readOnly();
-    closing.set(first, readOnly);
+    closing.set(first, readOnly::close);
     FarRegistry far = FarRegistry.of(readOnly.port());
-    closing.add(far);
+    closing.add(far::close);
     return new Parts(instance, starts, images, far);
   }
 
@@ -144,17 +152,20 @@ final class Scene implements AutoCloseable {
     return registry.host() + "/" + repository + ":1";
   }
 
+  /** All of it, also where a part fails. */
   @Override
   public void close() throws IOException, InterruptedException {
-    for (AutoCloseable each : closing.reversed()) {
+    close(closing.reversed());
+    Trees.delete(work);
+  }
+
+  private static void close(List<Part> parts) throws IOException, InterruptedException {
+    if (!parts.isEmpty()) {
       try {
-        each.close();
-      } catch (IOException | InterruptedException | RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
+        parts.getFirst().close();
+      } finally {
+        close(parts.subList(1, parts.size()));
       }
     }
-    Trees.delete(work);
   }
 }
