@@ -221,9 +221,9 @@ final class LazyLayers implements AutoCloseable {
     settling.begin(
         () -> {
           layer.release(reads.orElseThrow());
-          filling.remove(layer.key(), layer);
           layer.close();
           Settling.record(layout.layer(layer.key()));
+          filling.remove(layer.key(), layer); // only now does the disk say that it is whole
         });
   }
 
