@@ -46,7 +46,7 @@ public final class Bench implements Callable<Integer> {
   int rest = 60;
 
   @Option(names = "--rounds", paramLabel = "N")
-  int rounds = 3;
+  int rounds = 2;
 
   @Option(names = "--only", paramLabel = "ROW", arity = "1..*")
   List<String> only = new ArrayList<>();
