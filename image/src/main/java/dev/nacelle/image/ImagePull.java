@@ -1,9 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.registry.Descriptor;
-import dev.nacelle.image.registry.MediaTypes;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.Repository;
 import java.io.FilterInputStream;
@@ -12,6 +10,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,6 +19,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Asks a registry for an image with each credential that fits until one may pull. For one pull. */
 final class ImagePull {
+  /** Some registries hide from the wrong one what is there. */
+  private static final Set<ImageFault> OF_THE_CREDENTIAL =
+      Set.of(ImageFault.UNAUTHORIZED, ImageFault.NOT_FOUND);
+
   private final RegistryClient registries;
   private final PullRequest request;
   private final PullProgress progress;
@@ -38,34 +41,19 @@ final class ImagePull {
 
     /** The image's own manifest. */
     Descriptor imageManifest() {
-      Bytes manifest = resolved.manifests().getLast();
-      String mediaType =
-          JsonReader.readObject(manifest).string("mediaType").orElse(MediaTypes.OCI_MANIFEST);
-      return Descriptor.of(mediaType, manifest);
+      return Descriptor.ofManifest(resolved.manifests().getLast());
     }
   }
 
   Remote resolve(Platform host) throws InterruptedException {
-    List<Optional<Credential>> candidates = new ArrayList<>();
-    request.secrets().forImage(request.reference()).forEach(c -> candidates.add(Optional.of(c)));
-    if (candidates.isEmpty()) {
-      candidates.add(Optional.empty());
-    }
-    for (int i = 0; ; i++) {
-      Repository repository = registries.repository(request.reference(), candidates.get(i));
-      try {
-        return new Remote(repository, candidates.get(i), repository.resolve(host));
-      } catch (ImageException e) {
-        if (!isOfCredential(e.fault()) || i + 1 == candidates.size()) {
-          throw e;
-        }
-      }
-    }
-  }
-
-  /** Some registries hide from the wrong one what is there. */
-  private static boolean isOfCredential(ImageFault fault) {
-    return fault == ImageFault.UNAUTHORIZED || fault == ImageFault.NOT_FOUND;
+    return CredentialTrial.first(
+        request.secrets(),
+        request.reference(),
+        OF_THE_CREDENTIAL,
+        credential -> {
+          Repository repository = registries.repository(request.reference(), credential);
+          return new Remote(repository, credential, repository.resolve(host));
+        });
   }
 
   /** Its layers as they are pulled whole. */

@@ -85,7 +85,7 @@ record LayerCheck(Path directory, StoredLayer layer) {
   private void checkStreamed(
       StreamIndex index, Path metadata, Path data, List<String> found, LongConsumer progress)
       throws IOException {
-    if (!digest(metadata).equals(digestText(index.metadata().sha256()))) {
+    if (!Sha256.of(metadata).equals(digestText(index.metadata().sha256()))) {
       found.add("the metadata");
     }
     IntPredicate present = present(index);
@@ -125,7 +125,7 @@ record LayerCheck(Path directory, StoredLayer layer) {
   private void checkBuilt(Path metadata, Path data, List<String> found, LongConsumer progress)
       throws IOException {
     Optional<LayerSums> sums = sums(found);
-    if (sums.isPresent() && !digest(metadata).equals(sums.get().metadataDigest())) {
+    if (sums.isPresent() && !Sha256.of(metadata).equals(sums.get().metadataDigest())) {
       found.add("the metadata");
     }
     MessageDigest whole = Sha256.newDigest();
@@ -171,17 +171,6 @@ record LayerCheck(Path directory, StoredLayer layer) {
   private static String named(int chunk, int size) {
     long from = (long) chunk * CHUNK;
     return "chunk " + chunk + " of the data (bytes " + from + " to " + (from + size) + ")";
-  }
-
-  private static String digest(Path file) throws IOException {
-    MessageDigest digest = Sha256.newDigest();
-    byte[] piece = new byte[64 << 10];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int got = in.read(piece); got >= 0; got = in.read(piece)) {
-        digest.update(piece, 0, got);
-      }
-    }
-    return Sha256.text(digest);
   }
 
   private static String digestText(Bytes sha256) {

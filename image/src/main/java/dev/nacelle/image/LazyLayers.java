@@ -4,8 +4,6 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
-import dev.nacelle.image.peer.Peers;
-import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.ChunkFillException;
 import dev.nacelle.image.stream.ImageOpening;
 import dev.nacelle.image.stream.LazyLayerFiles;
@@ -18,7 +16,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,17 +56,14 @@ final class LazyLayers implements AutoCloseable {
   private LazyLayers(
       StoreLayout layout,
       LayerStore layers,
-      RegistryClient registries,
-      Peers peers,
+      FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures,
-      Clock clock)
+      FillFailures failures)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.layers = layers;
     this.failures = failures;
-    this.surroundings =
-        new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot());
+    this.surroundings = surroundings;
     this.reads =
         reading instanceof LazyReading.Available(Path run)
             ? Optional.of(LazyReads.open(run, this::fill))
@@ -80,18 +74,17 @@ final class LazyLayers implements AutoCloseable {
    * Takes over the layers that an earlier process was filling; readers that wait for them are
    * served from here on.
    *
+   * @param surroundings of each layer
    * @param failures told of what readers could not be given
    */
   static LazyLayers open(
       StoreLayout layout,
       LayerStore layers,
-      RegistryClient registries,
-      Peers peers,
+      FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures,
-      Clock clock)
+      FillFailures failures)
       throws IOException, InterruptedException {
-    var lazy = new LazyLayers(layout, layers, registries, peers, reading, failures, clock);
+    var lazy = new LazyLayers(layout, layers, surroundings, reading, failures);
     if (lazy.reads.isPresent()) {
       for (String key : layers.keys()) {
         if (lazy.isPartial(key)) {
@@ -196,7 +189,9 @@ final class LazyLayers implements AutoCloseable {
           in.transferTo(java.io.OutputStream.nullOutputStream());
         }
       }
+      DurableFiles.syncFile(metadata); // published as whole: it is not proved again after a boot
       Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
+      DurableFiles.syncFile(directory.resolve(INDEX));
       new LazyLayerFiles(directory).create(index, surroundings.bootId());
       writeOrigin(directory, streamed.origin());
       done = true;

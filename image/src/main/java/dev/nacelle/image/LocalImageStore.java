@@ -7,6 +7,7 @@ import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.peer.PeerMetrics;
 import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
+import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -81,11 +82,9 @@ public final class LocalImageStore implements ImageStore {
         LazyLayers.open(
             layout,
             layers,
-            registries,
-            peers,
+            new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
             reading,
-            (key, message) -> fillListeners.failed(roots.containersOn(key), message),
-            clock);
+            (key, message) -> fillListeners.failed(roots.containersOn(key), message));
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);

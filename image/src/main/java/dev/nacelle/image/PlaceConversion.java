@@ -1,11 +1,8 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.json.JsonObject;
-import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Manifest;
-import dev.nacelle.image.registry.MediaTypes;
 import dev.nacelle.image.stream.StreamConversion;
 import dev.nacelle.image.stream.StreamReferrer;
 import java.io.IOException;
@@ -112,7 +109,7 @@ final class PlaceConversion {
   private ImageConversion.Converted convertImage(
       StreamPlace place, Bytes manifest, LayerProgress progress)
       throws IOException, InterruptedException {
-    Descriptor subject = subject(manifest);
+    Descriptor subject = Descriptor.ofManifest(manifest);
     Map<String, Descriptor> blobs = layers(place, manifest);
     Map<String, StreamReferrer.Layer> forms = new LinkedHashMap<>();
     for (StreamReferrer there : place.forms(subject.digest())) {
@@ -136,11 +133,6 @@ final class PlaceConversion {
     }
     long stored = whole.layers().stream().mapToLong(StreamReferrer.Layer::sizeBytes).sum();
     return new ImageConversion.Converted(subject.digest(), blobs.size(), missing.size(), stored);
-  }
-
-  private static Descriptor subject(Bytes manifest) {
-    JsonObject json = JsonReader.readObject(manifest);
-    return Descriptor.of(json.string("mediaType").orElse(MediaTypes.OCI_MANIFEST), manifest);
   }
 
   /** The blobs of an image's layers by their diff ids, each once, bottom first. */

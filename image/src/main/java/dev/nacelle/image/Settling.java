@@ -2,10 +2,8 @@ package dev.nacelle.image;
 
 import dev.nacelle.base.files.DurableFiles;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -50,10 +48,7 @@ final class Settling implements AutoCloseable {
 
   /** Says, durably, that a layer's data is whole. */
   static void record(Path directory) throws IOException {
-    try (FileChannel data =
-        FileChannel.open(directory.resolve(LayerStore.DATA), StandardOpenOption.READ)) {
-      data.force(true);
-    }
+    DurableFiles.syncFile(directory.resolve(LayerStore.DATA));
     DurableFiles.delete(directory.resolve(LazyLayers.ORIGIN));
     Files.deleteIfExists(directory.resolve("present.map"));
     Files.deleteIfExists(directory.resolve("present.boot"));

@@ -146,7 +146,7 @@ final class StartTraces implements AutoCloseable {
     int quiet = 0;
     for (int look = 0; look < MOST_LOOKS && quiet < QUIET_LOOKS; look++) {
       Thread.sleep(LOOK);
-      int now = recorder.trace().accesses().size();
+      int now = recorder.count();
       quiet = now > 0 && now == before ? quiet + 1 : 0;
       before = now;
     }

@@ -30,7 +30,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,24 +58,6 @@ final class PushConversionTest {
     loops.close();
   }
 
-  /** Everybody may do everything. */
-  private static final class Open implements RegistryAccess {
-    @Override
-    public Login login() {
-      return Login.NEVER;
-    }
-
-    @Override
-    public Optional<Caller> authenticate(Credentials credentials) {
-      return Optional.of(Caller.ANONYMOUS);
-    }
-
-    @Override
-    public Set<Action> allowed(Caller caller, RepositoryName repository, Set<Action> wanted) {
-      return wanted;
-    }
-  }
-
   /** The built-in registry with a conversion, on loopback. */
   private final class Running implements AutoCloseable {
     private final BuiltInRegistry registry;
@@ -87,7 +68,7 @@ final class PushConversionTest {
           BuiltInRegistry.open(
               directory.resolve("registry"),
               new BuiltInRegistry.Settings("test", KEY, RegistryLimits.DEFAULT),
-              new Open(),
+              RegistryAccess.OPEN,
               listener,
               Clock.systemUTC());
       server =

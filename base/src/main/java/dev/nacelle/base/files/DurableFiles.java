@@ -88,7 +88,16 @@ public final class DurableFiles {
 
   /** Makes the names in a directory durable: after a file was made, renamed or removed in it. */
   public static void syncDirectory(Path directory) throws IOException {
-    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+    sync(directory);
+  }
+
+  /** Makes what was written to a file durable, by whomever. */
+  public static void syncFile(Path file) throws IOException {
+    sync(file);
+  }
+
+  private static void sync(Path path) throws IOException {
+    try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

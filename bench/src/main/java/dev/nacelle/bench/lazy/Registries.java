@@ -8,7 +8,6 @@ import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.image.distribution.RegistryLimits;
-import dev.nacelle.image.distribution.RepositoryName;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,29 +18,10 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Registries on loopback: the built-in one, and Debian's where it is installed. */
 final class Registries implements AutoCloseable {
   private static final Path DEBIAN = Path.of("/usr/bin/docker-registry");
-
-  /** Everybody may do everything. */
-  private static final class Open implements RegistryAccess {
-    @Override
-    public Login login() {
-      return Login.NEVER;
-    }
-
-    @Override
-    public Optional<Caller> authenticate(Credentials credentials) {
-      return Optional.of(Caller.ANONYMOUS);
-    }
-
-    @Override
-    public Set<Action> allowed(Caller caller, RepositoryName repository, Set<Action> wanted) {
-      return wanted;
-    }
-  }
 
   record Running(String name, int port) {}
 
@@ -67,7 +47,8 @@ final class Registries implements AutoCloseable {
         new BuiltInRegistry.Settings(
             "bench", Bytes.utf8("a key of benchmarks, nobody else has it"), RegistryLimits.DEFAULT);
     BuiltInRegistry registry =
-        BuiltInRegistry.open(directory, settings, new Open(), PushListener.NONE, Clock.systemUTC());
+        BuiltInRegistry.open(
+            directory, settings, RegistryAccess.OPEN, PushListener.NONE, Clock.systemUTC());
     EventLoops loops = EventLoops.start(1);
     HttpServer server =
         HttpServer.builder(loops, registry)

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -140,29 +141,19 @@ public final class Containerd implements AutoCloseable {
   }
 
   public void importImage(Path archive) throws IOException, InterruptedException {
-    Command.output(
-        "ctr",
-        "--address",
-        work.resolve("containerd.sock").toString(),
-        "--namespace",
-        "k8s.io",
-        "images",
-        "import",
-        archive.toString());
+    ctr("images", "import", archive.toString());
   }
 
   /** Removes an image with its unpacked layers, and waits until they are gone. */
   public void removeImage(String reference) throws IOException, InterruptedException {
-    Command.output(
-        "ctr",
-        "--address",
-        work.resolve("containerd.sock").toString(),
-        "--namespace",
-        "k8s.io",
-        "images",
-        "remove",
-        "--sync",
-        reference);
+    ctr("images", "remove", "--sync", reference);
+  }
+
+  private void ctr(String... words) throws IOException, InterruptedException {
+    var all = new ArrayList<>(List.of("ctr", "--namespace", "k8s.io", "--address"));
+    all.add(work.resolve("containerd.sock").toString());
+    all.addAll(List.of(words));
+    Command.output(all.toArray(String[]::new));
   }
 
   /** Its network namespace, in which what it asks for must be reachable. */

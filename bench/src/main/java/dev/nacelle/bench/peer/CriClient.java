@@ -3,6 +3,7 @@ package dev.nacelle.bench.peer;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.netty.channel.EventLoopGroup;
@@ -84,8 +85,24 @@ public final class CriClient implements AutoCloseable {
     call("StartContainer", new CriMessage().string(1, container));
   }
 
-  public void stopPodSandbox(String sandbox) {
-    call("StopPodSandbox", new CriMessage().string(1, sandbox));
+  /**
+   * Stops a sandbox; containerd may refuse it while a container is just ending, the next try is
+   * fine.
+   *
+   * @param attempts after which its refusal counts
+   */
+  public void stopPodSandbox(String sandbox, int attempts) throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        call("StopPodSandbox", new CriMessage().string(1, sandbox));
+        return;
+      } catch (StatusRuntimeException e) {
+        if (attempt == attempts) {
+          throw e;
+        }
+        Thread.sleep(100);
+      }
+    }
   }
 
   /** Removes its containers too. */

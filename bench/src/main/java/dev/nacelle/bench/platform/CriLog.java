@@ -1,10 +1,13 @@
 package dev.nacelle.bench.platform;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 
-/** The time stamp in front of a log line: the clock of whoever read the output first. */
+/** Logs of containers. The stamp of a line is by the clock of whoever read the output first. */
 public final class CriLog {
   private CriLog() {}
 
@@ -20,6 +23,26 @@ public final class CriLog {
       return Duration.between(begin, stamp).toNanos() / 1e6;
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException("a log line without time stamp: " + log, e);
+    }
+  }
+
+  /**
+   * Waits until a log has a line, and reads it.
+   *
+   * @throws IOException if it has none after that time
+   */
+  public static String awaitLine(Path log, Duration patience)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    while (true) {
+      String text = Files.exists(log) ? Files.readString(log) : "";
+      if (text.contains("\n")) {
+        return text;
+      }
+      if (System.nanoTime() > end) {
+        throw new IOException("no output in " + log + " after " + patience.toSeconds() + " s");
+      }
+      Thread.sleep(1);
     }
   }
 }

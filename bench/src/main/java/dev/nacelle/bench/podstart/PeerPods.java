@@ -5,11 +5,8 @@ import dev.nacelle.bench.peer.CriClient;
 import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -43,8 +40,10 @@ final class PeerPods implements AutoCloseable {
     double made = millisSince(began);
     cri.startContainer(container);
     double running = millisSince(began);
-    double first = CriLog.millisSince(sent, awaitLine(pod.logDirectory().resolve("main.log")));
-    stop(id);
+    double first =
+        CriLog.millisSince(
+            sent, CriLog.awaitLine(pod.logDirectory().resolve("main.log"), PATIENCE));
+    cri.stopPodSandbox(id, STOPS);
     cri.removePodSandbox(id);
     if (counted == PlatformPods.Counted.YES) {
       sandbox.add(sandboxed);
@@ -54,39 +53,8 @@ final class PeerPods implements AutoCloseable {
     }
   }
 
-  /**
-   * containerd may refuse to stop a sandbox whose container is just ending; the next try is fine.
-   */
-  private void stop(String id) throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        cri.stopPodSandbox(id);
-        return;
-      } catch (StatusRuntimeException e) {
-        if (attempt == STOPS) {
-          throw e;
-        }
-        Thread.sleep(100);
-      }
-    }
-  }
-
   private static double millisSince(long began) {
     return (System.nanoTime() - began) / 1e6;
-  }
-
-  private static String awaitLine(Path log) throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      String text = Files.exists(log) ? Files.readString(log) : "";
-      if (text.contains("\n")) {
-        return text;
-      }
-      if (System.nanoTime() > end) {
-        throw new IOException("no output in " + log + " after " + PATIENCE.toSeconds() + " s");
-      }
-      Thread.sleep(1);
-    }
   }
 
   /** From sending the request to the stamp of the first log line, in milliseconds. */

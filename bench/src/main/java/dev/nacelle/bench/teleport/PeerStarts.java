@@ -6,10 +6,8 @@ import dev.nacelle.bench.peer.PauseImage;
 import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.registry.DelayingProxy;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,8 +70,10 @@ final class PeerStarts implements AutoCloseable {
     String sandbox = cri.runPodSandbox(pod);
     cri.startContainer(
         cri.createContainer(sandbox, pod, image, Workload.FIRST_OUTPUT.command(), "main.log"));
-    double millis = CriLog.millisSince(sent, awaitLine(pod.logDirectory().resolve("main.log")));
-    stop(sandbox);
+    double millis =
+        CriLog.millisSince(
+            sent, CriLog.awaitLine(pod.logDirectory().resolve("main.log"), PATIENCE));
+    cri.stopPodSandbox(sandbox, STOPS);
     cri.removePodSandbox(sandbox);
     cri.removeImage(image);
     return new Cold(millis, received() - before);
@@ -81,35 +81,6 @@ final class PeerStarts implements AutoCloseable {
 
   private long received() {
     return proxies.stream().mapToLong(DelayingProxy::receivedBytes).sum();
-  }
-
-  /** containerd may refuse to stop a sandbox whose container is just ending. */
-  private void stop(String sandbox) throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        cri.stopPodSandbox(sandbox);
-        return;
-      } catch (StatusRuntimeException e) {
-        if (attempt == STOPS) {
-          throw e;
-        }
-        Thread.sleep(100);
-      }
-    }
-  }
-
-  private static String awaitLine(Path log) throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      String text = Files.exists(log) ? Files.readString(log) : "";
-      if (text.contains("\n")) {
-        return text;
-      }
-      if (System.nanoTime() > end) {
-        throw new IOException("no output in " + log + " after " + PATIENCE.toSeconds() + " s");
-      }
-      Thread.sleep(1);
-    }
   }
 
   @Override

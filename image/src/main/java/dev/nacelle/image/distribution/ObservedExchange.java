@@ -1,30 +1,20 @@
 package dev.nacelle.image.distribution;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.http.DuplexStream;
+import dev.nacelle.base.http.ForwardingExchange;
 import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
-import dev.nacelle.base.http.QueryParameters;
 import dev.nacelle.base.http.ResponseStream;
-import dev.nacelle.base.http.WebSocket;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.SocketAddress;
-import java.security.cert.X509Certificate;
-import java.util.List;
-import java.util.function.Supplier;
 
 /** An exchange that remembers how it was answered. For the threads of the exchange. */
-final class ObservedExchange implements HttpExchange {
+final class ObservedExchange extends ForwardingExchange {
   private static final int FAILED = 500;
-
-  private final HttpExchange exchange;
 
   /** What the server says for a handler that failed, until there is an answer. */
   private volatile int status = FAILED;
 
   ObservedExchange(HttpExchange exchange) {
-    this.exchange = exchange;
+    super(exchange);
   }
 
   int status() {
@@ -34,108 +24,12 @@ final class ObservedExchange implements HttpExchange {
   @Override
   public void respond(int code, Headers headers, Bytes body) {
     status = code;
-    exchange.respond(code, headers, body);
+    super.respond(code, headers, body);
   }
 
   @Override
   public ResponseStream respondStreaming(int code, Headers headers) {
     status = code;
-    return exchange.respondStreaming(code, headers);
-  }
-
-  @Override
-  public String method() {
-    return exchange.method();
-  }
-
-  @Override
-  public String rawPath() {
-    return exchange.rawPath();
-  }
-
-  @Override
-  public String path() {
-    return exchange.path();
-  }
-
-  @Override
-  public String rawQuery() {
-    return exchange.rawQuery();
-  }
-
-  @Override
-  public QueryParameters query() {
-    return exchange.query();
-  }
-
-  @Override
-  public Headers headers() {
-    return exchange.headers();
-  }
-
-  @Override
-  public boolean isSecure() {
-    return exchange.isSecure();
-  }
-
-  @Override
-  public String protocol() {
-    return exchange.protocol();
-  }
-
-  @Override
-  public List<X509Certificate> peerCertificates() {
-    return exchange.peerCertificates();
-  }
-
-  @Override
-  public SocketAddress remoteAddress() {
-    return exchange.remoteAddress();
-  }
-
-  @Override
-  public <T> T perConnection(Class<T> type, Supplier<T> make) {
-    return exchange.perConnection(type, make);
-  }
-
-  @Override
-  public boolean hasBody() {
-    return exchange.hasBody();
-  }
-
-  @Override
-  public Bytes body(int maxBytes) throws IOException, InterruptedException {
-    return exchange.body(maxBytes);
-  }
-
-  @Override
-  public InputStream bodyStream() {
-    return exchange.bodyStream();
-  }
-
-  @Override
-  public boolean isWebSocketUpgrade() {
-    return exchange.isWebSocketUpgrade();
-  }
-
-  @Override
-  public WebSocket acceptWebSocket(List<String> subprotocols, int maxFrameBytes)
-      throws IOException {
-    return exchange.acceptWebSocket(subprotocols, maxFrameBytes);
-  }
-
-  @Override
-  public DuplexStream upgrade(String protocol, Headers headers) throws IOException {
-    return exchange.upgrade(protocol, headers);
-  }
-
-  @Override
-  public boolean isClosed() {
-    return exchange.isClosed();
-  }
-
-  @Override
-  public void onClose(Runnable action) {
-    exchange.onClose(action);
+    return super.respondStreaming(code, headers);
   }
 }

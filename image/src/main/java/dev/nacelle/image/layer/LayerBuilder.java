@@ -79,7 +79,7 @@ public final class LayerBuilder {
       dataChannel.force(true);
       metadataChannel.force(true);
       if (sums.isPresent()) {
-        new LayerSums(LayerSums.digest(metadata), blob.sums()).write(sums.get());
+        new LayerSums(Sha256.of(metadata), blob.sums()).write(sums.get());
       }
       return new BuiltLayer(
           "sha256:" + HexFormat.of().formatHex(diff), dataDigest, metadataBytes, dataBytes);

@@ -1,13 +1,11 @@
 package dev.nacelle.image.layer;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.util.zip.CRC32C;
 
 /**
@@ -29,17 +27,6 @@ public record LayerSums(String metadataDigest, byte[] chunks) {
 
   public LayerSums {
     chunks = chunks.clone();
-  }
-
-  static String digest(Path file) throws IOException {
-    MessageDigest digest = Sha256.newDigest();
-    byte[] piece = new byte[64 << 10];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int got = in.read(piece); got >= 0; got = in.read(piece)) {
-        digest.update(piece, 0, got);
-      }
-    }
-    return Sha256.text(digest);
   }
 
   void write(Path file) throws IOException {

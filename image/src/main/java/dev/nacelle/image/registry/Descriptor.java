@@ -2,6 +2,7 @@ package dev.nacelle.image.registry;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.Platform;
@@ -35,6 +36,12 @@ public record Descriptor(
   /** The content itself, of no platform. */
   public static Descriptor of(String mediaType, Bytes content) {
     return new Descriptor(mediaType, Sha256.of(content), content.sizeBytes(), Optional.empty());
+  }
+
+  /** A manifest, of the type that it says it is. */
+  public static Descriptor ofManifest(Bytes manifest) {
+    JsonObject json = JsonReader.readObject(manifest);
+    return of(json.string("mediaType").orElse(MediaTypes.OCI_MANIFEST), manifest);
   }
 
   /** As a manifest has it; the platform is left out. */

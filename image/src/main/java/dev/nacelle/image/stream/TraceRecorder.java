@@ -52,6 +52,11 @@ public final class TraceRecorder implements ReadListener {
     }
   }
 
+  /** How many chunks were needed until now. */
+  public synchronized int count() {
+    return accesses.size();
+  }
+
   /** What was needed until now. */
   public synchronized AccessTrace trace() {
     return new AccessTrace(List.copyOf(layers.keySet()), accesses);

@@ -109,7 +109,7 @@ class RegistryClientsTest {
   @Test
   void skopeoCopiesInspectsListsAndDeletes() throws Exception {
     requireSkopeo();
-    try (var registry = open(new Everybody())) {
+    try (var registry = open(RegistryAccess.OPEN)) {
       String app = "docker://" + registry.host() + "/team/app";
       sh(SKOPEO + "copy -q" + TO + "oci:image:it " + app + ":v1");
       sh(SKOPEO + "copy -q" + FROM + TO + app + ":v1 " + app + ":v2");
@@ -132,7 +132,7 @@ class RegistryClientsTest {
   @Test
   void skopeoMountsLayersOfOtherRepositories() throws Exception {
     requireSkopeo();
-    try (var registry = open(new Everybody())) {
+    try (var registry = open(RegistryAccess.OPEN)) {
       String host = "docker://" + registry.host();
       sh(SKOPEO + "copy -q" + TO + "oci:image:it " + host + "/team/app:v1");
       sh(SKOPEO + "copy -q" + FROM + TO + host + "/team/app:v1 " + host + "/team/copy:v1");
@@ -217,7 +217,7 @@ class RegistryClientsTest {
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("debian.log").toFile())
             .start();
-    try (var registry = open(new Everybody())) {
+    try (var registry = open(RegistryAccess.OPEN)) {
       String theirs = "docker://127.0.0.1:" + port + "/a";
       String ours = "docker://" + registry.host() + "/a";
       sh(

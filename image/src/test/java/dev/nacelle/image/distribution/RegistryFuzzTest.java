@@ -227,7 +227,7 @@ class RegistryFuzzTest {
         RunningRegistry.open(
             directory.resolve("registry"),
             RegistryLimits.DEFAULT,
-            new Everybody(),
+            RegistryAccess.OPEN,
             PushListener.NONE,
             Clock.systemUTC())) {
       String place = registry.send("POST", "/v2/team/app/blobs/uploads/").header("location");

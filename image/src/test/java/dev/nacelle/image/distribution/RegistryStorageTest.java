@@ -33,7 +33,7 @@ class RegistryStorageTest {
   private final SetClock clock = new SetClock();
 
   private RunningRegistry open(RegistryLimits limits) throws Exception {
-    return RunningRegistry.open(directory, limits, new Everybody(), PushListener.NONE, clock);
+    return RunningRegistry.open(directory, limits, RegistryAccess.OPEN, PushListener.NONE, clock);
   }
 
   private TreeSet<String> files() throws Exception {
@@ -253,7 +253,7 @@ class RegistryStorageTest {
     var failures = new ConcurrentLinkedQueue<Throwable>();
     try (var registry =
         RunningRegistry.open(
-            directory, hasty, new Everybody(), PushListener.NONE, Clock.systemUTC())) {
+            directory, hasty, RegistryAccess.OPEN, PushListener.NONE, Clock.systemUTC())) {
       registry.pushImage("team/app", "first", "layer 0");
       var pushers = new ArrayList<Thread>();
       for (int i = 0; i < 3; i++) {
@@ -327,7 +327,8 @@ class RegistryStorageTest {
           heard.add(push);
           throw new IllegalStateException("the listener fails");
         };
-    try (var registry = RunningRegistry.open(directory, LIMITS, new Everybody(), listener, clock)) {
+    try (var registry =
+        RunningRegistry.open(directory, LIMITS, RegistryAccess.OPEN, listener, clock)) {
       var expected = new ArrayList<String>();
       for (String tag : List.of("v1", "v2")) {
         registry.pushImage("team/app", tag, "layer");

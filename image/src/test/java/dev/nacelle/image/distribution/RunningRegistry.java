@@ -23,8 +23,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
@@ -32,7 +30,6 @@ import java.util.concurrent.CountDownLatch;
 public final class RunningRegistry implements AutoCloseable {
   private static final Bytes KEY = Bytes.utf8("a key of tests, which nobody else has");
 
-  private final Queue<String> seen = new ConcurrentLinkedQueue<>();
   private final EventLoops loops = EventLoops.start(1);
   private final BuiltInRegistry registry;
   private final HttpServer server;
@@ -51,7 +48,11 @@ public final class RunningRegistry implements AutoCloseable {
 
   public static RunningRegistry open(Path directory) throws IOException {
     return open(
-        directory, RegistryLimits.DEFAULT, new Everybody(), PushListener.NONE, Clock.systemUTC());
+        directory,
+        RegistryLimits.DEFAULT,
+        RegistryAccess.OPEN,
+        PushListener.NONE,
+        Clock.systemUTC());
   }
 
   static RunningRegistry open(
@@ -84,7 +85,7 @@ public final class RunningRegistry implements AutoCloseable {
         opened(
             Path.of(arguments[0]),
             RegistryLimits.DEFAULT,
-            new Everybody(),
+            RegistryAccess.OPEN,
             PushListener.NONE,
             Clock.systemUTC());
     var running = new RunningRegistry(registry, Integer.parseInt(arguments[1]));
@@ -101,7 +102,7 @@ public final class RunningRegistry implements AutoCloseable {
         BuiltInRegistry.open(
             directory,
             new BuiltInRegistry.Settings("nacelle-registry", KEY, limits),
-            new Everybody(),
+            RegistryAccess.OPEN,
             PushListener.NONE,
             new BuiltInRegistry.Surroundings(origins, metrics, clock)),
         0);
@@ -109,7 +110,6 @@ public final class RunningRegistry implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException, InterruptedException {
     asked.add(exchange.method() + " " + exchange.path());
-    seen.add(exchange.method() + " " + exchange.path());
     if (exchange.method().equals("GET") && exchange.path().contains("/blobs/")) {
       blobsMayGo.await();
     }
@@ -128,9 +128,9 @@ public final class RunningRegistry implements AutoCloseable {
     blobsMayGo = until;
   }
 
-  /** The requests so far: method and path. */
-  public Queue<String> seen() {
-    return seen;
+  /** The requests since they were last cleared or asked for, as {@code METHOD PATH}. */
+  public List<String> seen() {
+    return asked;
   }
 
   BuiltInRegistry registry() {

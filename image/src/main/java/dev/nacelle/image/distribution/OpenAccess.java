@@ -3,8 +3,8 @@ package dev.nacelle.image.distribution;
 import java.util.Optional;
 import java.util.Set;
 
-/** Everybody may do everything, for tests. */
-final class Everybody implements RegistryAccess {
+/** See {@link RegistryAccess#OPEN}. */
+final class OpenAccess implements RegistryAccess {
   @Override
   public Login login() {
     return Login.NEVER;
