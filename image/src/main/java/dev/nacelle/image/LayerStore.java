@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.AtomicFiles;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
@@ -15,6 +16,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -213,10 +215,10 @@ final class LayerStore implements AutoCloseable {
   }
 
   /** Takes in the directory of a layer, with all its files but its description. */
-  StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
+  private StoredLayer publish(StoredLayer layer, Path directory) throws IOException {
     DurableFiles.writeAtomically(
         directory.resolve(DESCRIPTION),
-        Bytes.utf8(layer.toJson().toString()),
+        description(layer),
         DurableFiles.Mode.OWNER,
         layout.temporary());
     Path place = layout.layer(layer.key());
@@ -226,6 +228,35 @@ final class LayerStore implements AutoCloseable {
       }
     }
     return layer;
+  }
+
+  /**
+   * As the other, for a layer that is proved again after the machine has stopped: nobody waits for
+   * the disk.
+   */
+  void publishUnsynced(StoredLayer layer, Path directory) throws IOException {
+    AtomicFiles.replace(
+        directory.resolve(DESCRIPTION), description(layer), DurableFiles.Mode.OWNER, directory);
+    Path place = layout.layer(layer.key());
+    synchronized (this) {
+      if (!Files.exists(place)) {
+        Files.move(directory, place, StandardCopyOption.ATOMIC_MOVE);
+      }
+    }
+  }
+
+  /** Makes durable what {@link #publishUnsynced} took in, with its data. */
+  void sync(String key) throws IOException {
+    Path layer = layout.layer(key);
+    for (String file : List.of(METADATA, LocalParts.STREAM_INDEX, DESCRIPTION, DATA)) {
+      DurableFiles.syncFile(layer.resolve(file));
+    }
+    DurableFiles.syncDirectory(layer);
+    DurableFiles.syncDirectory(layout.layers());
+  }
+
+  private static Bytes description(StoredLayer layer) {
+    return Bytes.utf8(layer.toJson().toString());
   }
 
   private void checkSpace(long sizeBytes) {

@@ -2,7 +2,6 @@ package dev.nacelle.base.files;
 
 import dev.nacelle.base.bytes.Bytes;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +22,7 @@ public final class DurableFiles {
     /** 0644. */
     EVERYBODY_READS("rw-r--r--");
 
-    private final Set<PosixFilePermission> permissions;
+    final Set<PosixFilePermission> permissions;
 
     Mode(String permissions) {
       this.permissions = Set.copyOf(PosixFilePermissions.fromString(permissions));
@@ -46,23 +45,10 @@ public final class DurableFiles {
    */
   public static void writeAtomically(Path path, Bytes content, Mode mode, Path drafts)
       throws IOException {
-    Path target = path.toAbsolutePath();
-    Path draft =
-        Files.createTempFile(
-            drafts,
-            "." + target.getFileName() + ".",
-            ".new",
-            PosixFilePermissions.asFileAttribute(Mode.OWNER.permissions));
+    Path draft = AtomicFiles.draft(path, content, mode, drafts);
     try {
-      try (var channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
-        ByteBuffer rest = content.asByteBuffer();
-        while (rest.hasRemaining()) {
-          channel.write(rest);
-        }
-        Files.setPosixFilePermissions(draft, mode.permissions);
-        channel.force(true);
-      }
-      publish(draft, target);
+      syncFile(draft);
+      publish(draft, path);
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(draft);
       throw e;

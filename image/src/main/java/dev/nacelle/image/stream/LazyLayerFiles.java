@@ -1,6 +1,7 @@
 package dev.nacelle.image.stream;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.AtomicFiles;
 import dev.nacelle.base.files.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,8 @@ import java.nio.file.StandardOpenOption;
 /**
  * The files of a lazily filled layer in its directory: {@code data.blob}, a sparse file of the full
  * size; {@code present.map}; and {@code present.boot}, the boot in which the map was last begun
- * anew, without which it is not believed.
+ * anew, without which it is not believed. Nothing of it need be on the disk: after another boot all
+ * is proved again.
  */
 public record LazyLayerFiles(Path directory) {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -50,7 +52,6 @@ public record LazyLayerFiles(Path directory) {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1), size - 1);
-      channel.force(true);
     }
   }
 
@@ -69,6 +70,6 @@ public record LazyLayerFiles(Path directory) {
   }
 
   void believeIn(String bootId) throws IOException {
-    DurableFiles.writeAtomically(boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER);
+    AtomicFiles.replace(boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER, directory);
   }
 }
