@@ -490,7 +490,9 @@ public final class LocalImageStore implements ImageStore {
             new ByteArrayInputStream(new byte[1024]), metadata, data, LayerLimits.DEFAULT);
         Path target = Files.createDirectory(probe.resolve("mount"));
         return List.of(
-            roots.layerCapability(metadata, data, target), LazyLayers.capability(reading));
+            roots.layerCapability(metadata, data, target),
+            LazyLayers.capability(reading),
+            roots.atRest());
       } finally {
         Trees.delete(probe);
       }
