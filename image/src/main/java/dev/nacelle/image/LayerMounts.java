@@ -82,17 +82,32 @@ final class LayerMounts {
     way = Way.LOOP;
   }
 
+  /**
+   * The layer's files are others now, or what the kernel has cached of them is not to be believed:
+   * who stands on the mount keeps it, the next one gets a new one.
+   */
+  void forget(String key) throws IOException {
+    Path target = layout.mount(key);
+    if (mounted.contains(target)) {
+      unmount(target);
+    }
+  }
+
+  private void unmount(Path target) throws IOException {
+    // an overlay holds the file system itself, not this mount; only a passing look inside
+    // can keep the mount busy
+    Mounts.detach(target);
+    mounted.remove(target);
+    Files.deleteIfExists(target);
+  }
+
   /** Unmounts all layers whose key is not in {@code kept}. */
   void retain(Set<String> kept) throws IOException {
     Set<Path> keptTargets = new HashSet<>();
     kept.forEach(key -> keptTargets.add(layout.mount(key)));
     for (Path target : List.copyOf(mounted)) {
       if (!keptTargets.contains(target)) {
-        // an overlay holds the file system itself, not this mount; only a passing look inside
-        // can keep the mount busy
-        Mounts.detach(target);
-        mounted.remove(target);
-        Files.deleteIfExists(target);
+        unmount(target);
       }
     }
   }
