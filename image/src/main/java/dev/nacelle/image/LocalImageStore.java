@@ -232,6 +232,11 @@ public final class LocalImageStore implements ImageStore {
     return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
   }
 
+  /** The layers of an image that are not whole and are filled as they are read. */
+  List<FillingLayer> filling(ResolvedImage image) {
+    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
+  }
+
   private Arrival arrival(ImageContent content) {
     if (!content.streamed().lacking().isEmpty()) {
       return new Arrival.Whole(content.streamed().lacking());
