@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -257,7 +258,7 @@ final class LayersAtRest implements AutoCloseable {
   }
 
   private void compareAtLeisure(StoredLayer layer) {
-    if (closed || lazy.isPartial(layer.key())) {
+    if (closed || lazy.isPartial(layer.key()) || !Files.exists(layout.layer(layer.key()))) {
       return; // what is not whole is proved as it is used
     }
     try {

@@ -318,6 +318,21 @@ final class LazyPullTest {
   }
 
   @Test
+  void whatHadArrivedBeforeARestartIsBelievedIfNobodyHasTouchedIt() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    readFirst(mount(image, "old"));
+    unreachable();
+    store.orElseThrow().close();
+    store = Optional.of(open());
+    FillingLayer filling = store.orElseThrow().filling(image).getLast();
+    assertThat(filling.layer().present().get(0)).isTrue();
+    assertThat(filling.layer().counters().reprovedChunks()).isZero();
+    store.orElseThrow().requireSound(image.id());
+    reachable();
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
+  @Test
   void theMetadataOfALayerThatIsBeingFilledIsBroughtAgain() throws Exception {
     ResolvedImage image = pull(store.orElseThrow()).image();
     RootFilesystem old = mount(image, "old");
