@@ -61,6 +61,7 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
         if (verb.data() == Host.ImageVerb.Data.ALL) {
           images.fetchAll(pulled.image(), steps(output));
         }
+        images.settle();
         String how =
             switch (pulled.arrival()) {
               case Arrival.Here here -> "it was here";

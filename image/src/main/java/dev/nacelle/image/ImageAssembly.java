@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.AtomicFiles;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
@@ -21,10 +22,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Brings an image in: its layers side by side, then its configuration and manifests, all of it
- * durable before the answer. Safe for any thread.
+ * Brings an image in: its layers side by side, then its configuration and manifests. Safe for any
+ * thread.
  */
 final class ImageAssembly {
+  /** When configuration and manifests are on the disk. */
+  enum Durability {
+    /** Before the answer, like the layers that are whole. */
+    AT_ONCE,
+    /** When {@link ImageIndex#write} says that the image is here. */
+    WITH_THE_INDEX
+  }
+
   private final StoreLayout layout;
   private final LayerStore layers;
   private final LazyLayers lazy;
@@ -48,7 +57,11 @@ final class ImageAssembly {
   }
 
   StoredImage assemble(
-      ImageContent content, List<String> names, List<String> repoDigests, Platform host)
+      ImageContent content,
+      List<String> names,
+      List<String> repoDigests,
+      Platform host,
+      Durability durability)
       throws InterruptedException {
     JsonObject json = config(content.config());
     ImageConfig config = ImageConfig.of(json);
@@ -64,9 +77,9 @@ final class ImageAssembly {
     }
     List<StoredLayer> stored = obtainAll(diffIds, content);
     List<String> manifests = new ArrayList<>();
-    String id = writeBlob(content.config());
+    String id = writeBlob(content.config(), durability);
     for (Bytes manifest : content.manifests()) {
-      manifests.add(writeBlob(manifest));
+      manifests.add(writeBlob(manifest, durability));
     }
     return new StoredImage(id, names, repoDigests, manifests, config, stored, clock.instant());
   }
@@ -118,12 +131,18 @@ final class ImageAssembly {
   }
 
   /** Writes a manifest or configuration; returns its digest. */
-  String writeBlob(Bytes content) {
+  private String writeBlob(Bytes content, Durability durability) {
     String digest = Sha256.of(content);
     try {
       if (!Files.exists(layout.blob(digest))) {
-        DurableFiles.writeAtomically(
-            layout.blob(digest), content, DurableFiles.Mode.OWNER, layout.temporary());
+        switch (durability) {
+          case AT_ONCE ->
+              DurableFiles.writeAtomically(
+                  layout.blob(digest), content, DurableFiles.Mode.OWNER, layout.temporary());
+          case WITH_THE_INDEX ->
+              AtomicFiles.replace(
+                  layout.blob(digest), content, DurableFiles.Mode.OWNER, layout.temporary());
+        }
       }
       return digest;
     } catch (IOException e) {

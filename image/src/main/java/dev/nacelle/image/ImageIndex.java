@@ -10,13 +10,17 @@ import dev.nacelle.base.json.JsonSyntaxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which images are here and what they are called: one file, replaced as a whole. An entry is
@@ -28,6 +32,9 @@ final class ImageIndex {
 
   private final StoreLayout layout;
   private final Map<String, StoredImage> byId = new LinkedHashMap<>();
+
+  /** Digests of blobs that may not be on the disk yet. */
+  private final Set<String> unsynced = new HashSet<>();
 
   private ImageIndex(StoreLayout layout) {
     this.layout = layout;
@@ -86,6 +93,27 @@ final class ImageIndex {
 
   /** Adds an image, or more names to one that is here; its names leave other images. */
   StoredImage put(StoredImage image) throws IOException {
+    StoredImage merged = add(image);
+    write();
+    return merged;
+  }
+
+  /**
+   * As {@link #put}, known to this process alone until the next {@link #write}, which makes the
+   * image's blobs durable first.
+   */
+  StoredImage putUnwritten(StoredImage image) {
+    unsynced.add(image.id());
+    unsynced.addAll(image.manifests());
+    return add(image);
+  }
+
+  /** Whether something was put that is not written yet. */
+  boolean isUnwritten() {
+    return !unsynced.isEmpty();
+  }
+
+  private StoredImage add(StoredImage image) {
     for (StoredImage other : images()) {
       if (!other.id().equals(image.id())) {
         var left = new ArrayList<>(other.names());
@@ -97,7 +125,6 @@ final class ImageIndex {
     StoredImage old = byId.get(image.id());
     StoredImage merged = old == null ? image : old.and(image);
     byId.put(image.id(), merged);
-    write();
     return merged;
   }
 
@@ -117,11 +144,41 @@ final class ImageIndex {
     byId.computeIfPresent(id, (i, image) -> image.usedAt(now));
   }
 
+  /** Removes the blobs of images that are not in the index. */
+  void removeOtherBlobs() throws IOException {
+    var known = new HashSet<String>();
+    for (StoredImage image : byId.values()) {
+      known.add(StoreLayout.hex(image.id()));
+      image.manifests().forEach(m -> known.add(StoreLayout.hex(m)));
+    }
+    try (Stream<Path> blobs = Files.list(layout.blobs())) {
+      for (Path blob : blobs.toList()) {
+        if (!known.contains(blob.getFileName().toString())) {
+          Files.deleteIfExists(blob);
+        }
+      }
+    }
+  }
+
   void write() throws IOException {
+    syncBlobs();
     List<Json> images = byId.values().stream().map(i -> (Json) i.toJson()).toList();
     JsonObject json =
         JsonObject.builder().put("version", VERSION).put("images", new JsonArray(images)).build();
     DurableFiles.writeAtomically(
         layout.index(), Bytes.utf8(json.toString()), DurableFiles.Mode.OWNER, layout.temporary());
+  }
+
+  private void syncBlobs() throws IOException {
+    if (unsynced.isEmpty()) {
+      return;
+    }
+    for (String digest : unsynced) {
+      if (Files.exists(layout.blob(digest))) {
+        DurableFiles.syncFile(layout.blob(digest));
+      }
+    }
+    DurableFiles.syncDirectory(layout.blobs());
+    unsynced.clear();
   }
 }

@@ -55,6 +55,16 @@ final class LayerMounts {
     return target;
   }
 
+  /**
+   * Whether the kernel proves what is read of this layer, in memory and on the disk, so that nobody
+   * else need compare its files before it is mounted. Known before it is mounted.
+   */
+  boolean isProvedByKernel(String key) {
+    return switch (way) {
+      case UNKNOWN, FILE, LOOP -> false;
+    };
+  }
+
   private void mount(Path metadata, Path data, Path target) {
     if (way != Way.LOOP) {
       try {
@@ -72,17 +82,32 @@ final class LayerMounts {
     way = Way.LOOP;
   }
 
+  /**
+   * The layer's files are others now, or what the kernel has cached of them is not to be believed:
+   * who stands on the mount keeps it, the next one gets a new one.
+   */
+  void forget(String key) throws IOException {
+    Path target = layout.mount(key);
+    if (mounted.contains(target)) {
+      unmount(target);
+    }
+  }
+
+  private void unmount(Path target) throws IOException {
+    // an overlay holds the file system itself, not this mount; only a passing look inside
+    // can keep the mount busy
+    Mounts.detach(target);
+    mounted.remove(target);
+    Files.deleteIfExists(target);
+  }
+
   /** Unmounts all layers whose key is not in {@code kept}. */
   void retain(Set<String> kept) throws IOException {
     Set<Path> keptTargets = new HashSet<>();
     kept.forEach(key -> keptTargets.add(layout.mount(key)));
     for (Path target : List.copyOf(mounted)) {
       if (!keptTargets.contains(target)) {
-        // an overlay holds the file system itself, not this mount; only a passing look inside
-        // can keep the mount busy
-        Mounts.detach(target);
-        mounted.remove(target);
-        Files.deleteIfExists(target);
+        unmount(target);
       }
     }
   }
@@ -110,6 +135,19 @@ final class LayerMounts {
               "EROFS by loop devices",
               Optional.of("two loop devices and some 5 ms for each layer, and no lazy loading"));
       case UNKNOWN -> throw new IllegalStateException("a mount succeeds or throws");
+    };
+  }
+
+  /** Who notices that a layer has changed on the disk; after {@link #capability}. */
+  Capability atRest() {
+    return switch (way) {
+      case UNKNOWN, FILE, LOOP ->
+          new Capability(
+              "image cache",
+              "compared before it is mounted, in each boot and after each change of its files",
+              Optional.of(
+                  "what changes on the disk while a layer is mounted, and is not in memory, is seen"
+                      + " only by the next mount and by `image verify`"));
     };
   }
 }

@@ -5,6 +5,7 @@ import dev.nacelle.base.files.AtomicFiles;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -78,6 +80,7 @@ final class LayerStore implements AutoCloseable {
 
   private final StoreLayout layout;
   private final LayerLimits limits;
+  private final LayerSeals seals;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
           BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
@@ -85,9 +88,15 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits) {
+  LayerStore(StoreLayout layout, LayerLimits limits) throws IOException {
     this.layout = layout;
     this.limits = limits;
+    this.seals = new LayerSeals(layout);
+  }
+
+  /** Which of the layers are known to be as they came. */
+  LayerSeals seals() {
+    return seals;
   }
 
   /** A layer that is here. */
@@ -101,8 +110,8 @@ final class LayerStore implements AutoCloseable {
     try {
       var json = JsonReader.readObject(Bytes.wrap(Files.readAllBytes(description)));
       return Optional.of(StoredLayer.of(json));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+    } catch (NoSuchFileException | JsonSyntaxException | NoSuchElementException e) {
+      return Optional.empty(); // a damaged one is made anew
     } catch (IOException e) {
       throw Faults.of(e, "read layer " + key);
     }
@@ -225,6 +234,7 @@ final class LayerStore implements AutoCloseable {
     synchronized (this) {
       if (!Files.exists(place)) {
         DurableFiles.publish(directory, place);
+        seals.made(layer.key());
       }
     }
     return layer;
@@ -241,6 +251,7 @@ final class LayerStore implements AutoCloseable {
     synchronized (this) {
       if (!Files.exists(place)) {
         Files.move(directory, place, StandardCopyOption.ATOMIC_MOVE);
+        seals.made(layer.key());
       }
     }
   }
@@ -257,6 +268,22 @@ final class LayerStore implements AutoCloseable {
 
   private static Bytes description(StoredLayer layer) {
     return Bytes.utf8(layer.toJson().toString());
+  }
+
+  /** Takes a layer away from here; who has its files open keeps them. */
+  void displace(String key) throws IOException {
+    if (Files.exists(layout.layer(key))) {
+      Path gone = setAside(key);
+      DurableFiles.syncDirectory(layout.layers());
+      Trees.delete(gone);
+    }
+  }
+
+  private Path setAside(String key) throws IOException {
+    seals.forget(key);
+    Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
+    Files.move(layout.layer(key), gone.resolve("layer"));
+    return gone;
   }
 
   private void checkSpace(long sizeBytes) {
@@ -296,11 +323,8 @@ final class LayerStore implements AutoCloseable {
     var doomed = new ArrayList<Path>();
     for (String key : keys()) {
       if (!kept.contains(key)) {
-        Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
-        Path layer = layout.layer(key);
-        freed += sizeBytes(layer);
-        Files.move(layer, gone.resolve("layer"));
-        doomed.add(gone);
+        freed += sizeBytes(layout.layer(key));
+        doomed.add(setAside(key));
       }
     }
     if (!doomed.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import dev.nacelle.base.bytes.Bytes;
+import dev.nacelle.base.files.AtomicFiles;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
@@ -31,6 +32,10 @@ import org.slf4j.LoggerFactory;
  * they are read, where the kernel can do that, and else completed before anybody mounts them. A
  * layer's directory then has, beside the files of every layer, {@code stream.index} and, until it
  * is whole, {@code stream.json} with where its chunks come from. Safe for any thread.
+ *
+ * <p>Nothing of a layer that is not whole need have reached the disk: after another boot all of it
+ * is proved before it is believed, and what cannot be is removed. Before a layer is said to be
+ * whole all of it is durable.
  *
  * <p>The key of such a layer is made of the root hashes, not of the diff id: the latter is a claim
  * of whoever pushed the form, and must not reach the images of others.
@@ -85,6 +90,11 @@ final class LazyLayers implements AutoCloseable {
       FillFailures failures)
       throws IOException, InterruptedException {
     var lazy = new LazyLayers(layout, layers, surroundings, reading, failures);
+    for (String key : layers.keys()) {
+      if (lazy.isPartial(key) && lazy.isSpoiled(key)) {
+        layers.displace(key);
+      }
+    }
     if (lazy.reads.isPresent()) {
       for (String key : layers.keys()) {
         if (lazy.isPartial(key)) {
@@ -96,11 +106,38 @@ final class LazyLayers implements AutoCloseable {
     return lazy;
   }
 
+  /** Whether the machine stopped before the files of a layer were on the disk. */
+  private boolean isSpoiled(String key) {
+    Path directory = layout.layer(key);
+    var files = new LazyLayerFiles(directory);
+    try {
+      if (files.isOfThisBoot()) {
+        return false;
+      }
+      StreamIndex index = readIndex(directory);
+      readOrigin(directory);
+      return !StoredLayer.of(index).key().equals(key)
+          || layers.findKey(key).isEmpty()
+          || !files.haveSizesOf(index);
+    } catch (IOException | RuntimeException e) {
+      LOG.info("layer {} had not reached the disk when the machine stopped: it is removed", key, e);
+      return true;
+    }
+  }
+
   private void takeOver(String key) throws InterruptedException {
     try {
+      doubtUnlessSealed(key);
       begin(key, reads.orElseThrow());
     } catch (IOException | RuntimeException e) {
       LOG.error("cannot go on filling layer {}: its readers get EIO", key, e);
+    }
+  }
+
+  /** What nobody knows to be as an earlier process left it is proved again before its use. */
+  private void doubtUnlessSealed(String key) throws IOException {
+    if (!layers.seals().holdsForMap(key)) {
+      new LazyLayerFiles(layout.layer(key)).doubt();
     }
   }
 
@@ -135,9 +172,13 @@ final class LazyLayers implements AutoCloseable {
       lock.lockInterruptibly();
       try {
         if (layers.findKey(layer.key()).isEmpty()) {
-          layers.publish(layer, build(streamed));
+          layers.publishUnsynced(layer, build(streamed));
         } else if (isPartial(layer.key())) { // a newer pull has a credential the older may lack
           writeOrigin(layout.layer(layer.key()), streamed.origin());
+          new MendedLayer(layout, layers.seals(), layer.key()).complete(streamed);
+          if (!filling.containsKey(layer.key())) {
+            doubtUnlessSealed(layer.key());
+          }
         }
         makeReadable(layer.key());
         FillingLayer filled = filling.get(layer.key());
@@ -163,16 +204,25 @@ final class LazyLayers implements AutoCloseable {
     }
     try (var layer = FillingLayer.openWhole(key, layout.layer(key), surroundings)) {
       layer.fillAll();
+      layers.sync(key);
+      Settling.record(layout.layer(key));
+      sealWhole(layer);
     }
-    Settling.record(layout.layer(key));
+  }
+
+  private void sealWhole(FillingLayer layer) throws IOException {
+    LayerSeals.Marks marks = layers.seals().marks(layer.key());
+    if (!layer.isDoubted()) {
+      layers.seals().seal(layer.key(), marks);
+    }
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
-    DurableFiles.writeAtomically(
+    AtomicFiles.replace(
         directory.resolve(ORIGIN),
         Bytes.utf8(origin.toJson().toString()),
         DurableFiles.Mode.OWNER,
-        layout.temporary());
+        directory);
   }
 
   private Path build(StreamedLayer streamed) throws IOException, InterruptedException {
@@ -189,9 +239,7 @@ final class LazyLayers implements AutoCloseable {
           in.transferTo(java.io.OutputStream.nullOutputStream());
         }
       }
-      DurableFiles.syncFile(metadata); // published as whole: it is not proved again after a boot
       Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
-      DurableFiles.syncFile(directory.resolve(INDEX));
       new LazyLayerFiles(directory).create(index, surroundings.bootId());
       writeOrigin(directory, streamed.origin());
       done = true;
@@ -217,7 +265,9 @@ final class LazyLayers implements AutoCloseable {
         () -> {
           layer.release(reads.orElseThrow());
           layer.close();
+          layers.sync(layer.key());
           Settling.record(layout.layer(layer.key()));
+          sealWhole(layer);
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
         });
   }
@@ -275,9 +325,21 @@ final class LazyLayers implements AutoCloseable {
   public void close() {
     settling.close();
     reads.ifPresent(LazyReads::stop); // first: who waits must not hear of what ends now
-    filling.values().forEach(FillingLayer::close);
+    filling.values().forEach(this::closeSealed);
     reads.ifPresent(LazyReads::close);
     filling.clear();
+  }
+
+  private void closeSealed(FillingLayer layer) {
+    layer.close();
+    try {
+      LayerSeals.Marks marks = layers.seals().marks(layer.key());
+      if (!layer.isDoubted()) {
+        layers.seals().sealData(layer.key(), marks);
+      }
+    } catch (IOException e) {
+      LOG.warn("the next process will prove layer {} again", layer.key(), e);
+    }
   }
 
   static StreamIndex readIndex(Path directory) throws IOException {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -46,6 +47,7 @@ public final class LocalImageStore implements ImageStore {
   private final ImageAssembly assembly;
   private final StartTraces starts;
   private final RootMounts roots;
+  private final LayersAtRest atRest;
   private final FillListeners fillListeners = new FillListeners();
 
   /** By reference: one pull at a time of what is wanted if it is not here. */
@@ -55,9 +57,16 @@ public final class LocalImageStore implements ImageStore {
   private final ReentrantLock lock = new ReentrantLock();
 
   private final ImageIndex index;
+  private final IndexWriting writing =
+      new IndexWriting(() -> locked("write the index", this::writeIndex));
 
   private LocalImageStore(
-      StoreLayout layout, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      StoreLayout layout,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      RestMetrics metrics,
+      Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
@@ -74,7 +83,6 @@ public final class LocalImageStore implements ImageStore {
     }
     Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
-    index = ImageIndex.open(layout);
     layers = new LayerStore(layout, LayerLimits.DEFAULT);
     roots = new RootMounts(layout);
     this.reading = reading;
@@ -85,6 +93,9 @@ public final class LocalImageStore implements ImageStore {
             new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
             reading,
             (key, message) -> fillListeners.failed(roots.containersOn(key), message));
+    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, metrics);
+    index = ImageIndex.open(layout); // when the layers that did not reach the disk are gone
+    index.removeOtherBlobs();
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
@@ -102,7 +113,12 @@ public final class LocalImageStore implements ImageStore {
       Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
       throws InterruptedException {
     return open(
-        nodeDirectory, registries, new Peers(new PeerMetrics(new Metrics())), reading, clock);
+        nodeDirectory,
+        registries,
+        new Peers(new PeerMetrics(new Metrics())),
+        reading,
+        new RestMetrics(new Metrics()),
+        clock);
   }
 
   /**
@@ -112,13 +128,20 @@ public final class LocalImageStore implements ImageStore {
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
    * @param peers who is asked before them, and given what is here; the caller's too
+   * @param metrics of what is compared on the disk
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
-      Path nodeDirectory, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      Path nodeDirectory,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      RestMetrics metrics,
+      Clock clock)
       throws InterruptedException {
     try {
-      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, peers, reading, clock);
+      return new LocalImageStore(
+          new StoreLayout(nodeDirectory), registries, peers, reading, metrics, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }
@@ -212,6 +235,11 @@ public final class LocalImageStore implements ImageStore {
     return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
   }
 
+  /** The layers of an image that are not whole and are filled as they are read. */
+  List<FillingLayer> filling(ResolvedImage image) {
+    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
+  }
+
   private Arrival arrival(ImageContent content) {
     if (!content.streamed().lacking().isEmpty()) {
       return new Arrival.Whole(content.streamed().lacking());
@@ -241,8 +269,38 @@ public final class LocalImageStore implements ImageStore {
   private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
-      return put(assembly.assemble(content, names, repoDigests, host));
+      ImageAssembly.Durability durability =
+          isFilledOnReading(content)
+              ? ImageAssembly.Durability.WITH_THE_INDEX
+              : ImageAssembly.Durability.AT_ONCE;
+      StoredImage image = assembly.assemble(content, names, repoDigests, host, durability);
+      return switch (durability) {
+        case AT_ONCE -> put(image);
+        case WITH_THE_INDEX -> putSoon(image);
+      };
     }
+  }
+
+  private boolean isFilledOnReading(ImageContent content) {
+    return reading instanceof LazyReading.Available && !content.streamed().layers().isEmpty();
+  }
+
+  private StoredImage putSoon(StoredImage image) {
+    StoredImage known = locked("record image " + image.id(), () -> index.putUnwritten(image));
+    writing.soon();
+    return known;
+  }
+
+  private boolean writeIndex() throws IOException {
+    if (index.isUnwritten()) {
+      index.write();
+    }
+    return true;
+  }
+
+  /** Makes durable that the images are here of which a pull has said so. */
+  public void settle() {
+    locked("write the index", this::writeIndex);
   }
 
   private StoredImage put(StoredImage image) {
@@ -398,10 +456,19 @@ public final class LocalImageStore implements ImageStore {
     return new Freed(names, ids, freed);
   }
 
-  @Override
-  public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
-    List<String> keys;
-    Pins.Pin pin;
+  /** The layers of an image, which garbage collection spares meanwhile. */
+  private record Held(List<StoredLayer> layers, Pins.Pin pin) implements AutoCloseable {
+    List<String> keys() {
+      return layers.stream().map(StoredLayer::key).toList();
+    }
+
+    @Override
+    public void close() {
+      pin.close();
+    }
+  }
+
+  private Held hold(String imageId) {
     lock.lock();
     try {
       StoredImage image =
@@ -413,20 +480,88 @@ public final class LocalImageStore implements ImageStore {
                           ImageFault.NOT_FOUND,
                           "cannot mount image " + imageId + ": it is not here"));
       index.used(imageId, clock.instant());
-      keys = image.layers().stream().map(StoredLayer::key).toList();
-      pin = pins.pin(keys); // a mount need not wait for the index to be written
+      // a mount need not wait for the index to be written
+      return new Held(
+          image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
     } finally {
       lock.unlock();
     }
-    try (pin) {
-      for (String key : keys) {
+  }
+
+  @Override
+  public void requireSound(String imageId) throws InterruptedException {
+    try (Held held = hold(imageId)) {
+      requireSound(imageId, held.layers());
+    }
+  }
+
+  private void requireSound(String imageId, List<StoredLayer> needed) throws InterruptedException {
+    List<DamagedLayer> damaged;
+    try {
+      damaged = atRest.damaged(needed);
+    } catch (IOException e) {
+      throw Faults.of("compare image " + imageId, e);
+    }
+    if (!damaged.isEmpty()) {
+      boolean gone = takeAway(damaged);
+      throw new ImageException(
+          ImageFault.DAMAGED,
+          damaged.stream().map(DamagedLayer::toString).collect(Collectors.joining("; "))
+              + (damaged.size() == 1 ? " differs" : " differ")
+              + " from what came"
+              + (gone ? "; the image was removed, pull or import it again" : ""));
+    }
+  }
+
+  /** What is damaged leaves the store, and with it the images that need it. */
+  private boolean takeAway(List<DamagedLayer> damaged) {
+    return locked(
+        "take away damaged layers",
+        () -> {
+          boolean gone = false;
+          for (DamagedLayer layer : damaged) {
+            if (atRest.takeAway(layer, layers)) {
+              gone = true;
+              index.remove(
+                  index.images().stream()
+                      .filter(i -> i.layers().stream().anyMatch(l -> l.key().equals(layer.key())))
+                      .map(StoredImage::id)
+                      .toList());
+            }
+          }
+          return gone;
+        });
+  }
+
+  /**
+   * Begins to compare the layers of which it is not known that they are as they came, so that their
+   * first mount need not wait.
+   */
+  public void compareAtLeisure() {
+    atRest.begin(
+        locked(
+            "read the index",
+            () -> index.images().stream().flatMap(i -> i.layers().stream()).distinct().toList()));
+  }
+
+  @Override
+  public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
+    try (Held held = hold(imageId)) {
+      for (String key : held.keys()) {
         if (!lazy.isReadable(key)) {
           throw new ImageException(
               ImageFault.HOST,
               "cannot mount image " + imageId + ": layer " + key + " is not whole; pull it again");
         }
       }
-      return roots.mount(imageId, keys, containerId, options);
+      if (roots.find(containerId).isEmpty()) {
+        requireSound(imageId, held.layers());
+      }
+      return roots.mount(imageId, held.keys(), containerId, options);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ImageException(
+          ImageFault.HOST, "cannot mount image " + imageId + ": interrupted", e);
     }
   }
 
@@ -490,7 +625,9 @@ public final class LocalImageStore implements ImageStore {
             new ByteArrayInputStream(new byte[1024]), metadata, data, LayerLimits.DEFAULT);
         Path target = Files.createDirectory(probe.resolve("mount"));
         return List.of(
-            roots.layerCapability(metadata, data, target), LazyLayers.capability(reading));
+            roots.layerCapability(metadata, data, target),
+            LazyLayers.capability(reading),
+            roots.atRest());
       } finally {
         Trees.delete(probe);
       }
@@ -527,7 +664,7 @@ public final class LocalImageStore implements ImageStore {
 
   /** What the verbs on images work with. */
   LocalParts parts() {
-    return new LocalParts(layout, registries, pins, layers, roots);
+    return new LocalParts(layout, registries, pins, layers, roots, atRest);
   }
 
   /** As {@link #resolve}, with all that the index keeps. */
@@ -539,7 +676,9 @@ public final class LocalImageStore implements ImageStore {
   ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
-      return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform)).toResolved();
+      var durability = ImageAssembly.Durability.AT_ONCE;
+      return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform, durability))
+          .toResolved();
     }
   }
 
@@ -556,6 +695,8 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public void close() {
     starts.close();
+    writing.close();
+    atRest.close();
     layers.close();
     lazy.close();
     locked(

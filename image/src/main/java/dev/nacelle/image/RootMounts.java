@@ -326,6 +326,35 @@ final class RootMounts {
     }
   }
 
+  /** See {@link LayerMounts#forget}. */
+  void forgetLayer(String key) throws IOException {
+    lock.lock();
+    try {
+      layers.forget(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** See {@link LayerMounts#isProvedByKernel}. */
+  boolean isProvedByKernel(String layerKey) {
+    lock.lock();
+    try {
+      return layers.isProvedByKernel(layerKey);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Capability atRest() {
+    lock.lock();
+    try {
+      return layers.atRest();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private static void checkId(String containerId) {
     if (!CONTAINER_ID.matcher(containerId).matches()) {
       throw new IllegalArgumentException("not a container id: " + containerId);

@@ -46,9 +46,8 @@ final class Settling implements AutoCloseable {
     }
   }
 
-  /** Says, durably, that a layer's data is whole. */
+  /** Says, durably, that a layer's data is whole, when all of the layer is durable. */
   static void record(Path directory) throws IOException {
-    DurableFiles.syncFile(directory.resolve(LayerStore.DATA));
     DurableFiles.delete(directory.resolve(LazyLayers.ORIGIN));
     Files.deleteIfExists(directory.resolve("present.map"));
     Files.deleteIfExists(directory.resolve("present.boot"));

@@ -327,7 +327,7 @@ final class LocalImageStoreTest {
   void theKernelsWayOfMountingIsReported() {
     assertThat(store.capabilities())
         .extracting(Capability::feature)
-        .containsExactly("image layers", "lazy images");
+        .containsExactly("image layers", "lazy images", "image cache");
     assertThat(store.capabilities().getFirst().inUse()).isNotEqualTo("none");
   }
 

@@ -48,6 +48,12 @@ public record LazyLayerFiles(Path directory) {
     believeIn(bootId);
   }
 
+  /** Whether data and map are as long as they should be. */
+  public boolean haveSizesOf(StreamIndex index) throws IOException {
+    return Files.size(data()) == index.dataBytes()
+        && Files.size(map()) == PresentMap.sizeBytes(index.chunks());
+  }
+
   private static void createSparse(Path file, long size) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -67,6 +73,11 @@ public record LazyLayerFiles(Path directory) {
   /** Whether the map was written in this boot of the machine. */
   public boolean isOfThisBoot() throws IOException {
     return isOfBoot(currentBoot());
+  }
+
+  /** The map is not believed: what it says is here is proved again before its use. */
+  public void doubt() throws IOException {
+    Files.deleteIfExists(boot());
   }
 
   void believeIn(String bootId) throws IOException {

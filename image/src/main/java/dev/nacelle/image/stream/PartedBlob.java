@@ -13,12 +13,14 @@ import java.util.Optional;
 
 /**
  * The beginning of a blob, read front to back, and fetched by many requests at once: one connection
- * alone would need many round trips before it is fast. Not verified. For one reader; closing it
- * ends the requests.
+ * alone would need many round trips before it is fast. The first part, which says what the others
+ * are for, does not share the line with them. Not verified. For one reader; closing it ends the
+ * requests.
  */
 final class PartedBlob extends InputStream {
   static final int PART_BYTES = 512 << 10;
   static final int REQUESTS = 24;
+  private static final Threads THREADS = new Threads("start-pack");
 
   /** Fetches some bytes of the blob. */
   @FunctionalInterface
@@ -29,12 +31,14 @@ final class PartedBlob extends InputStream {
   private final Ranges ranges;
   private final long size;
   private final int parts;
-  private final List<Thread> workers = new ArrayList<>();
   private byte[] present = {};
   private int at;
   private int nextToRead;
 
-  /** Guarded by this, as all below. Arrived, not read yet. */
+  /** Guarded by this, as all below. */
+  private final List<Thread> workers = new ArrayList<>();
+
+  /** Arrived, not read yet. */
   private final Map<Integer, Bytes> arrived = new HashMap<>();
 
   private Optional<IOException> failure = Optional.empty();
@@ -51,11 +55,15 @@ final class PartedBlob extends InputStream {
    */
   static PartedBlob open(Ranges ranges, long size) {
     var blob = new PartedBlob(ranges, size);
-    var threads = new Threads("start-pack");
-    for (int i = 0; i < Math.min(REQUESTS, blob.parts); i++) {
-      blob.workers.add(threads.startVirtual("part", blob::work));
-    }
+    blob.begin(1);
     return blob;
+  }
+
+  /** Starts requests until so many are under way. */
+  private synchronized void begin(int requests) {
+    while (failure.isEmpty() && workers.size() < Math.min(requests, parts)) {
+      workers.add(THREADS.startVirtual("part", this::work));
+    }
   }
 
   private void work() {
@@ -64,6 +72,9 @@ final class PartedBlob extends InputStream {
         long offset = (long) part * PART_BYTES;
         Bytes bytes = ranges.fetch(offset, (int) Math.min(PART_BYTES, size - offset));
         arrived(part, bytes);
+        if (part == 0) {
+          begin(REQUESTS);
+        }
       }
     } catch (IOException e) {
       failed(e);
@@ -128,7 +139,7 @@ final class PartedBlob extends InputStream {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     failed(new IOException("closed"));
     workers.forEach(Thread::interrupt);
   }
