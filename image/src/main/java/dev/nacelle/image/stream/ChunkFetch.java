@@ -56,13 +56,15 @@ final class ChunkFetch {
   private final LazyLayer.Fetching shared;
   private final ChunkRange range;
   private final Landing landing;
+  private final Turns.Turn turn;
   private final BitSet missing = new BitSet();
   private final byte[] plain = new byte[VerityTree.CHUNK_BYTES];
 
   /** The last failure of each source. */
   private final Map<String, String> failures = new LinkedHashMap<>();
 
-  ChunkFetch(LazyLayer.Fetching shared, ChunkRange range, Landing landing) {
+  ChunkFetch(LazyLayer.Fetching shared, ChunkRange range, Landing landing, Turns.Turn turn) {
+    this.turn = turn;
     this.shared = shared;
     this.range = range;
     this.landing = landing;
@@ -227,9 +229,8 @@ final class ChunkFetch {
       if (!missing.get(chunk)) {
         continue;
       }
-      String fault = fault(source.source().form(), chunk, chunks.get(i));
+      String fault = landed(source.source().form(), chunk, chunks.get(i));
       if (fault.isEmpty()) {
-        landing.land(chunk, plain);
         missing.clear(chunk);
         source.used();
       } else {
@@ -242,6 +243,21 @@ final class ChunkFetch {
       source.succeeded(attempt.startedNanos);
     } else {
       failed(attempt, firstFault);
+    }
+  }
+
+  /** What is wrong with the bytes; if nothing is, they have landed. */
+  private String landed(ChunkSource.Form form, int chunk, ByteBuffer given)
+      throws IOException, InterruptedException {
+    turn.begin();
+    try {
+      String fault = fault(form, chunk, given);
+      if (fault.isEmpty()) {
+        landing.land(chunk, plain);
+      }
+      return fault;
+    } finally {
+      turn.end();
     }
   }
 

@@ -25,6 +25,9 @@ import java.util.function.IntPredicate;
  */
 public final class LazyLayer implements AutoCloseable {
 
+  /** Of all layers of this host. */
+  private static final Turns TURNS = Turns.ofHost();
+
   /** What all fetches of a layer share. */
   record Fetching(
       StreamIndex index,
@@ -47,6 +50,7 @@ public final class LazyLayer implements AutoCloseable {
     private final ChunkRange range;
     private final Lane lane;
     private final Condition landed;
+    private final Turns.Turn turn = TURNS.turn();
     private boolean ended;
     private Optional<ChunkFillException> failure = Optional.empty();
 
@@ -54,6 +58,9 @@ public final class LazyLayer implements AutoCloseable {
       this.range = range;
       this.lane = lane;
       this.landed = landed;
+      if (lane == Lane.READER) {
+        turn.hurry();
+      }
     }
   }
 
@@ -171,6 +178,7 @@ public final class LazyLayer implements AutoCloseable {
       if (coming.ended) {
         throw new ChunkFillException(coming.failure.orElseGet(() -> closing(chunk)));
       }
+      coming.turn.hurry();
       coming.landed.await();
     }
   }
@@ -381,7 +389,7 @@ public final class LazyLayer implements AutoCloseable {
     Optional<ChunkFillException> failure =
         Optional.of(new ChunkFillException(index.diffId(), first, "the fetch broke off"));
     try {
-      new ChunkFetch(fetching, flight.range, new ToFile(flight)).run();
+      new ChunkFetch(fetching, flight.range, new ToFile(flight), flight.turn).run();
       failure = Optional.empty();
     } catch (ChunkFillException e) {
       failure = Optional.of(e);
