@@ -18,8 +18,8 @@ import java.util.Optional;
  * requests.
  */
 final class PartedBlob extends InputStream {
-  static final int PART_BYTES = 512 << 10;
-  static final int REQUESTS = 24;
+  static final int PART_BYTES = 256 << 10;
+  static final int REQUESTS = 10;
   private static final Threads THREADS = new Threads("start-pack");
 
   /** Fetches some bytes of the blob. */
