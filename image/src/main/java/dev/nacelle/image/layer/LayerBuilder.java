@@ -14,7 +14,7 @@ import java.util.zip.ZipException;
 /**
  * Builds a layer: reads a tar (plain, gzip or zstd) once, streams the contents of its files into
  * the data blob and writes the metadata image. The same tar gives the same two files. Memory is
- * that of the tree; disk is written front to back. Both files are fsynced before the answer.
+ * that of the tree; disk is written front to back.
  *
  * <p>This is format {@value #FORMAT_VERSION}; docs/adr/0005-image-format.md describes it.
  */
@@ -25,6 +25,8 @@ public final class LayerBuilder {
   private LayerBuilder() {}
 
   /**
+   * For files that do not outlive the work on them: nothing is fsynced.
+   *
    * @param metadata where the metadata image goes; must not exist
    * @param data where the data blob goes; must not exist
    * @throws LayerException if the tar is malformed, hostile or beyond the limits
@@ -36,7 +38,8 @@ public final class LayerBuilder {
   }
 
   /**
-   * As the other, and writes down what tells later where the files have changed.
+   * As the other, for files that stay: writes down what tells later where they have changed, and
+   * fsyncs all of them before the answer.
    *
    * @param sums where the {@link LayerSums} go
    */
@@ -76,9 +79,9 @@ public final class LayerBuilder {
               diff,
               dataBytes / DataBlob.BLOCK,
               metadataChannel);
-      dataChannel.force(true);
-      metadataChannel.force(true);
       if (sums.isPresent()) {
+        dataChannel.force(true);
+        metadataChannel.force(true);
         new LayerSums(Sha256.of(metadata), blob.sums()).write(sums.get());
       }
       return new BuiltLayer(

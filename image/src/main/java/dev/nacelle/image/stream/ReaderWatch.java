@@ -45,8 +45,8 @@ final class ReaderWatch {
   }
 
   /**
-   * Whether it has become clear that all will be read: half of the chunks were needed, or a quarter
-   * front to back. True once.
+   * Whether it has become clear that all will be read: a third of the chunks were needed, or an
+   * eighth front to back. True once.
    */
   boolean becomesWholeRead() {
     if (wholeReadTold) {
@@ -54,8 +54,8 @@ final class ReaderWatch {
     }
     int chunks = index.chunks();
     wholeReadTold =
-        neededCount >= LEAST_RUN && neededCount >= chunks / 2
-            || longestRun >= Math.max(LEAST_RUN, chunks / 4);
+        neededCount >= LEAST_RUN && neededCount >= chunks / 3
+            || longestRun >= Math.max(LEAST_RUN, chunks / 8);
     return wholeReadTold;
   }
 }

@@ -23,8 +23,9 @@ import java.util.function.LongConsumer;
 /**
  * Makes the streaming form of a layer from its two files. Chunks are hashed and compressed on
  * several processors and written in their order, with a few of them in memory (about 1.5 MiB each).
- * The same layer gives the same bytes at any parallelism and on any host with the same zstd; the
- * root hashes are the same whatever compressed the chunks. Safe for any thread.
+ * Nothing is fsynced: the files go to a registry, and then away. The same layer gives the same
+ * bytes at any parallelism and on any host with the same zstd; the root hashes are the same
+ * whatever compressed the chunks. Safe for any thread.
  */
 public final class StreamConversion {
   /** Names of the three files it makes. */
@@ -99,7 +100,6 @@ public final class StreamConversion {
     try (FileChannel in = FileChannel.open(data, StandardOpenOption.READ);
         FileChannel out = create(chunks)) {
       packAll(tree, in, new Output(out, digest, lengths, hashes), progress);
-      out.force(true);
     }
     var index = new StreamIndex(salt, tree.sizeBytes(), lengths, hashes, packed.metadata());
     StoredBlob indexBlob = writeIndex(index, directory.resolve(INDEX));
@@ -118,7 +118,6 @@ public final class StreamConversion {
     Bytes bytes = index.toBytes();
     try (FileChannel out = create(file)) {
       Channels.write(out, 0, bytes.asByteBuffer());
-      out.force(true);
     }
     return new StoredBlob(file, Sha256.of(bytes), bytes.sizeBytes());
   }
