@@ -17,11 +17,14 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.YamlReader;
 import dev.nacelle.cli.BusyboxImage;
 import dev.nacelle.cli.ControlClient;
+import dev.nacelle.cli.Host;
+import dev.nacelle.cli.ImageRequest;
 import dev.nacelle.cli.VerbException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -33,7 +36,8 @@ final class TrainingLoad {
   private static final int CLIENTS = 8;
   private static final int OBJECTS = 250;
   private static final int PODS = 40;
-  private static final long MOST_NANOS = Duration.ofSeconds(20).toNanos();
+  private static final int PULLS = 20;
+  private static final long MOST_NANOS = Duration.ofSeconds(30).toNanos();
   private static final String IMAGE = "nacelle.local/train:1";
   private static final String VALUE = "v".repeat(1_000);
 
@@ -77,8 +81,27 @@ final class TrainingLoad {
     }
     BusyboxImage.importAs(IMAGE, data.resolve("train-image"), control);
     for (int n = 0; n < PODS && inTime(); n++) {
-      pod("train-" + n);
+      pod("train-" + n, IMAGE);
     }
+    try (TrainingRegistry registry = TrainingRegistry.open(data.resolve("train-registry"))) {
+      pulls(registry.image("train:1"));
+    }
+  }
+
+  /** Pods whose image is not here: the later ones find a trace of the first. */
+  private void pulls(String image) throws VerbException, InterruptedException {
+    verb(
+        new Host.ImageVerb.Push(
+            IMAGE, Optional.of(image), Host.ImageVerb.Layers.ORIGINAL, Host.AuthFile.NONE));
+    verb(new Host.ImageVerb.Convert(image, Host.ImageVerb.Platforms.HOST, Host.AuthFile.NONE));
+    for (int n = 0; n < PULLS && inTime(); n++) {
+      verb(new Host.ImageVerb.Prune());
+      pod("train-pull-" + n, image);
+    }
+  }
+
+  private void verb(Host.ImageVerb verb) throws VerbException, InterruptedException {
+    control.stream("/v1/images", ImageRequest.write(verb), answer -> {});
   }
 
   private boolean inTime() {
@@ -119,7 +142,7 @@ final class TrainingLoad {
   }
 
   /** One pod that says a word and ends, from its creation to its removal. */
-  private void pod(String name) throws InterruptedException {
+  private void pod(String name, String image) throws InterruptedException {
     var key = new ObjectKey("default", name);
     KubeObject made =
         create(
@@ -133,9 +156,9 @@ final class TrainingLoad {
                   restartPolicy: Never
                   terminationGracePeriodSeconds: 0
                   containers:
-                  - {name: main, image: "%s", imagePullPolicy: Never, command: [echo, trained]}
+                  - {name: main, image: "%s", command: [echo, trained]}
                 """
-                    .formatted(name, IMAGE)));
+                    .formatted(name, image)));
     await(key, made.resourceVersion(), TrainingLoad::hasEnded);
     api.delete(Resources.PODS, key, DeleteOptions.DEFAULT);
     await(key, made.resourceVersion(), event -> event.type() == EventType.DELETED);
