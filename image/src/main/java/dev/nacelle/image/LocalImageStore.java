@@ -448,7 +448,8 @@ public final class LocalImageStore implements ImageStore {
                           "cannot mount image " + imageId + ": it is not here"));
       index.used(imageId, clock.instant());
       // a mount need not wait for the index to be written
-      return new Held(image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
+      return new Held(
+          image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
     } finally {
       lock.unlock();
     }

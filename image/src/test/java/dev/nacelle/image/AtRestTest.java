@@ -121,9 +121,7 @@ final class AtRestTest {
         .toUtf8()
         .lines()
         .filter(
-            l ->
-                l.startsWith(
-                    "nacelle_image_layers_compared_total{outcome=\"" + outcome + "\"}"))
+            l -> l.startsWith("nacelle_image_layers_compared_total{outcome=\"" + outcome + "\"}"))
         .mapToLong(l -> (long) Double.parseDouble(l.substring(l.lastIndexOf(' '))))
         .sum();
   }
@@ -150,8 +148,7 @@ final class AtRestTest {
 
   @Test
   void aFileThatIsShorterOrGoneIsNamed() throws Exception {
-    try (FileChannel channel =
-        FileChannel.open(file(LayerStore.DATA), StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(file(LayerStore.DATA), StandardOpenOption.WRITE)) {
       channel.truncate(CHUNK_BYTES);
     }
     Files.delete(file(LayerStore.METADATA));
@@ -269,11 +266,13 @@ final class AtRestTest {
     store.close();
     fromAnotherBoot();
     store = reopened();
-    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences()).isEmpty();
+    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences())
+        .isEmpty();
     mount("c");
     assertThat(compared("sound")).isEqualTo(1);
     flip(file(LayerStore.DATA), 0);
-    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences()).hasSize(1);
+    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences())
+        .hasSize(1);
     refused("d");
   }
 }

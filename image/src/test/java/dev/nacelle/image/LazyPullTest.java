@@ -295,8 +295,7 @@ final class LazyPullTest {
     unreachable();
     assertThat(isFilling(image)).isTrue();
     AtRestTest.flip(layer(image).resolve(LayerStore.DATA), 100);
-    assertThat(damaged(image))
-        .hasMessageContaining("chunk 0 of the data (fetched again)");
+    assertThat(damaged(image)).hasMessageContaining("chunk 0 of the data (fetched again)");
     reachable();
     assertThat(store.orElseThrow().resolve(reference)).isPresent();
     assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());

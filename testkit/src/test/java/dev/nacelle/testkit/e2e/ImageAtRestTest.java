@@ -103,8 +103,7 @@ class ImageAtRestTest {
   private static String said(Kubectl kubectl, String name, String image, String command) {
     kubectl.apply(pod(name, image, "IfNotPresent", command + "; sleep 100000"));
     kubectl.await("condition=Ready", "pod/" + name);
-    return Eventually.sees(
-        "it has read", () -> kubectl.ok("logs", name), said -> !said.isEmpty());
+    return Eventually.sees("it has read", () -> kubectl.ok("logs", name), said -> !said.isEmpty());
   }
 
   private static String events(Kubectl kubectl, String pod, String reason) {
