@@ -76,6 +76,7 @@ final class LayerStore implements AutoCloseable {
 
   private final StoreLayout layout;
   private final LayerLimits limits;
+  private final KernelVerity kernel;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
           BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
@@ -83,9 +84,10 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits) {
+  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel) {
     this.layout = layout;
     this.limits = limits;
+    this.kernel = kernel;
   }
 
   /** A layer that is here. */
@@ -203,13 +205,21 @@ final class LayerStore implements AutoCloseable {
                   + ", the image promises "
                   + diffId.get());
         }
-        return publish(StoredLayer.of(built), directory);
+        return publish(described(built, directory), directory);
       } finally {
         Trees.delete(directory);
       }
     } catch (IOException e) {
       throw Faults.of("unpack layer", e);
     }
+  }
+
+  /** With the roots of its files, just written, where the kernel proves them from now on. */
+  private StoredLayer described(BuiltLayer built, Path directory) throws IOException {
+    StoredLayer layer = StoredLayer.of(built);
+    return kernel.proves()
+        ? layer.with(HashFile.of(built).write(directory, directory.resolve(HashFile.NAME)))
+        : layer;
   }
 
   /** Takes in the directory of a layer, with all its files but its description. */
@@ -283,7 +293,7 @@ final class LayerStore implements AutoCloseable {
 
   private static long sizeBytes(Path layer) throws IOException {
     long size = 0;
-    for (String file : List.of(METADATA, DATA)) {
+    for (String file : List.of(METADATA, DATA, HashFile.NAME)) {
       if (Files.exists(layer.resolve(file))) {
         size += Files.size(layer.resolve(file));
       }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ final class LazyLayers implements AutoCloseable {
   private final FillingLayer.Surroundings surroundings;
   private final FillFailures failures;
   private final Optional<LazyReads> reads;
+  private final Consumer<String> settled;
   private final Settling settling = new Settling();
 
   /** By key: those that are not whole and that this fills. */
@@ -58,11 +60,13 @@ final class LazyLayers implements AutoCloseable {
       LayerStore layers,
       FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures)
+      FillFailures failures,
+      Consumer<String> settled)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.layers = layers;
     this.failures = failures;
+    this.settled = settled;
     this.surroundings = surroundings;
     this.reads =
         reading instanceof LazyReading.Available(Path run)
@@ -76,15 +80,17 @@ final class LazyLayers implements AutoCloseable {
    *
    * @param surroundings of each layer
    * @param failures told of what readers could not be given
+   * @param settled told the key of a layer that is whole now, also on the disk
    */
   static LazyLayers open(
       StoreLayout layout,
       LayerStore layers,
       FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures)
+      FillFailures failures,
+      Consumer<String> settled)
       throws IOException, InterruptedException {
-    var lazy = new LazyLayers(layout, layers, surroundings, reading, failures);
+    var lazy = new LazyLayers(layout, layers, surroundings, reading, failures, settled);
     if (lazy.reads.isPresent()) {
       for (String key : layers.keys()) {
         if (lazy.isPartial(key)) {
@@ -165,6 +171,7 @@ final class LazyLayers implements AutoCloseable {
       layer.fillAll();
     }
     Settling.record(layout.layer(key));
+    settled.accept(key);
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
@@ -219,6 +226,7 @@ final class LazyLayers implements AutoCloseable {
           layer.close();
           Settling.record(layout.layer(layer.key()));
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
+          settled.accept(layer.key());
         });
   }
 

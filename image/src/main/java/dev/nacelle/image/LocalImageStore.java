@@ -41,6 +41,7 @@ public final class LocalImageStore implements ImageStore {
   private final Platform host = Platform.host();
   private final Pins pins = new Pins();
   private final LayerStore layers;
+  private final ProvedLayers proved;
   private final LazyLayers lazy;
   private final LazyReading reading;
   private final ImageAssembly assembly;
@@ -75,8 +76,10 @@ public final class LocalImageStore implements ImageStore {
     Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
     index = ImageIndex.open(layout);
-    layers = new LayerStore(layout, LayerLimits.DEFAULT);
-    roots = new RootMounts(layout);
+    var kernel = new KernelVerity(layout);
+    layers = new LayerStore(layout, LayerLimits.DEFAULT, kernel);
+    proved = new ProvedLayers(layout, layers, kernel);
+    roots = new RootMounts(layout, proved);
     this.reading = reading;
     lazy =
         LazyLayers.open(
@@ -84,7 +87,8 @@ public final class LocalImageStore implements ImageStore {
             layers,
             new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
             reading,
-            (key, message) -> fillListeners.failed(roots.containersOn(key), message));
+            (key, message) -> fillListeners.failed(roots.containersOn(key), message),
+            proved::prepare);
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
@@ -387,6 +391,7 @@ public final class LocalImageStore implements ImageStore {
     kept.addAll(roots.retainLayers(kept));
     lazy.discardAllBut(kept);
     long freed = layers.retain(kept);
+    proved.retain(kept);
     try (Stream<Path> blobs = Files.list(layout.blobs())) {
       for (Path blob : blobs.toList()) {
         if (!kept.contains(blob.getFileName().toString())) {
@@ -425,6 +430,7 @@ public final class LocalImageStore implements ImageStore {
               ImageFault.HOST,
               "cannot mount image " + imageId + ": layer " + key + " is not whole; pull it again");
         }
+        proved.prepare(key);
       }
       return roots.mount(imageId, keys, containerId, options);
     }
