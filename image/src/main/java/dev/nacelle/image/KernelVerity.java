@@ -51,6 +51,10 @@ final class KernelVerity {
     this.prefix = "nacelle-" + store.substring(0, STORE_NAME_CHARS) + "-";
   }
 
+  String prefix() {
+    return prefix;
+  }
+
   /** Why this kernel proves nothing; empty where it does. Asks the kernel once. */
   synchronized Optional<String> lacking() {
     if (answer.isEmpty()) {
