@@ -10,6 +10,7 @@ import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
+import dev.nacelle.image.RestMetrics;
 import dev.nacelle.image.registry.ClusterRegistry;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
@@ -108,8 +109,10 @@ final class HostWiring {
     LazyReading reading = lazyReading(runtime);
     platform.add("peers", peers.peers()::close);
     LocalImageStore images =
-        LocalImageStore.open(layout.node(), registries, peers.peers(), reading, clock);
+        LocalImageStore.open(
+            layout.node(), registries, peers.peers(), reading, new RestMetrics(metrics), clock);
     platform.add("images", images::close);
+    images.compareAtLeisure();
     if (reading instanceof LazyReading.Available) {
       runtime.holdLazyGroup();
     }

@@ -22,6 +22,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -64,9 +65,14 @@ final class FillingLayer implements AutoCloseable {
 
   /** The blob through a descriptor that is known only when the keeper knows the file. */
   private static final class Writer implements BlobFile {
+    private final WriteTrail trail;
     private final CountDownLatch known = new CountDownLatch(1);
     private volatile Optional<OpenFile> file = Optional.empty();
     private volatile Optional<LazyFile> lazy = Optional.empty();
+
+    Writer(WriteTrail trail) {
+      this.trail = trail;
+    }
 
     void to(OpenFile descriptor) {
       file = Optional.of(descriptor);
@@ -90,7 +96,8 @@ final class FillingLayer implements AutoCloseable {
 
     @Override
     public void write(long offset, ByteBuffer bytes) throws IOException {
-      file().write(bytes, offset);
+      OpenFile to = file();
+      trail.write(() -> to.write(bytes, offset));
     }
 
     @Override
@@ -167,7 +174,7 @@ final class FillingLayer implements AutoCloseable {
     var origin =
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
-    var blob = new Writer();
+    var blob = new Writer(new WriteTrail(new LazyLayerFiles(directory).data()));
     LayerPeers peers = surroundings.peers().layer(key, index, origin);
     var readers = new ReadListeners();
     var settings =
@@ -218,6 +225,36 @@ final class FillingLayer implements AutoCloseable {
   /** Who writes down what the readers need. */
   ReadListeners readers() {
     return readers;
+  }
+
+  /** Whether somebody else has changed what is here. */
+  boolean isDoubted() throws IOException {
+    return blob.trail.isDoubted() || !layer.hasItsMap();
+  }
+
+  /** Something in it was found wrong. */
+  void doubt() {
+    blob.trail.doubt();
+  }
+
+  /**
+   * Proves again what is here; what is not what it should be is fetched again, before anybody reads
+   * it.
+   *
+   * @return the chunks that were wrong
+   */
+  List<Integer> proveAgain() throws IOException {
+    boolean done = false;
+    blob.trail.believe();
+    try {
+      List<Integer> wrong = layer.proveAgain();
+      done = true;
+      return wrong;
+    } finally {
+      if (!done) {
+        blob.trail.doubt();
+      }
+    }
   }
 
   boolean nothingHasCome() {

@@ -18,6 +18,8 @@ public enum ImageFault {
   INVALID_IMAGE("ErrImagePull"),
   /** The index has no image for this platform. */
   WRONG_PLATFORM("ErrImagePull"),
+  /** It is here, but not as it came; what is damaged was taken away. */
+  DAMAGED("ImageInspectError"),
   /** Not enough space on the disk. */
   NO_SPACE("ErrImagePull"),
   /** A container uses the image. */
@@ -39,7 +41,8 @@ public enum ImageFault {
   /** Whether a later attempt may succeed without anybody changing the pod. */
   public boolean isTransient() {
     return switch (this) {
-      case REGISTRY_UNAVAILABLE, NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, NO_SPACE, HOST -> true;
+      case REGISTRY_UNAVAILABLE, NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, DAMAGED, NO_SPACE, HOST ->
+          true;
       case INVALID_NAME, NEVER_PULL, INVALID_IMAGE, WRONG_PLATFORM, IN_USE -> false;
     };
   }

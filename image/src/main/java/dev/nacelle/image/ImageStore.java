@@ -54,6 +54,17 @@ public interface ImageStore extends AutoCloseable {
   Freed remove(ImageReference reference);
 
   /**
+   * Compares what is not known to be as it came: layers that were not compared in this boot, or
+   * whose files have changed since. {@link #mount} does so too; this can be interrupted.
+   *
+   * @throws ImageException with {@link ImageFault#DAMAGED} if some of the image is not what came;
+   *     the message names the layer and the place. What is damaged was taken away, so that the
+   *     image is not here any more; what is already mounted stays. Where the layer is still being
+   *     filled, its chunks are fetched again instead
+   */
+  void requireSound(String imageId) throws InterruptedException;
+
+  /**
    * Mounts a writable root filesystem over the image for one container, or, with {@link
    * MountOptions#VOLUME}, the image alone. Idempotent: a container that is already mounted with
    * this image gets the same answer. The mount outlives this process.

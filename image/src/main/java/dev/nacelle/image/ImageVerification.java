@@ -52,8 +52,9 @@ public final class ImageVerification {
         long total = layer.built().dataBytes();
         bytes += layer.built().sizeBytes();
         String diffId = layer.built().diffId();
-        new LayerCheck(parts.directory(layer), layer)
-            .differences(done -> progress.at(LayerProgress.Phase.VERIFY, diffId, done, total))
+        parts
+            .atRest()
+            .differences(layer, done -> progress.at(LayerProgress.Phase.VERIFY, diffId, done, total))
             .forEach(difference -> differences.add("layer " + diffId + ": " + difference));
       }
     } catch (IOException e) {

@@ -117,7 +117,7 @@ final class KernelVerity {
    */
   void mount(String key, HashFile hashes, LayerRoots roots, Path target) throws IOException {
     Path layer = layout.layer(key);
-    String name = prefix + key.substring(0, Math.min(LAYER_NAME_CHARS, key.length()));
+    String name = name(key);
     try (DeviceMapper mapper = DeviceMapper.open(layout.temporary());
         LoopDevice.Attached data = LoopDevice.attachDirect(layer.resolve(LayerStore.DATA));
         LoopDevice.Attached metadata = LoopDevice.attachDirect(layer.resolve(LayerStore.METADATA));
@@ -129,6 +129,21 @@ final class KernelVerity {
                 name + "-metadata",
                 hashes.metadataTable(metadata.device(), tree.device(), roots))) {
       Erofs.mount(provedMetadata.node(), provedData.node(), target);
+    }
+  }
+
+  private String name(String key) {
+    return prefix + key.substring(0, Math.min(LAYER_NAME_CHARS, key.length()));
+  }
+
+  /** Whether the kernel, asked for a block of this layer, has found one that was not the right one. */
+  boolean hasFoundDamage(String key) {
+    String name = name(key);
+    try (DeviceMapper mapper = DeviceMapper.open(layout.temporary())) {
+      return mapper.names().stream().filter(n -> n.startsWith(name)).anyMatch(mapper::isCorrupted);
+    } catch (ErrnoException | IOException e) {
+      LOG.warn("cannot ask whether layer {} is damaged", key, e);
+      return false;
     }
   }
 

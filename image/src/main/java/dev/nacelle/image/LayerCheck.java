@@ -43,13 +43,25 @@ record LayerCheck(Path directory, StoredLayer layer) {
     if (!hasSize(data, layer.built().dataBytes(), "the data", found) || !sized) {
       return found;
     }
-    Optional<StreamIndex> index = index();
-    if (index.isPresent()) {
-      checkStreamed(index.get(), metadata, data, found, progress);
+    if (Files.exists(directory.resolve(LocalParts.STREAM_INDEX))) {
+      Optional<StreamIndex> index = index(found);
+      if (index.isPresent()) {
+        checkStreamed(index.get(), metadata, data, found, progress);
+      }
     } else {
       checkBuilt(metadata, data, found, progress);
     }
     return shortened(found);
+  }
+
+  /** As {@link #differences}, of a layer that is being filled: of what was fetched whole. */
+  List<String> differencesOfMetadata() throws IOException {
+    var found = new ArrayList<String>();
+    Path metadata = directory.resolve(LayerStore.METADATA);
+    if (hasSize(metadata, layer.built().metadataBytes(), "the metadata", found)) {
+      index(found).ifPresent(index -> checkMetadata(index, metadata, found));
+    }
+    return found;
   }
 
   private static List<String> shortened(List<String> found) {
@@ -75,19 +87,35 @@ record LayerCheck(Path directory, StoredLayer layer) {
     return false;
   }
 
-  private Optional<StreamIndex> index() throws IOException {
+  /** The index that the layer's key was made of. */
+  private Optional<StreamIndex> index(List<String> found) {
     Path file = directory.resolve(LocalParts.STREAM_INDEX);
-    return Files.exists(file)
-        ? Optional.of(StreamIndex.parse(Bytes.wrap(Files.readAllBytes(file))))
-        : Optional.empty();
+    try {
+      StreamIndex index = StreamIndex.parse(Bytes.wrap(Files.readAllBytes(file)));
+      if (StoredLayer.of(index).equals(layer)) {
+        return Optional.of(index);
+      }
+    } catch (IOException e) {
+      // it is named as what differs
+    }
+    found.add(LocalParts.STREAM_INDEX);
+    return Optional.empty();
+  }
+
+  private static void checkMetadata(StreamIndex index, Path metadata, List<String> found) {
+    try {
+      if (!Sha256.of(metadata).equals(digestText(index.metadata().sha256()))) {
+        found.add("the metadata");
+      }
+    } catch (IOException e) {
+      found.add("the metadata (" + e.getMessage() + ")");
+    }
   }
 
   private void checkStreamed(
       StreamIndex index, Path metadata, Path data, List<String> found, LongConsumer progress)
       throws IOException {
-    if (!Sha256.of(metadata).equals(digestText(index.metadata().sha256()))) {
-      found.add("the metadata");
-    }
+    checkMetadata(index, metadata, found);
     IntPredicate present = present(index);
     try (InputStream in = Files.newInputStream(data)) {
       byte[] chunk = new byte[CHUNK];

@@ -100,7 +100,7 @@ final class LayerMounts {
   boolean isProvedByKernel(String key) {
     Path target = layout.mount(key);
     if (mounted.contains(target)) {
-      return proved.contains(target);
+      return proved.contains(target) && !provable.isFoundDamaged(key);
     }
     return provable.isReady(key) && proved.size() < MOST_PROVED;
   }
@@ -122,18 +122,33 @@ final class LayerMounts {
     way = Way.LOOP;
   }
 
+  /**
+   * The layer's files are others now, or what the kernel has cached of them is not to be believed:
+   * who stands on the mount keeps it, the next one gets a new one.
+   */
+  void forget(String key) throws IOException {
+    Path target = layout.mount(key);
+    if (mounted.contains(target)) {
+      unmount(target);
+    }
+  }
+
+  private void unmount(Path target) throws IOException {
+    // an overlay holds the file system itself, not this mount; only a passing look inside
+    // can keep the mount busy
+    Mounts.detach(target);
+    mounted.remove(target);
+    proved.remove(target);
+    Files.deleteIfExists(target);
+  }
+
   /** Unmounts all layers whose key is not in {@code kept}. */
   void retain(Set<String> kept) throws IOException {
     Set<Path> keptTargets = new HashSet<>();
     kept.forEach(key -> keptTargets.add(layout.mount(key)));
     for (Path target : List.copyOf(mounted)) {
       if (!keptTargets.contains(target)) {
-        // an overlay holds the file system itself, not this mount; only a passing look inside
-        // can keep the mount busy
-        Mounts.detach(target);
-        mounted.remove(target);
-        proved.remove(target);
-        Files.deleteIfExists(target);
+        unmount(target);
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.DurableFiles;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.json.JsonReader;
+import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -77,6 +79,7 @@ final class LayerStore implements AutoCloseable {
   private final StoreLayout layout;
   private final LayerLimits limits;
   private final KernelVerity kernel;
+  private final LayerSeals seals;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
           BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
@@ -84,10 +87,16 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel) {
+  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel) throws IOException {
     this.layout = layout;
     this.limits = limits;
     this.kernel = kernel;
+    this.seals = new LayerSeals(layout);
+  }
+
+  /** Which of the layers are known to be as they came. */
+  LayerSeals seals() {
+    return seals;
   }
 
   /** A layer that is here. */
@@ -101,8 +110,8 @@ final class LayerStore implements AutoCloseable {
     try {
       var json = JsonReader.readObject(Bytes.wrap(Files.readAllBytes(description)));
       return Optional.of(StoredLayer.of(json));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+    } catch (NoSuchFileException | JsonSyntaxException | NoSuchElementException e) {
+      return Optional.empty(); // a damaged one is made anew
     } catch (IOException e) {
       throw Faults.of(e, "read layer " + key);
     }
@@ -233,9 +242,26 @@ final class LayerStore implements AutoCloseable {
     synchronized (this) {
       if (!Files.exists(place)) {
         DurableFiles.publish(directory, place);
+        seals.made(layer.key());
       }
     }
     return layer;
+  }
+
+  /** Takes a layer away from here; who has its files open keeps them. */
+  void displace(String key) throws IOException {
+    if (Files.exists(layout.layer(key))) {
+      Path gone = setAside(key);
+      DurableFiles.syncDirectory(layout.layers());
+      Trees.delete(gone);
+    }
+  }
+
+  private Path setAside(String key) throws IOException {
+    seals.forget(key);
+    Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
+    Files.move(layout.layer(key), gone.resolve("layer"));
+    return gone;
   }
 
   private void checkSpace(long sizeBytes) {
@@ -275,11 +301,8 @@ final class LayerStore implements AutoCloseable {
     var doomed = new ArrayList<Path>();
     for (String key : keys()) {
       if (!kept.contains(key)) {
-        Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
-        Path layer = layout.layer(key);
-        freed += sizeBytes(layer);
-        Files.move(layer, gone.resolve("layer"));
-        doomed.add(gone);
+        freed += sizeBytes(layout.layer(key));
+        doomed.add(setAside(key));
       }
     }
     if (!doomed.isEmpty()) {

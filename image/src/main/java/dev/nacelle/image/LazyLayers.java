@@ -104,9 +104,17 @@ final class LazyLayers implements AutoCloseable {
 
   private void takeOver(String key) throws InterruptedException {
     try {
+      doubtUnlessSealed(key);
       begin(key, reads.orElseThrow());
     } catch (IOException | RuntimeException e) {
       LOG.error("cannot go on filling layer {}: its readers get EIO", key, e);
+    }
+  }
+
+  /** What nobody knows to be as an earlier process left it is proved again before its use. */
+  private void doubtUnlessSealed(String key) throws IOException {
+    if (!layers.seals().holdsForMap(key)) {
+      new LazyLayerFiles(layout.layer(key)).doubt();
     }
   }
 
@@ -144,6 +152,10 @@ final class LazyLayers implements AutoCloseable {
           layers.publish(layer, build(streamed));
         } else if (isPartial(layer.key())) { // a newer pull has a credential the older may lack
           writeOrigin(layout.layer(layer.key()), streamed.origin());
+          new MendedLayer(layout, layers.seals(), layer.key()).complete(streamed);
+          if (!filling.containsKey(layer.key())) {
+            doubtUnlessSealed(layer.key());
+          }
         }
         makeReadable(layer.key());
         FillingLayer filled = filling.get(layer.key());
@@ -169,9 +181,17 @@ final class LazyLayers implements AutoCloseable {
     }
     try (var layer = FillingLayer.openWhole(key, layout.layer(key), surroundings)) {
       layer.fillAll();
+      Settling.record(layout.layer(key));
+      sealWhole(layer);
     }
-    Settling.record(layout.layer(key));
     settled.accept(key);
+  }
+
+  private void sealWhole(FillingLayer layer) throws IOException {
+    LayerSeals.Marks marks = layers.seals().marks(layer.key());
+    if (!layer.isDoubted()) {
+      layers.seals().seal(layer.key(), marks);
+    }
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
@@ -225,6 +245,7 @@ final class LazyLayers implements AutoCloseable {
           layer.release(reads.orElseThrow());
           layer.close();
           Settling.record(layout.layer(layer.key()));
+          sealWhole(layer);
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
           settled.accept(layer.key());
         });
@@ -283,9 +304,21 @@ final class LazyLayers implements AutoCloseable {
   public void close() {
     settling.close();
     reads.ifPresent(LazyReads::stop); // first: who waits must not hear of what ends now
-    filling.values().forEach(FillingLayer::close);
+    filling.values().forEach(this::closeSealed);
     reads.ifPresent(LazyReads::close);
     filling.clear();
+  }
+
+  private void closeSealed(FillingLayer layer) {
+    layer.close();
+    try {
+      LayerSeals.Marks marks = layers.seals().marks(layer.key());
+      if (!layer.isDoubted()) {
+        layers.seals().sealData(layer.key(), marks);
+      }
+    } catch (IOException e) {
+      LOG.warn("the next process will prove layer {} again", layer.key(), e);
+    }
   }
 
   static StreamIndex readIndex(Path directory) throws IOException {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -47,6 +48,7 @@ public final class LocalImageStore implements ImageStore {
   private final ImageAssembly assembly;
   private final StartTraces starts;
   private final RootMounts roots;
+  private final LayersAtRest atRest;
   private final FillListeners fillListeners = new FillListeners();
 
   /** By reference: one pull at a time of what is wanted if it is not here. */
@@ -58,7 +60,12 @@ public final class LocalImageStore implements ImageStore {
   private final ImageIndex index;
 
   private LocalImageStore(
-      StoreLayout layout, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      StoreLayout layout,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      RestMetrics metrics,
+      Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
@@ -89,6 +96,7 @@ public final class LocalImageStore implements ImageStore {
             reading,
             (key, message) -> fillListeners.failed(roots.containersOn(key), message),
             proved::prepare);
+    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, proved, metrics);
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
@@ -106,7 +114,12 @@ public final class LocalImageStore implements ImageStore {
       Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
       throws InterruptedException {
     return open(
-        nodeDirectory, registries, new Peers(new PeerMetrics(new Metrics())), reading, clock);
+        nodeDirectory,
+        registries,
+        new Peers(new PeerMetrics(new Metrics())),
+        reading,
+        new RestMetrics(new Metrics()),
+        clock);
   }
 
   /**
@@ -116,13 +129,20 @@ public final class LocalImageStore implements ImageStore {
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
    * @param peers who is asked before them, and given what is here; the caller's too
+   * @param metrics of what is compared on the disk
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
-      Path nodeDirectory, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      Path nodeDirectory,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      RestMetrics metrics,
+      Clock clock)
       throws InterruptedException {
     try {
-      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, peers, reading, clock);
+      return new LocalImageStore(
+          new StoreLayout(nodeDirectory), registries, peers, reading, metrics, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }
@@ -403,10 +423,19 @@ public final class LocalImageStore implements ImageStore {
     return new Freed(names, ids, freed);
   }
 
-  @Override
-  public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
-    List<String> keys;
-    Pins.Pin pin;
+  /** The layers of an image, which garbage collection spares meanwhile. */
+  private record Held(List<StoredLayer> layers, Pins.Pin pin) implements AutoCloseable {
+    List<String> keys() {
+      return layers.stream().map(StoredLayer::key).toList();
+    }
+
+    @Override
+    public void close() {
+      pin.close();
+    }
+  }
+
+  private Held hold(String imageId) {
     lock.lock();
     try {
       StoredImage image =
@@ -418,21 +447,87 @@ public final class LocalImageStore implements ImageStore {
                           ImageFault.NOT_FOUND,
                           "cannot mount image " + imageId + ": it is not here"));
       index.used(imageId, clock.instant());
-      keys = image.layers().stream().map(StoredLayer::key).toList();
-      pin = pins.pin(keys); // a mount need not wait for the index to be written
+      // a mount need not wait for the index to be written
+      return new Held(image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
     } finally {
       lock.unlock();
     }
-    try (pin) {
-      for (String key : keys) {
+  }
+
+  @Override
+  public void requireSound(String imageId) throws InterruptedException {
+    try (Held held = hold(imageId)) {
+      requireSound(imageId, held.layers());
+    }
+  }
+
+  private void requireSound(String imageId, List<StoredLayer> needed) throws InterruptedException {
+    List<DamagedLayer> damaged;
+    try {
+      damaged = atRest.damaged(needed);
+    } catch (IOException e) {
+      throw Faults.of("compare image " + imageId, e);
+    }
+    if (!damaged.isEmpty()) {
+      boolean gone = takeAway(damaged);
+      throw new ImageException(
+          ImageFault.DAMAGED,
+          damaged.stream().map(DamagedLayer::toString).collect(Collectors.joining("; "))
+              + (damaged.size() == 1 ? " differs" : " differ")
+              + " from what came"
+              + (gone ? "; the image was removed, pull or import it again" : ""));
+    }
+  }
+
+  /** What is damaged leaves the store, and with it the images that need it. */
+  private boolean takeAway(List<DamagedLayer> damaged) {
+    return locked(
+        "take away damaged layers",
+        () -> {
+          boolean gone = false;
+          for (DamagedLayer layer : damaged) {
+            if (atRest.takeAway(layer, layers)) {
+              gone = true;
+              index.remove(
+                  index.images().stream()
+                      .filter(i -> i.layers().stream().anyMatch(l -> l.key().equals(layer.key())))
+                      .map(StoredImage::id)
+                      .toList());
+            }
+          }
+          return gone;
+        });
+  }
+
+  /**
+   * Begins to compare the layers of which it is not known that they are as they came, so that their
+   * first mount need not wait.
+   */
+  public void compareAtLeisure() {
+    atRest.begin(
+        locked(
+            "read the index",
+            () -> index.images().stream().flatMap(i -> i.layers().stream()).distinct().toList()));
+  }
+
+  @Override
+  public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
+    try (Held held = hold(imageId)) {
+      for (String key : held.keys()) {
         if (!lazy.isReadable(key)) {
           throw new ImageException(
               ImageFault.HOST,
               "cannot mount image " + imageId + ": layer " + key + " is not whole; pull it again");
         }
-        proved.prepare(key);
       }
-      return roots.mount(imageId, keys, containerId, options);
+      if (roots.find(containerId).isEmpty()) {
+        requireSound(imageId, held.layers());
+      }
+      return roots.mount(imageId, held.keys(), containerId, options);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ImageException(
+          ImageFault.HOST, "cannot mount image " + imageId + ": interrupted", e);
     }
   }
 
@@ -535,7 +630,7 @@ public final class LocalImageStore implements ImageStore {
 
   /** What the verbs on images work with. */
   LocalParts parts() {
-    return new LocalParts(layout, registries, pins, layers, roots);
+    return new LocalParts(layout, registries, pins, layers, roots, atRest);
   }
 
   /** As {@link #resolve}, with all that the index keeps. */
@@ -564,6 +659,7 @@ public final class LocalImageStore implements ImageStore {
   @Override
   public void close() {
     starts.close();
+    atRest.close();
     layers.close();
     lazy.close();
     locked(

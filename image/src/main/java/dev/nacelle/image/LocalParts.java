@@ -9,7 +9,12 @@ import java.util.Optional;
 
 /** The parts of the image store that the verbs on images work with. */
 record LocalParts(
-    StoreLayout layout, RegistryClient registries, Pins pins, LayerStore layers, RootMounts roots)
+    StoreLayout layout,
+    RegistryClient registries,
+    Pins pins,
+    LayerStore layers,
+    RootMounts roots,
+    LayersAtRest atRest)
     implements LocalLayers {
   /** Beside a layer that came in its streaming form: its index. */
   static final String STREAM_INDEX = LazyLayers.INDEX;

@@ -36,9 +36,6 @@ final class ProvedLayers {
   /** Those that the kernel would not mount: damaged, or there were no devices left. */
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
-  /** Of the refused: those that were compared after that. */
-  private final Set<String> comparedSince = ConcurrentHashMap.newKeySet();
-
   /** By key; who makes a layer ready holds its lock. */
   private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
 
@@ -54,13 +51,21 @@ final class ProvedLayers {
     return kernel.lacking();
   }
 
+  /** Whether {@link #prepare} has something to do for a layer. */
+  boolean isWanted(String key) {
+    return !isReady(key)
+        && !refused.contains(key)
+        && kernel.proves()
+        && !Files.exists(layout.layer(key).resolve(LazyLayers.ORIGIN));
+  }
+
   /**
    * Makes a layer ready if it can be: its hash file is written where there is none, or one that is
    * not sound. Takes as long as reading the layer then. What is wrong with the layer is not told
    * here: who mounts it otherwise compares it.
    */
   void prepare(String key) {
-    if (isReady(key) || refused.contains(key) || !kernel.proves()) {
+    if (!isWanted(key)) {
       return;
     }
     ReentrantLock lock = locks.computeIfAbsent(key, k -> new ReentrantLock());
@@ -78,9 +83,6 @@ final class ProvedLayers {
 
   private Optional<Proof> proof(String key) throws IOException {
     Path directory = layout.layer(key);
-    if (Files.exists(directory.resolve(LazyLayers.ORIGIN))) {
-      return Optional.empty(); // not whole
-    }
     Optional<StoredLayer> layer = describe(key, directory);
     if (layer.flatMap(StoredLayer::roots).isEmpty()) {
       return Optional.empty();
@@ -128,7 +130,7 @@ final class ProvedLayers {
    * Mounts a layer that is ready.
    *
    * @throws ErrnoException if the kernel refuses; the layer is not ready from then on, and has to
-   *     be compared before it is mounted without proof, see {@link #compared}
+   *     be compared before it is mounted without proof
    */
   void mount(String key, Path target) throws IOException {
     Proof proof = Optional.ofNullable(ready.get(key)).orElseThrow();
@@ -141,28 +143,41 @@ final class ProvedLayers {
   }
 
   /** From now on this layer is mounted without proof, after it was compared. */
-  void refuse(String key) {
+  void refuse(String key) throws IOException {
     refused.add(key); // first: who finds it not ready must find this
+    doubt(key);
+  }
+
+  private void doubt(String key) throws IOException {
     ready.remove(key);
+    layers.seals().forget(key); // a disk that changes by itself leaves the times of files alone
   }
 
-  /** The files of a layer were compared with what was recorded of them, and are the same. */
-  void compared(String key) {
-    if (refused.contains(key)) {
-      comparedSince.add(key);
+  /** Whether a layer was thought to be proved when it was last asked, and is not. */
+  boolean mustBeCompared(String key) throws IOException {
+    return refused.contains(key) && !layers.seals().holds(key);
+  }
+
+  /**
+   * Whether the kernel has met something in a mounted layer that is not what it should be. It is to
+   * be compared then, and its hash file looked at, before anybody else stands on it.
+   */
+  boolean isFoundDamaged(String key) {
+    if (!kernel.hasFoundDamage(key)) {
+      return false;
     }
-  }
-
-  /** Whether a layer that is not ready was thought to be proved, and is compared by nobody. */
-  boolean mustBeCompared(String key) {
-    return refused.contains(key) && !comparedSince.contains(key);
+    try {
+      doubt(key);
+    } catch (IOException e) {
+      LOG.warn("layer {} is damaged, and may be believed once more", key, e);
+    }
+    return true;
   }
 
   /** Forgets what it knows of layers that are removed: all but these. */
   void retain(Set<String> kept) {
     ready.keySet().retainAll(kept);
     refused.retainAll(kept);
-    comparedSince.retainAll(kept);
     locks.keySet().retainAll(kept);
   }
 }

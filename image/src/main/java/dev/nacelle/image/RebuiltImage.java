@@ -65,6 +65,13 @@ record RebuiltImage(LocalParts parts, StoredImage image) {
           ImageFault.HOST,
           "cannot push layer " + diffId + " from this disk: only a part of it is here");
     }
+    for (DamagedLayer damaged : parts.atRest().damaged(List.of(layer))) {
+      throw new ImageException(
+          ImageFault.DAMAGED,
+          "cannot push "
+              + damaged
+              + " differs from what came; remove the image and pull or import it again");
+    }
     Path mount = parts.roots().layer(layer.key());
     Descriptor tar = describe(mount);
     long size = tar.sizeBytes();

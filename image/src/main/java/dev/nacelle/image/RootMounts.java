@@ -326,6 +326,16 @@ final class RootMounts {
     }
   }
 
+  /** See {@link LayerMounts#forget}. */
+  void forgetLayer(String key) throws IOException {
+    lock.lock();
+    try {
+      layers.forget(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** See {@link LayerMounts#isProvedByKernel}. */
   boolean isProvedByKernel(String layerKey) {
     lock.lock();

@@ -29,15 +29,22 @@ final class LazyContents {
   /** Present before the boot, not proved again yet. Guarded by itself. */
   private final BitSet suspects;
 
-  /** Found wrong: here zeros must be written too. Guarded by itself. */
+  /**
+   * Where something other than a hole may be: here zeros must be looked at too. Guarded by itself.
+   */
   private final BitSet spoiled = new BitSet();
+
+  /** What the map should say. Guarded by itself; who changes the map holds it. */
+  private final BitSet here;
 
   private LazyContents(StreamIndex index, BlobFile blob, PresentMap map, BitSet suspects) {
     this.index = index;
     this.blob = blob;
     this.map = map;
     this.suspects = suspects;
-    this.present = new AtomicInteger(map.present().cardinality());
+    this.here = map.present();
+    this.present = new AtomicInteger(here.cardinality());
+    this.spoiled.set(0, suspects.isEmpty() ? 0 : index.chunks());
   }
 
   static LazyContents open(StreamIndex index, LazyLayerFiles files, BlobFile blob, String bootId)
@@ -157,15 +164,70 @@ final class LazyContents {
     return arrived(chunk);
   }
 
-  private boolean isSpoiled(int chunk) {
+  /** Where zeros should be something else may be. */
+  private boolean isSpoiled(int chunk) throws IOException, InterruptedException {
     synchronized (spoiled) {
-      return spoiled.get(chunk);
+      if (!spoiled.get(chunk)) {
+        return false;
+      }
     }
+    byte[] bytes = new byte[index.chunkBytes(chunk)];
+    use(() -> blob.read((long) chunk * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(bytes)));
+    return !index.proves(chunk, bytes);
   }
 
   private Outcome arrived(int chunk) {
-    map.set(chunk);
-    return present.incrementAndGet() == index.chunks() ? Outcome.WHOLE : Outcome.PRESENT;
+    synchronized (here) {
+      here.set(chunk);
+      map.set(chunk);
+      return present.incrementAndGet() == index.chunks() ? Outcome.WHOLE : Outcome.PRESENT;
+    }
+  }
+
+  /** Whether the map says what was put in. */
+  boolean hasItsMap() {
+    synchronized (here) {
+      return map.present().equals(here);
+    }
+  }
+
+  /**
+   * Proves all that is here once more; what is not what it should be is not here any more.
+   *
+   * @return the chunks that were wrong
+   */
+  List<Integer> proveAgain() throws IOException {
+    synchronized (spoiled) {
+      spoiled.set(0, index.chunks());
+    }
+    var wrong = new ArrayList<Integer>();
+    for (int n = 0; n < index.chunks(); n++) {
+      if (!isAsMapped(n) || (map.has(n) && !index.proves(n, read(n)))) {
+        forget(n);
+        wrong.add(n);
+      }
+    }
+    return wrong;
+  }
+
+  private boolean isAsMapped(int chunk) {
+    synchronized (here) {
+      return here.get(chunk) == map.has(chunk);
+    }
+  }
+
+  private void forget(int chunk) throws IOException {
+    synchronized (here) {
+      if (isWhole()) {
+        throw new IOException(
+            "chunk " + chunk + " is wrong in a layer that has just become whole; try again");
+      }
+      map.clear(chunk);
+      if (here.get(chunk)) {
+        here.clear(chunk);
+        present.decrementAndGet();
+      }
+    }
   }
 
   @FunctionalInterface

@@ -229,6 +229,24 @@ public final class LazyLayer implements AutoCloseable {
     return contents.read(chunk);
   }
 
+  /** Whether the map of present chunks, a file, says what this has put there. */
+  public boolean hasItsMap() {
+    return contents.hasItsMap();
+  }
+
+  /**
+   * Proves once more all that is present. What is not what it should be is missing from then on,
+   * and is fetched again.
+   *
+   * @return the chunks that were wrong
+   * @throws IOException if the layer is closed; or whole, so that nothing is fetched any more
+   */
+  public List<Integer> proveAgain() throws IOException {
+    List<Integer> wrong = contents.proveAgain();
+    prefetch(wrong.stream().map(n -> new ChunkRange(n, 1)).toList());
+    return wrong;
+  }
+
   /** Fetches all that is missing, in large requests, while no reader waits; returns at once. */
   public void prefetchAll() throws IOException {
     lock.lock();

@@ -68,6 +68,11 @@ public record LazyLayerFiles(Path directory) {
     return isOfBoot(currentBoot());
   }
 
+  /** The map is not believed: what it says is here is proved again before its use. */
+  public void doubt() throws IOException {
+    Files.deleteIfExists(boot());
+  }
+
   void believeIn(String bootId) throws IOException {
     DurableFiles.writeAtomically(boot(), Bytes.utf8(bootId), DurableFiles.Mode.OWNER);
   }

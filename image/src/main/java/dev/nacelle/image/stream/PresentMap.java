@@ -62,6 +62,11 @@ final class PresentMap {
     map.set(chunk);
   }
 
+  /** Says that a chunk's bytes are not in the file any more. */
+  void clear(int chunk) {
+    map.clear(chunk);
+  }
+
   /** The chunks that are present. */
   BitSet present() {
     var result = new BitSet(chunks);

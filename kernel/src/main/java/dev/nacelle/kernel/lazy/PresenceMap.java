@@ -95,6 +95,12 @@ public final class PresenceMap {
     WORDS.getAndBitwiseOrRelease(words, chunk / 32 * 4, 1 << (chunk & 31));
   }
 
+  /** Says that a chunk is not there any more: who reads it from now on waits for it again. */
+  public void clear(long chunk) {
+    checkChunk(chunk);
+    WORDS.getAndBitwiseAnd(words, chunk / 32 * 4, ~(1 << (chunk & 31)));
+  }
+
   public boolean isWhole() {
     return hasRange(0, sizeBytes);
   }

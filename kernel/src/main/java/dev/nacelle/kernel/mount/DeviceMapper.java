@@ -35,6 +35,7 @@ public final class DeviceMapper implements AutoCloseable {
   private static final int REMOVE = 4;
   private static final int SUSPEND_OR_RESUME = 6;
   private static final int LOAD_TABLE = 9;
+  private static final int TABLE_STATUS = 12;
 
   private static final int READ_ONLY = 1;
   private static final int BUFFER_FULL = 1 << 8;
@@ -57,6 +58,7 @@ public final class DeviceMapper implements AutoCloseable {
   private static final int SAME_NAMES = 16;
   private static final int FIRST_LIST_BYTES = 16 << 10;
   private static final int MAX_LIST_BYTES = 16 << 20;
+  private static final int STATUS_BYTES = 4096;
 
   private final Descriptor control;
   private final Path scratch;
@@ -205,6 +207,22 @@ public final class DeviceMapper implements AutoCloseable {
    */
   public void removeUnused(String prefix) {
     names().stream().filter(n -> n.startsWith(prefix)).forEach(this::removeWhenUnused);
+  }
+
+  /** Whether dm-verity has met a block on this device that was not what its hash said. */
+  public boolean isCorrupted(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = request(arena, name, 0, STATUS_BYTES);
+      send("read the status of device " + name, TABLE_STATUS, request);
+      long target = request.get(ValueLayout.JAVA_INT, DATA_START);
+      return request.get(ValueLayout.JAVA_INT, TARGET_COUNT) == 1
+          && request.getString(target + TARGET_BYTES, StandardCharsets.US_ASCII).startsWith("C");
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENXIO) {
+        return false; // it has gone
+      }
+      throw e;
+    }
   }
 
   /** The names of all devices of this machine. */

@@ -25,6 +25,9 @@ final class ImageSearch {
     record Failed(ImageFault fault, String why) implements Result {}
   }
 
+  /** A damaged image is brought again; what is damaged each time is not worth another attempt. */
+  private static final int MOST_DAMAGED = 2;
+
   private record Local(ResolvedImage image, ImageReference reference) {}
 
   private final PodContext context;
@@ -81,15 +84,10 @@ final class ImageSearch {
         result = earlier.map(Result.Found::new);
         return;
       }
-      ImageReference reference = ImageReference.parse(wanted.name());
-      Optional<Local> here = lookHere(reference);
-      if (here.isPresent()) {
-        result = mount(here.get());
-        return;
+      result = mountSound(ImageReference.parse(wanted.name()));
+      if (lookedHere.getCount() == 0) {
+        done.run();
       }
-      lookedHere.countDown();
-      result = mount(pull(reference));
-      done.run();
     } catch (ImageException e) {
       fail(e.fault(), String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
@@ -99,6 +97,33 @@ final class ImageSearch {
     } finally {
       lookedHere.countDown();
     }
+  }
+
+  /** Mounts what is here, or what a registry has; also where what is here turns out damaged. */
+  private Optional<Result> mountSound(ImageReference reference) throws InterruptedException {
+    for (int left = MOST_DAMAGED; ; left--) {
+      Optional<Local> here = lookHere(reference);
+      if (here.isEmpty()) {
+        lookedHere.countDown();
+      }
+      Local local = here.isPresent() ? here.get() : pull(reference);
+      try {
+        images.requireSound(local.image().id());
+        return mount(local);
+      } catch (ImageException e) {
+        if (e.fault() != ImageFault.DAMAGED || left == 0 || mustNotBePulled(reference)) {
+          throw e;
+        }
+        event(
+            EventRecorder.Type.WARNING,
+            "InspectFailed",
+            PodImage.Missing.inspectFailed(wanted.name(), String.valueOf(e.getMessage())));
+      }
+    }
+  }
+
+  private boolean mustNotBePulled(ImageReference reference) {
+    return wanted.policy(reference) == PullPolicy.NEVER && images.resolve(reference).isEmpty();
   }
 
   private void fail(ImageFault fault, String message) {
@@ -178,10 +203,14 @@ final class ImageSearch {
   }
 
   private void event(String reason, String message) {
+    event(EventRecorder.Type.NORMAL, reason, message);
+  }
+
+  private void event(EventRecorder.Type type, String reason, String message) {
     context
         .services()
         .events()
         .record(
-            context.pod().object(), wanted.fieldPath(), EventRecorder.Type.NORMAL, reason, message);
+            context.pod().object(), wanted.fieldPath(), type, reason, message);
   }
 }

@@ -30,7 +30,7 @@ sealed interface PodImage {
     /** The message of the container's waiting state. */
     String message() {
       return switch (fault) {
-        case INVALID_NAME, NEVER_PULL -> eventMessage();
+        case INVALID_NAME, NEVER_PULL, DAMAGED -> eventMessage();
         case REGISTRY_UNAVAILABLE ->
             "image pull failed for "
                 + wanted.name()
@@ -40,10 +40,15 @@ sealed interface PodImage {
       };
     }
 
+    /** The kubelet's words for an image on this host that cannot be used. */
+    static String inspectFailed(String image, String why) {
+      return "Failed to inspect image \"" + image + "\": " + why;
+    }
+
     /** Of the event about the image. */
     String eventReason() {
       return switch (fault) {
-        case INVALID_NAME -> "InspectFailed";
+        case INVALID_NAME, DAMAGED -> "InspectFailed";
         case NEVER_PULL -> "ErrImageNeverPull";
         default -> "Failed";
       };
@@ -53,6 +58,7 @@ sealed interface PodImage {
     String eventMessage() {
       String name = "\"" + wanted.name() + "\"";
       return switch (fault) {
+        case DAMAGED -> inspectFailed(wanted.name(), why);
         case INVALID_NAME -> "Failed to apply default image tag " + name + ": " + why;
         case NEVER_PULL -> "Container image " + name + " is not present with pull policy of Never";
         case REGISTRY_UNAVAILABLE -> "Failed to pull image " + name + ": " + reason() + ": " + why;

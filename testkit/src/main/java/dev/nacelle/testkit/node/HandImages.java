@@ -39,6 +39,7 @@ public final class HandImages implements ImageStore {
   private final Path directory;
   private final Map<String, ResolvedImage> here = new HashMap<>();
   private final Set<String> inRegistry = new HashSet<>();
+  private final Set<String> damaged = new HashSet<>();
   private final Map<String, RootFilesystem> mounts = new HashMap<>();
   private final Map<String, Integer> pulls = new HashMap<>();
   private volatile CountDownLatch registry = new CountDownLatch(0);
@@ -134,6 +135,21 @@ public final class HandImages implements ImageStore {
   @Override
   public Freed remove(ImageReference reference) {
     throw new UnsupportedOperationException();
+  }
+
+  /** Damages an image that is here: who wants to mount it finds that, and it is gone. */
+  public synchronized void damage(String name) {
+    damaged.add(ImageReference.parse(name).toString());
+  }
+
+  @Override
+  public synchronized void requireSound(String imageId) {
+    for (ResolvedImage image : List.copyOf(here.values())) {
+      if (image.id().equals(imageId) && damaged.removeAll(image.names())) {
+        here.keySet().removeAll(image.names());
+        throw new ImageException(ImageFault.DAMAGED, "layer a: chunk 3 differs from what came");
+      }
+    }
   }
 
   @Override
