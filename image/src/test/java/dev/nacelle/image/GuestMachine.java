@@ -1,8 +1,6 @@
 package dev.nacelle.image;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -53,7 +51,7 @@ record GuestMachine(Path kernel) {
       for d in proc sys dev; do $b mount --move /$d /root/$d; done
       $b ip link set lo up
       $b chroot /root /java/bin/java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        -XX:-UsePerfData --enable-native-access=ALL-UNNAMED -cp '%s' %s </dev/null
+        -XX:-UsePerfData --enable-native-access=ALL-UNNAMED -cp '%s' %s </root/dev/null
       echo "guest exit $?"
       $b poweroff -f
       """;
@@ -94,7 +92,7 @@ record GuestMachine(Path kernel) {
     call(MKE2FS.toString(), "-q", "-F", "-t", "ext4", "-d", root, disk, DISK_MIB + "M");
     Path initial = directory.resolve("initrd");
     writeInitial(initial, INIT.formatted(classPath, main.getName()));
-    return boot(disk, initial, patience);
+    return boot(disk, initial, directory.resolve("console"), patience);
   }
 
   private static void copyJava(Path from, Path to) throws IOException {
@@ -217,7 +215,7 @@ record GuestMachine(Path kernel) {
     archive.closeArchiveEntry();
   }
 
-  private List<String> boot(Path disk, Path initial, Duration patience)
+  private List<String> boot(Path disk, Path initial, Path console, Duration patience)
       throws IOException, InterruptedException {
     Path image;
     try (Stream<Path> boot = Files.list(kernel.resolve("boot"))) {
@@ -252,35 +250,17 @@ record GuestMachine(Path kernel) {
                 "-initrd",
                 initial.toString(),
                 "-append",
-                "console=ttyS0 quiet panic=-1 mitigations=off")
+                "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off")
             .redirectErrorStream(true)
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectOutput(console.toFile())
             .start();
     try {
-      Thread watch =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      machine.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                    machine.destroyForcibly();
-                  });
-      List<String> printed = new ArrayList<>();
-      try (var lines =
-          new BufferedReader(
-              new InputStreamReader(machine.getInputStream(), StandardCharsets.UTF_8))) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          printed.add(line);
-        }
-      }
-      watch.join();
-      return printed;
+      machine.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
     } finally {
-      machine.destroyForcibly();
+      machine.destroyForcibly().waitFor();
     }
+    return Files.readString(console, StandardCharsets.ISO_8859_1).lines().toList();
   }
 
   private static String call(Object... command) throws IOException, InterruptedException {

@@ -40,8 +40,9 @@ import java.util.stream.Stream;
 final class VerityGuest {
   private static final Path WORK = Path.of("/work");
   private static final int BLOCK = 4096;
-  private static final int LARGE_BYTES = 12 << 20;
-  private static final int ROUNDS = 7;
+  private static final int SUPERBLOCK = 1024;
+  private static final int LARGE_BYTES = 1 << 20;
+  private static final int ROUNDS = 5;
 
   private final RegistryClient registries =
       new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
@@ -57,6 +58,7 @@ final class VerityGuest {
   }
 
   public static void main(String[] arguments) throws Exception {
+    System.out.println("java is up");
     var guest = new VerityGuest();
     guest.store.capabilities().forEach(c -> System.out.println("doctor " + c));
     guest.step("doctor", guest::doctorSaysDmVerity);
@@ -66,7 +68,9 @@ final class VerityGuest {
     guest.changedBits("built");
     guest.step("hashes", guest::aDamagedHashFileIsWrittenAnew);
     guest.step("left", guest::whatAKilledProcessLeftGoes);
-    guest.figures();
+    guest.step("figures", guest::figures);
+    guest.step("found", guest::whatTheKernelFoundIsTakenAwayBeforeAnybodyElseStandsOnIt);
+    guest.step("refused", guest::whatTheKernelDoesNotMountIsComparedAndTakenAway);
     guest.step("streamed", guest::aPulledLayerReadsBackWhole);
     guest.changedBits("streamed");
     guest.step("nothing", guest::nothingIsLeft);
@@ -109,9 +113,9 @@ final class VerityGuest {
   private Path tree() throws IOException {
     Path tree = Files.createDirectories(WORK.resolve("tree"));
     var random = new Random(7);
-    for (int n = 0; n < 300; n++) {
+    for (int n = 0; n < 120; n++) {
       Path directory = Files.createDirectories(tree.resolve("d" + n % 10));
-      put(tree, directory.resolve("file-" + n), bytes(random, 100 + 50 * n));
+      put(tree, directory.resolve("file-" + n), bytes(random, 100 + 40 * n));
     }
     put(tree, tree.resolve("large"), bytes(random, LARGE_BYTES));
     return tree;
@@ -250,16 +254,53 @@ final class VerityGuest {
     unmount(root);
   }
 
-  /** In each block of it, one after the other: the mount fails, or some names or files do. */
   private void aBitInTheMetadataIsAnError() throws Exception {
     Path file = layer(LayerStore.METADATA);
-    for (long at = 3 * BLOCK + 77; at < Files.size(file); at += 4L * BLOCK) {
-      flip(file, at);
-      RootFilesystem root = mount();
-      require(!unreadable(root.merged()).isEmpty(), "nothing was noticed at " + at);
-      unmount(root);
-      flip(file, at);
+    long at = Files.size(file) / 2;
+    flip(file, at);
+    RootFilesystem root = mount();
+    require(!unreadable(root.merged()).isEmpty(), "nothing was noticed");
+    unmount(root);
+    flip(file, at);
+    root = mount();
+    requireWhole(root);
+    unmount(root);
+  }
+
+  private void requireDamagedIsTakenAway() throws InterruptedException {
+    try {
+      mount();
+      throw new AssertionError("what is damaged is mounted");
+    } catch (ImageException e) {
+      require(e.fault() == ImageFault.DAMAGED, "another " + e);
     }
+    require(store.resolve(name).isEmpty(), "what is damaged is still here");
+    image = store.importArchive(WORK.resolve("tree"), name);
+  }
+
+  private void whatTheKernelFoundIsTakenAwayBeforeAnybodyElseStandsOnIt() throws Exception {
+    RootFilesystem root = mount();
+    flip(layer(LayerStore.DATA), Files.size(layer(LayerStore.DATA)) / 2);
+    require(unreadable(root.merged()).size() == 1, "nothing, or too much, was noticed");
+    requireDamagedIsTakenAway();
+    RootFilesystem other = mount();
+    require(isProved(), "the layer is not proved by the kernel");
+    requireWhole(other);
+    store.unmount(root.containerId());
+    unmount(other);
+    requireNoDevices();
+  }
+
+  private void whatTheKernelDoesNotMountIsComparedAndTakenAway() throws Exception {
+    flip(layer(LayerStore.METADATA), SUPERBLOCK + 40);
+    try {
+      mount();
+      throw new AssertionError("a damaged superblock is mounted");
+    } catch (ImageException e) {
+      require(e.fault() == ImageFault.HOST, "another " + e);
+    }
+    requireNoDevices();
+    requireDamagedIsTakenAway();
     RootFilesystem root = mount();
     requireWhole(root);
     unmount(root);

@@ -72,6 +72,11 @@ final class VerityGuestTest {
   }
 
   @Test
+  void whatTheKernelFoundDamagedIsTakenAwayBeforeAnybodyElseStandsOnIt() {
+    assertSaw("found", "refused");
+  }
+
+  @Test
   void aRestartKnowsWhatTheKernelProves() {
     assertSaw("restart");
   }
