@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A layer that is not what came.
@@ -9,6 +10,9 @@ import java.util.List;
  * @param seen how its files were when that was found
  */
 record DamagedLayer(StoredLayer layer, List<String> differences, LayerSeals.Marks seen) {
+  /** An event takes 1024 characters, and is to name all layers of an image. */
+  private static final int MOST_NAMED = 3;
+
   DamagedLayer {
     differences = List.copyOf(differences);
   }
@@ -19,6 +23,11 @@ record DamagedLayer(StoredLayer layer, List<String> differences, LayerSeals.Mark
 
   @Override
   public String toString() {
-    return "layer " + layer.built().diffId() + ": " + String.join(", ", differences);
+    int more = differences.size() - MOST_NAMED;
+    return "layer "
+        + layer.built().diffId()
+        + ": "
+        + differences.stream().limit(MOST_NAMED).collect(Collectors.joining(", "))
+        + (more > 0 ? " and " + more + " more places" : "");
   }
 }

@@ -41,7 +41,13 @@ public enum ImageFault {
   /** Whether a later attempt may succeed without anybody changing the pod. */
   public boolean isTransient() {
     return switch (this) {
-      case REGISTRY_UNAVAILABLE, NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, DAMAGED, NO_SPACE, HOST ->
+      case REGISTRY_UNAVAILABLE,
+          NOT_FOUND,
+          UNAUTHORIZED,
+          DIGEST_MISMATCH,
+          DAMAGED,
+          NO_SPACE,
+          HOST ->
           true;
       case INVALID_NAME, NEVER_PULL, INVALID_IMAGE, WRONG_PLATFORM, IN_USE -> false;
     };

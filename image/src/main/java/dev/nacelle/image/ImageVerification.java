@@ -54,7 +54,8 @@ public final class ImageVerification {
         String diffId = layer.built().diffId();
         parts
             .atRest()
-            .differences(layer, done -> progress.at(LayerProgress.Phase.VERIFY, diffId, done, total))
+            .differences(
+                layer, done -> progress.at(LayerProgress.Phase.VERIFY, diffId, done, total))
             .forEach(difference -> differences.add("layer " + diffId + ": " + difference));
       }
     } catch (IOException e) {

@@ -33,8 +33,7 @@ final class LayerSeals {
   record Marks(FileMark metadata, FileMark data, FileMark map) {}
 
   private record Seal(String bootId, Marks marks) {
-    static final Seal NONE =
-        new Seal("", new Marks(FileMark.NONE, FileMark.NONE, FileMark.NONE));
+    static final Seal NONE = new Seal("", new Marks(FileMark.NONE, FileMark.NONE, FileMark.NONE));
   }
 
   private final StoreLayout layout;
@@ -122,8 +121,7 @@ final class LayerSeals {
   private Seal read(String key) {
     try {
       JsonObject json =
-          JsonReader.readObject(
-              Bytes.wrap(Files.readAllBytes(layout.layer(key).resolve(FILE))));
+          JsonReader.readObject(Bytes.wrap(Files.readAllBytes(layout.layer(key).resolve(FILE))));
       return new Seal(
           json.string("boot").orElseThrow(),
           new Marks(mark(json, "metadata"), mark(json, "data"), mark(json, "map")));

@@ -1,6 +1,7 @@
 package dev.nacelle.image;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -162,7 +163,8 @@ final class LayersAtRest implements AutoCloseable {
   }
 
   /** Compares a layer that is not being filled; if it is as it came, that is known from then on. */
-  private Optional<DamagedLayer> compare(StoredLayer layer, LongConsumer progress) throws IOException {
+  private Optional<DamagedLayer> compare(StoredLayer layer, LongConsumer progress)
+      throws IOException {
     LayerSeals.Marks before = seals.marks(layer.key());
     List<String> differences =
         new LayerCheck(layout.layer(layer.key()), layer).differences(progress);
@@ -182,8 +184,7 @@ final class LayersAtRest implements AutoCloseable {
     var differences = new ArrayList<String>();
     LayerSeals.Marks before = seals.marks(layer.key());
     if (!seals.holdsForMetadata(layer.key())) {
-      differences.addAll(
-          new LayerCheck(layout.layer(layer.key()), layer).differencesOfMetadata());
+      differences.addAll(new LayerCheck(layout.layer(layer.key()), layer).differencesOfMetadata());
       metrics.read(layer.built().metadataBytes());
       if (differences.isEmpty()) {
         seals.sealMetadata(layer.key(), before.metadata());
@@ -201,8 +202,7 @@ final class LayersAtRest implements AutoCloseable {
     return Optional.of(found(layer, differences, before));
   }
 
-  private DamagedLayer found(
-      StoredLayer layer, List<String> differences, LayerSeals.Marks before) {
+  private DamagedLayer found(StoredLayer layer, List<String> differences, LayerSeals.Marks before) {
     metrics.damaged();
     var damaged = new DamagedLayer(layer, differences, before);
     LOG.warn(
@@ -265,7 +265,7 @@ final class LayersAtRest implements AutoCloseable {
   }
 
   private void compareAtLeisure(StoredLayer layer) {
-    if (closed || lazy.isPartial(layer.key())) {
+    if (closed || lazy.isPartial(layer.key()) || !Files.exists(layout.layer(layer.key()))) {
       return; // what is not whole is proved as it is used
     }
     try {

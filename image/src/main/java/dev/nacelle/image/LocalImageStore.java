@@ -236,6 +236,11 @@ public final class LocalImageStore implements ImageStore {
     return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
   }
 
+  /** The layers of an image that are not whole and are filled as they are read. */
+  List<FillingLayer> filling(ResolvedImage image) {
+    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
+  }
+
   private Arrival arrival(ImageContent content) {
     if (!content.streamed().lacking().isEmpty()) {
       return new Arrival.Whole(content.streamed().lacking());
@@ -448,7 +453,8 @@ public final class LocalImageStore implements ImageStore {
                           "cannot mount image " + imageId + ": it is not here"));
       index.used(imageId, clock.instant());
       // a mount need not wait for the index to be written
-      return new Held(image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
+      return new Held(
+          image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
     } finally {
       lock.unlock();
     }

@@ -46,14 +46,23 @@ public final class DebianRegistry implements AutoCloseable {
                 + port
                 + "\n"
                 + more);
+    return run(config, port, data);
+  }
+
+  private static DebianRegistry run(Path config, int port, Path data) throws Exception {
     Process process =
         new ProcessBuilder(PROGRAM.toString(), "serve", config.toString())
             .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("registry.log").toFile())
+            .redirectOutput(config.resolveSibling("registry.log").toFile())
             .start();
     var registry = new DebianRegistry(process, port, data);
     registry.awaitListening();
     return registry;
+  }
+
+  /** One with the same data on the same port, after this was closed. */
+  DebianRegistry restarted() throws Exception {
+    return run(data.resolveSibling("registry.yml"), port, data);
   }
 
   private void awaitListening() throws Exception {

@@ -236,6 +236,117 @@ final class LazyPullTest {
     assertThat(pull(store.orElseThrow()).arrival()).isEqualTo(new Arrival.Streamed());
   }
 
+  private ImageException damaged(ResolvedImage image) throws InterruptedException {
+    try {
+      store.orElseThrow().requireSound(image.id());
+    } catch (ImageException e) {
+      assertThat(e.fault()).isEqualTo(ImageFault.DAMAGED);
+      return e;
+    }
+    throw new AssertionError("nothing was found");
+  }
+
+  private RootFilesystem mount(ResolvedImage image, String container) {
+    return store.orElseThrow().mount(image.id(), container, MountOptions.DEFAULT);
+  }
+
+  /** Reads the beginning of the large file, which is not the last that is missing. */
+  private void readFirst(RootFilesystem root) throws IOException {
+    try (var in = Files.newInputStream(root.merged().resolve("noise"))) {
+      assertThat(in.readNBytes(4096)).isEqualTo(java.util.Arrays.copyOf(noise(), 4096));
+    }
+  }
+
+  /** Whether parts of the layer of the large file are missing. */
+  private boolean isFilling(ResolvedImage image) {
+    String key = image.layers().getLast().key();
+    return store.orElseThrow().filling(image).stream().anyMatch(l -> l.key().equals(key));
+  }
+
+  /** Keeps a layer from becoming whole: nothing comes any more. */
+  private void unreachable() {
+    registry.orElseThrow().close();
+  }
+
+  private void reachable() throws Exception {
+    registry = Optional.of(registry.orElseThrow().restarted());
+  }
+
+  @Test
+  void aFlippedBitInAWholeLayerIsFoundAndTheImageIsPulledAgain() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    RootFilesystem old = mount(image, "old");
+    assertThat(old.merged().resolve("noise")).hasBinaryContent(noise());
+    await("the layer is whole", () -> !isFilling(image));
+    AtRestTest.flip(layer(image).resolve(LayerStore.DATA), (512 << 10) + 1);
+    assertThat(damaged(image))
+        .hasMessageContaining(image.layers().getLast().diffId())
+        .hasMessageContaining("chunk 1 of the data");
+    assertThat(store.orElseThrow().resolve(reference)).isEmpty();
+    assertThat(pull(store.orElseThrow()).arrival()).isEqualTo(new Arrival.Streamed());
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+    assertThat(old.merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
+  @Test
+  void aFlippedBitInWhatHasArrivedIsFetchedAgain() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    readFirst(mount(image, "old"));
+    unreachable();
+    assertThat(isFilling(image)).isTrue();
+    AtRestTest.flip(layer(image).resolve(LayerStore.DATA), 100);
+    assertThat(damaged(image)).hasMessageContaining("chunk 0 of the data (fetched again)");
+    reachable();
+    assertThat(store.orElseThrow().resolve(reference)).isPresent();
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
+  @Test
+  void aFlippedBitInWhatHadArrivedBeforeARestartIsFetchedAgain() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    readFirst(mount(image, "old"));
+    unreachable();
+    assertThat(isFilling(image)).isTrue();
+    store.orElseThrow().unmount("old");
+    store.orElseThrow().unmountIdleLayers();
+    store.orElseThrow().close();
+    AtRestTest.flip(layer(image).resolve(LayerStore.DATA), 100);
+    reachable();
+    store = Optional.of(open());
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
+  @Test
+  void whatHadArrivedBeforeARestartIsBelievedIfNobodyHasTouchedIt() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    readFirst(mount(image, "old"));
+    unreachable();
+    store.orElseThrow().close();
+    store = Optional.of(open());
+    FillingLayer filling = store.orElseThrow().filling(image).getLast();
+    assertThat(filling.layer().present().get(0)).isTrue();
+    assertThat(filling.layer().counters().reprovedChunks()).isZero();
+    store.orElseThrow().requireSound(image.id());
+    reachable();
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
+  @Test
+  void theMetadataOfALayerThatIsBeingFilledIsBroughtAgain() throws Exception {
+    ResolvedImage image = pull(store.orElseThrow()).image();
+    RootFilesystem old = mount(image, "old");
+    readFirst(old);
+    unreachable();
+    assertThat(isFilling(image)).isTrue();
+    AtRestTest.flip(layer(image).resolve(LayerStore.METADATA), 1024);
+    assertThat(damaged(image)).hasMessageContaining("the metadata");
+    assertThat(store.orElseThrow().resolve(reference)).isEmpty();
+    reachable();
+    pull(store.orElseThrow());
+    assertThat(mount(image, "new").merged().resolve("noise")).hasBinaryContent(noise());
+    assertThat(old.merged().resolve("noise")).hasBinaryContent(noise());
+  }
+
   @Test
   void aHostThatCannotFillOnReadingFetchesTheStreamingFormWhole() throws Exception {
     try (var other =

@@ -210,7 +210,6 @@ final class ImageSearch {
     context
         .services()
         .events()
-        .record(
-            context.pod().object(), wanted.fieldPath(), type, reason, message);
+        .record(context.pod().object(), wanted.fieldPath(), type, reason, message);
   }
 }

@@ -119,6 +119,31 @@ final class ImageVolumeWorkerTest {
   }
 
   @Test
+  void anImageThatTurnsOutDamagedIsToldOfAndPulledAgain() throws Exception {
+    rig.images.publish("data:1");
+    rig.images.add("data:1").damage("data:1");
+    rig.start();
+    rig.pod("a", WITH_VOLUME.formatted("data:1", "IfNotPresent"));
+    rig.awaitPod("a", PodWorkerTest::isReady);
+    assertThat(rig.images.pulls("data:1")).isEqualTo(1);
+    NodeRig.await(
+        "events",
+        () -> rig.eventReasons("a").containsAll(List.of("InspectFailed", "Pulling")),
+        () -> rig.eventReasons("a").toString());
+  }
+
+  @Test
+  void anImageThatTurnsOutDamagedAndMustNotBePulledIsAnErrorThatNamesThePlace() throws Exception {
+    rig.images.add("data:1").damage("data:1");
+    rig.start();
+    rig.pod("a", WITH_VOLUME.formatted("data:1", "Never"));
+    awaitReason("ImageInspectError");
+    assertThat(waiting("a", "message"))
+        .isEqualTo("Failed to inspect image \"data:1\": layer a: chunk 3 differs from what came");
+    assertThat(rig.images.pulls("data:1")).isZero();
+  }
+
+  @Test
   void aContainerThatStartsAgainUsesWhatIsMountedAlsoAfterARestartOfTheNode() throws Exception {
     rig.images.publish("data:1");
     rig.start();
