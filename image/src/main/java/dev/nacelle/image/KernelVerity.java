@@ -9,6 +9,7 @@ import dev.nacelle.kernel.ErrnoException;
 import dev.nacelle.kernel.mount.DeviceMapper;
 import dev.nacelle.kernel.mount.Erofs;
 import dev.nacelle.kernel.mount.LoopDevice;
+import dev.nacelle.kernel.mount.MountTable;
 import dev.nacelle.kernel.mount.VerityTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,8 @@ final class KernelVerity {
   private static final Logger LOG = LoggerFactory.getLogger(KernelVerity.class);
   private static final int STORE_NAME_CHARS = 12;
   private static final int LAYER_NAME_CHARS = 32;
+  private static final String DATA = "-data";
+  private static final String METADATA = "-metadata";
 
   private final StoreLayout layout;
 
@@ -110,47 +114,66 @@ final class KernelVerity {
   }
 
   /**
-   * Mounts a layer so that each block of it is proved as it is read.
+   * Mounts a layer so that each block of it is proved as it is read. One thread at a time.
    *
+   * @return the name of the devices that it stands on
    * @throws ErrnoException if the kernel refuses, and if what it must read for that is not what the
    *     roots say; nothing is left then
    */
-  void mount(String key, HashFile hashes, LayerRoots roots, Path target) throws IOException {
+  String mount(String key, HashFile hashes, LayerRoots roots, Path target) throws IOException {
     Path layer = layout.layer(key);
-    String name = name(key);
-    try (DeviceMapper mapper = DeviceMapper.open(layout.temporary());
-        LoopDevice.Attached data = LoopDevice.attachDirect(layer.resolve(LayerStore.DATA));
-        LoopDevice.Attached metadata = LoopDevice.attachDirect(layer.resolve(LayerStore.METADATA));
-        LoopDevice.Attached tree = LoopDevice.attachDirect(layer.resolve(HashFile.NAME));
-        DeviceMapper.Mapped provedData =
-            mapper.map(name + "-data", hashes.dataTable(data.device(), tree.device(), roots));
-        DeviceMapper.Mapped provedMetadata =
-            mapper.map(
-                name + "-metadata",
-                hashes.metadataTable(metadata.device(), tree.device(), roots))) {
-      Erofs.mount(provedMetadata.node(), provedData.node(), target);
+    try (DeviceMapper mapper = DeviceMapper.open(layout.temporary())) {
+      String name = freeName(key, mapper.names());
+      try (LoopDevice.Attached data = LoopDevice.attachDirect(layer.resolve(LayerStore.DATA));
+          LoopDevice.Attached metadata =
+              LoopDevice.attachDirect(layer.resolve(LayerStore.METADATA));
+          LoopDevice.Attached tree = LoopDevice.attachDirect(layer.resolve(HashFile.NAME));
+          DeviceMapper.Mapped provedData =
+              mapper.map(name + DATA, hashes.dataTable(data.device(), tree.device(), roots));
+          DeviceMapper.Mapped provedMetadata =
+              mapper.map(
+                  name + METADATA,
+                  hashes.metadataTable(metadata.device(), tree.device(), roots))) {
+        Erofs.mount(provedMetadata.node(), provedData.node(), target);
+        return name;
+      }
     }
   }
 
-  private String name(String key) {
-    return prefix + key.substring(0, Math.min(LAYER_NAME_CHARS, key.length()));
+  /** The devices of an earlier mount of the layer stay while a container stands on it. */
+  private String freeName(String key, List<String> taken) {
+    String layer = prefix + key.substring(0, Math.min(LAYER_NAME_CHARS, key.length()));
+    for (int n = 1; ; n++) {
+      String name = layer + "." + n;
+      if (taken.stream().noneMatch(t -> t.equals(name + DATA) || t.equals(name + METADATA))) {
+        return name;
+      }
+    }
   }
 
-  /** Whether the kernel, asked for a block of this layer, has found one that was not the right one. */
-  boolean hasFoundDamage(String key) {
-    String name = name(key);
+  /** Whether the kernel, asked for a block of these devices, has found one that was another. */
+  boolean hasFoundDamage(String name) {
     try (DeviceMapper mapper = DeviceMapper.open(layout.temporary())) {
-      return mapper.names().stream().filter(n -> n.startsWith(name)).anyMatch(mapper::isCorrupted);
+      return mapper.isCorrupted(name + DATA) || mapper.isCorrupted(name + METADATA);
     } catch (ErrnoException | IOException e) {
-      LOG.warn("cannot ask whether layer {} is damaged", key, e);
+      LOG.warn("cannot ask whether {} is damaged", name, e);
       return false;
     }
   }
 
-  /** Whether what is mounted from {@code source} is proved, by the name of its device. */
-  static boolean isProved(String source) {
-    Path name = Path.of(source).getFileName();
-    return name != null && name.toString().startsWith("dm-");
+  /** The name of the devices that a layer stands on, if it is proved. */
+  static Optional<String> devices(MountTable.Entry layer) {
+    Path name = Path.of("/sys/dev/block", layer.device(), "dm/name");
+    try {
+      return Files.exists(name)
+          ? Optional.of(Files.readString(name).strip())
+              .filter(n -> n.endsWith(METADATA))
+              .map(n -> n.substring(0, n.length() - METADATA.length()))
+          : Optional.empty();
+    } catch (IOException e) {
+      LOG.warn("cannot tell whether {} is proved by the kernel", layer.target(), e);
+      return Optional.empty(); // it is compared
+    }
   }
 
   /** Removes the devices that a killed process left; those that are mounted go with the mount. */

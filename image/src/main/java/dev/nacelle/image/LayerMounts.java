@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,8 +35,8 @@ final class LayerMounts {
   private final ProvedLayers provable;
   private final Set<Path> mounted = new HashSet<>();
 
-  /** Of these: those that the kernel proves. */
-  private final Set<Path> proved = new HashSet<>();
+  /** Of these: those that the kernel proves, with the name of their devices. */
+  private final Map<Path, String> proved = new HashMap<>();
 
   private Way way = Way.UNKNOWN;
 
@@ -46,9 +48,7 @@ final class LayerMounts {
 
   private void adopt(MountTable.Entry mount) {
     mounted.add(mount.target());
-    if (KernelVerity.isProved(mount.source())) {
-      proved.add(mount.target());
-    }
+    KernelVerity.devices(mount).ifPresent(name -> proved.put(mount.target(), name));
   }
 
   /** Mounts the layer if it is not; returns where. */
@@ -89,8 +89,7 @@ final class LayerMounts {
               + MOST_PROVED
               + " are; the next attempt compares it, and mounts it without");
     }
-    provable.mount(key, target);
-    proved.add(target);
+    proved.put(target, provable.mount(key, target));
   }
 
   /**
@@ -100,7 +99,8 @@ final class LayerMounts {
   boolean isProvedByKernel(String key) {
     Path target = layout.mount(key);
     if (mounted.contains(target)) {
-      return proved.contains(target) && !provable.isFoundDamaged(key);
+      String devices = proved.get(target);
+      return devices != null && !provable.isFoundDamaged(key, devices);
     }
     return provable.isReady(key) && proved.size() < MOST_PROVED;
   }

@@ -129,13 +129,14 @@ final class ProvedLayers {
   /**
    * Mounts a layer that is ready.
    *
+   * @return the name of the devices that it stands on
    * @throws ErrnoException if the kernel refuses; the layer is not ready from then on, and has to
    *     be compared before it is mounted without proof
    */
-  void mount(String key, Path target) throws IOException {
+  String mount(String key, Path target) throws IOException {
     Proof proof = Optional.ofNullable(ready.get(key)).orElseThrow();
     try {
-      kernel.mount(key, proof.hashes, proof.roots, target);
+      return kernel.mount(key, proof.hashes, proof.roots, target);
     } catch (ErrnoException e) {
       refuse(key);
       throw e;
@@ -161,9 +162,11 @@ final class ProvedLayers {
   /**
    * Whether the kernel has met something in a mounted layer that is not what it should be. It is to
    * be compared then, and its hash file looked at, before anybody else stands on it.
+   *
+   * @param devices that the mount stands on
    */
-  boolean isFoundDamaged(String key) {
-    if (!kernel.hasFoundDamage(key)) {
+  boolean isFoundDamaged(String key, String devices) {
+    if (!kernel.hasFoundDamage(devices)) {
       return false;
     }
     try {

@@ -55,7 +55,6 @@ public final class DeviceMapper implements AutoCloseable {
   private static final int LISTED_NAME = 12;
 
   private static final int MAX_NAME_BYTES = 120;
-  private static final int SAME_NAMES = 16;
   private static final int FIRST_LIST_BYTES = 16 << 10;
   private static final int MAX_LIST_BYTES = 16 << 20;
   private static final int STATUS_BYTES = 4096;
@@ -129,36 +128,27 @@ public final class DeviceMapper implements AutoCloseable {
   /**
    * Maps a device that is proved as it is read.
    *
-   * @param name where it is taken, by one that is about to go, a number is put behind it
-   * @throws ErrnoException if the kernel refuses: {@link Errno#EINVAL} for a target it does not
-   *     know; nothing is left then
+   * @throws ErrnoException if the kernel refuses: {@link Errno#EBUSY} if the name is taken, {@link
+   *     Errno#EINVAL} for a target it does not know; nothing is left then
    */
   public Mapped map(String name, VerityTable table) {
-    String own = create(name);
+    create(name);
     boolean done = false;
     try {
-      load(own, table);
-      Path node = node(resume(own));
+      load(name, table);
+      Path node = node(resume(name));
       done = true;
-      return new Mapped(own, node);
+      return new Mapped(name, node);
     } finally {
       if (!done) {
-        removeWhenUnused(own);
+        removeWhenUnused(name);
       }
     }
   }
 
-  private String create(String name) {
-    for (int attempt = 1; ; attempt++) {
-      String own = attempt == 1 ? name : name + "." + attempt;
-      try (Arena arena = Arena.ofConfined()) {
-        send("create device " + own, CREATE, request(arena, own, READ_ONLY, HEADER_BYTES));
-        return own;
-      } catch (ErrnoException e) {
-        if (e.errno() != Errno.EBUSY || attempt == SAME_NAMES) {
-          throw e;
-        }
-      }
+  private void create(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      send("create device " + name, CREATE, request(arena, name, READ_ONLY, HEADER_BYTES));
     }
   }
 
