@@ -33,9 +33,7 @@ final class HashFile {
   static HashFile of(BuiltLayer layer) {
     Bytes salt = Bytes.wrap(HexFormat.of().parseHex(StoreLayout.hex(layer.diffId())));
     return new HashFile(
-        salt,
-        new VerityTree(salt, layer.dataBytes()),
-        new VerityTree(salt, layer.metadataBytes()));
+        salt, new VerityTree(salt, layer.dataBytes()), new VerityTree(salt, layer.metadataBytes()));
   }
 
   private long metadataOffset() {

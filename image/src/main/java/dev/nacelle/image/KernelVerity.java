@@ -132,8 +132,7 @@ final class KernelVerity {
               mapper.map(name + DATA, hashes.dataTable(data.device(), tree.device(), roots));
           DeviceMapper.Mapped provedMetadata =
               mapper.map(
-                  name + METADATA,
-                  hashes.metadataTable(metadata.device(), tree.device(), roots))) {
+                  name + METADATA, hashes.metadataTable(metadata.device(), tree.device(), roots))) {
         Erofs.mount(provedMetadata.node(), provedData.node(), target);
         return name;
       }

@@ -353,14 +353,9 @@ final class VerityGuest {
                 .start()) {
       var there = ImageReference.parse("127.0.0.1:" + server.port() + "/team/app:1");
       new ImagePush(store)
-          .push(
-              name, there, PullSecrets.NONE, ImagePush.Layers.ORIGINAL, LayerProgress.SILENT);
+          .push(name, there, PullSecrets.NONE, ImagePush.Layers.ORIGINAL, LayerProgress.SILENT);
       new ImageConversion(store)
-          .convert(
-              there,
-              PullSecrets.NONE,
-              ImageConversion.Platforms.HOST,
-              LayerProgress.SILENT);
+          .convert(there, PullSecrets.NONE, ImageConversion.Platforms.HOST, LayerProgress.SILENT);
       store.unmountIdleLayers();
       store.close();
       store = open("streamed");
@@ -415,8 +410,7 @@ final class VerityGuest {
     Path metadata = layer(LayerStore.METADATA);
     Path data = layer(LayerStore.DATA);
     Map<String, Step> ways = new TreeMap<>();
-    ways.put(
-        "verity", () -> kernel.mount(key(), hashes, stored.roots().orElseThrow(), target));
+    ways.put("verity", () -> kernel.mount(key(), hashes, stored.roots().orElseThrow(), target));
     ways.put("loop", () -> Erofs.mountByLoop(metadata, data, target));
     ways.put("file", () -> Erofs.mount(metadata, data, target));
     for (int round = 0; round < ROUNDS; round++) {

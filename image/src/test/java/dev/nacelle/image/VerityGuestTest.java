@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  * saw there. Needs qemu, busybox, mke2fs and an unpacked kernel, see {@link GuestMachine}.
  */
 final class VerityGuestTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(6);
+  private static final Duration PATIENCE = Duration.ofMinutes(9);
 
   @TempDir static Path directory;
   private static List<String> printed = List.of();

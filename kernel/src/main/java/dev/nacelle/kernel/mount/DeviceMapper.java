@@ -180,10 +180,7 @@ public final class DeviceMapper implements AutoCloseable {
   /** Removes a device now, or when its last user leaves. */
   private void removeWhenUnused(String name) {
     try (Arena arena = Arena.ofConfined()) {
-      send(
-          "remove device " + name,
-          REMOVE,
-          request(arena, name, DEFERRED_REMOVE, HEADER_BYTES));
+      send("remove device " + name, REMOVE, request(arena, name, DEFERRED_REMOVE, HEADER_BYTES));
     } catch (ErrnoException e) {
       if (e.errno() != Errno.ENXIO) { // it has gone
         throw e;

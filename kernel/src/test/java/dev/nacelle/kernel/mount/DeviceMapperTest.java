@@ -25,8 +25,7 @@ final class DeviceMapperTest {
             4096,
             Bytes.wrap(new byte[] {1, (byte) 0xab}),
             Bytes.EMPTY);
-    assertThat(table.parameters())
-        .isEqualTo("1 /dev/loop1 /dev/loop2 4096 4096 3 1 sha256 01ab -");
+    assertThat(table.parameters()).isEqualTo("1 /dev/loop1 /dev/loop2 4096 4096 3 1 sha256 01ab -");
     assertThat(table.sectors()).isEqualTo(24);
   }
 
