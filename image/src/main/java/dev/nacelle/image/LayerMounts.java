@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,16 +28,27 @@ final class LayerMounts {
     LOOP
   }
 
+  /** Each proved layer takes five devices of the machine; further ones are compared. */
+  private static final int MOST_PROVED = 256;
+
   private final StoreLayout layout;
+  private final ProvedLayers provable;
   private final Set<Path> mounted = new HashSet<>();
+
+  /** Of these: those that the kernel proves, with the name of their devices. */
+  private final Map<Path, String> proved = new HashMap<>();
+
   private Way way = Way.UNKNOWN;
 
-  LayerMounts(StoreLayout layout, MountTable table) {
+  LayerMounts(StoreLayout layout, MountTable table, ProvedLayers provable) {
     this.layout = layout;
-    table
-        .below(layout.mounts())
-        .filter(e -> e.type().equals("erofs"))
-        .forEach(e -> mounted.add(e.target()));
+    this.provable = provable;
+    table.below(layout.mounts()).filter(e -> e.type().equals("erofs")).forEach(this::adopt);
+  }
+
+  private void adopt(MountTable.Entry mount) {
+    mounted.add(mount.target());
+    KernelVerity.devices(mount).ifPresent(name -> proved.put(mount.target(), name));
   }
 
   /** Mounts the layer if it is not; returns where. */
@@ -49,10 +62,34 @@ final class LayerMounts {
     } catch (FileAlreadyExistsException e) {
       // left by an earlier mount
     }
-    Path layer = layout.layer(key);
-    mount(layer.resolve(LayerStore.METADATA), layer.resolve(LayerStore.DATA), target);
+    if (provable.isReady(key)) {
+      mountProved(key, target);
+    } else if (provable.mustBeCompared(key)) {
+      throw new ImageException(
+          ImageFault.HOST,
+          "cannot mount layer "
+              + key
+              + ": dm-verity does not take it; the next attempt compares it, and mounts it without");
+    } else {
+      Path layer = layout.layer(key);
+      mount(layer.resolve(LayerStore.METADATA), layer.resolve(LayerStore.DATA), target);
+    }
     mounted.add(target);
     return target;
+  }
+
+  private void mountProved(String key, Path target) throws IOException {
+    if (proved.size() >= MOST_PROVED) { // not so when its caller asked
+      provable.refuse(key);
+      throw new ImageException(
+          ImageFault.HOST,
+          "cannot mount layer "
+              + key
+              + " through dm-verity: "
+              + MOST_PROVED
+              + " are; the next attempt compares it, and mounts it without");
+    }
+    proved.put(target, provable.mount(key, target));
   }
 
   /**
@@ -60,9 +97,12 @@ final class LayerMounts {
    * else need compare its files before it is mounted. Known before it is mounted.
    */
   boolean isProvedByKernel(String key) {
-    return switch (way) {
-      case UNKNOWN, FILE, LOOP -> false;
-    };
+    Path target = layout.mount(key);
+    if (mounted.contains(target)) {
+      String devices = proved.get(target);
+      return devices != null && !provable.isFoundDamaged(key, devices);
+    }
+    return provable.isReady(key) && proved.size() < MOST_PROVED;
   }
 
   private void mount(Path metadata, Path data, Path target) {
@@ -98,6 +138,7 @@ final class LayerMounts {
     // can keep the mount busy
     Mounts.detach(target);
     mounted.remove(target);
+    proved.remove(target);
     Files.deleteIfExists(target);
   }
 
@@ -138,16 +179,25 @@ final class LayerMounts {
     };
   }
 
-  /** Who notices that a layer has changed on the disk; after {@link #capability}. */
+  /** Who notices that a layer has changed on the disk. */
   Capability atRest() {
-    return switch (way) {
-      case UNKNOWN, FILE, LOOP ->
-          new Capability(
-              "image cache",
-              "compared before it is mounted, in each boot and after each change of its files",
-              Optional.of(
-                  "what changes on the disk while a layer is mounted, and is not in memory, is seen"
-                      + " only by the next mount and by `image verify`"));
-    };
+    return provable
+        .lacking()
+        .map(
+            why ->
+                new Capability(
+                    "image cache",
+                    "compared before it is mounted, in each boot and after each change of its files",
+                    Optional.of(
+                        "what changes on the disk while a layer is mounted, and is not in memory,"
+                            + " is seen only by the next mount and by `image verify` ("
+                            + why
+                            + ")")))
+        .orElseGet(
+            () ->
+                new Capability(
+                    "image cache",
+                    "dm-verity: the kernel proves each block of a whole layer as it reads it",
+                    Optional.empty()));
   }
 }

@@ -80,6 +80,7 @@ final class LayerStore implements AutoCloseable {
 
   private final StoreLayout layout;
   private final LayerLimits limits;
+  private final KernelVerity kernel;
   private final LayerSeals seals;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
@@ -88,9 +89,10 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits) throws IOException {
+  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel) throws IOException {
     this.layout = layout;
     this.limits = limits;
+    this.kernel = kernel;
     this.seals = new LayerSeals(layout);
   }
 
@@ -214,13 +216,21 @@ final class LayerStore implements AutoCloseable {
                   + ", the image promises "
                   + diffId.get());
         }
-        return publish(StoredLayer.of(built), directory);
+        return publish(described(built, directory), directory);
       } finally {
         Trees.delete(directory);
       }
     } catch (IOException e) {
       throw Faults.of("unpack layer", e);
     }
+  }
+
+  /** With the roots of its files, just written, where the kernel proves them from now on. */
+  private StoredLayer described(BuiltLayer built, Path directory) throws IOException {
+    StoredLayer layer = StoredLayer.of(built);
+    return kernel.proves()
+        ? layer.with(HashFile.of(built).write(directory, directory.resolve(HashFile.NAME)))
+        : layer;
   }
 
   /** Takes in the directory of a layer, with all its files but its description. */
@@ -338,7 +348,7 @@ final class LayerStore implements AutoCloseable {
 
   private static long sizeBytes(Path layer) throws IOException {
     long size = 0;
-    for (String file : List.of(METADATA, DATA)) {
+    for (String file : List.of(METADATA, DATA, HashFile.NAME)) {
       if (Files.exists(layer.resolve(file))) {
         size += Files.size(layer.resolve(file));
       }

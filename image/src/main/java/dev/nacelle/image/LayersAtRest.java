@@ -34,6 +34,7 @@ final class LayersAtRest implements AutoCloseable {
   private final LayerSeals seals;
   private final LazyLayers lazy;
   private final RootMounts roots;
+  private final ProvedLayers proved;
   private final RestMetrics metrics;
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
@@ -55,11 +56,13 @@ final class LayersAtRest implements AutoCloseable {
       LayerSeals seals,
       LazyLayers lazy,
       RootMounts roots,
+      ProvedLayers proved,
       RestMetrics metrics) {
     this.layout = layout;
     this.seals = seals;
     this.lazy = lazy;
     this.roots = roots;
+    this.proved = proved;
     this.metrics = metrics;
   }
 
@@ -70,7 +73,8 @@ final class LayersAtRest implements AutoCloseable {
   List<DamagedLayer> damaged(List<StoredLayer> layers) throws IOException, InterruptedException {
     var unknown = new ArrayList<StoredLayer>();
     for (StoredLayer layer : layers) {
-      if (!unknown.contains(layer) && !isKnown(layer.key())) {
+      boolean wanted = proved.isWanted(layer.key()) || !isKnown(layer.key());
+      if (wanted && !unknown.contains(layer)) {
         unknown.add(layer);
       }
     }
@@ -128,12 +132,16 @@ final class LayersAtRest implements AutoCloseable {
 
   private Optional<DamagedLayer> compareOnce(StoredLayer layer) throws IOException {
     try {
+      proved.prepare(layer.key());
       if (isKnown(layer.key())) {
-        return Optional.empty(); // another has just done it
+        return Optional.empty(); // the kernel proves it, or another has just compared it
       }
       Optional<DamagedLayer> damaged = compareAsItIs(layer);
       // what the kernel has cached of files that were changed is not believed either
       roots.forgetLayer(layer.key());
+      if (damaged.isEmpty()) {
+        proved.prepare(layer.key()); // what the kernel found wrong may have been the hashes alone
+      }
       return damaged;
     } finally {
       underWay.remove(layer.key());
@@ -261,7 +269,7 @@ final class LayersAtRest implements AutoCloseable {
       return; // what is not whole is proved as it is used
     }
     try {
-      if (!isKnown(layer.key())) {
+      if (proved.isWanted(layer.key()) || !isKnown(layer.key())) {
         result(begin(layer, Runnable::run)); // a damaged one is found again by who wants it
       }
     } catch (IOException | RuntimeException e) {

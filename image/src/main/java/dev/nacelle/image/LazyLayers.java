@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +51,7 @@ final class LazyLayers implements AutoCloseable {
   private final FillingLayer.Surroundings surroundings;
   private final FillFailures failures;
   private final Optional<LazyReads> reads;
+  private final Consumer<String> settled;
   private final Settling settling = new Settling();
 
   /** By key: those that are not whole and that this fills. */
@@ -63,11 +65,13 @@ final class LazyLayers implements AutoCloseable {
       LayerStore layers,
       FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures)
+      FillFailures failures,
+      Consumer<String> settled)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.layers = layers;
     this.failures = failures;
+    this.settled = settled;
     this.surroundings = surroundings;
     this.reads =
         reading instanceof LazyReading.Available(Path run)
@@ -81,15 +85,17 @@ final class LazyLayers implements AutoCloseable {
    *
    * @param surroundings of each layer
    * @param failures told of what readers could not be given
+   * @param settled told the key of a layer that is whole now, also on the disk
    */
   static LazyLayers open(
       StoreLayout layout,
       LayerStore layers,
       FillingLayer.Surroundings surroundings,
       LazyReading reading,
-      FillFailures failures)
+      FillFailures failures,
+      Consumer<String> settled)
       throws IOException, InterruptedException {
-    var lazy = new LazyLayers(layout, layers, surroundings, reading, failures);
+    var lazy = new LazyLayers(layout, layers, surroundings, reading, failures, settled);
     for (String key : layers.keys()) {
       if (lazy.isPartial(key) && lazy.isSpoiled(key)) {
         layers.displace(key);
@@ -208,6 +214,7 @@ final class LazyLayers implements AutoCloseable {
       Settling.record(layout.layer(key));
       sealWhole(layer);
     }
+    settled.accept(key);
   }
 
   private void sealWhole(FillingLayer layer) throws IOException {
@@ -269,6 +276,7 @@ final class LazyLayers implements AutoCloseable {
           Settling.record(layout.layer(layer.key()));
           sealWhole(layer);
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
+          settled.accept(layer.key());
         });
   }
 

@@ -42,6 +42,7 @@ public final class LocalImageStore implements ImageStore {
   private final Platform host = Platform.host();
   private final Pins pins = new Pins();
   private final LayerStore layers;
+  private final ProvedLayers proved;
   private final LazyLayers lazy;
   private final LazyReading reading;
   private final ImageAssembly assembly;
@@ -83,8 +84,10 @@ public final class LocalImageStore implements ImageStore {
     }
     Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
-    layers = new LayerStore(layout, LayerLimits.DEFAULT);
-    roots = new RootMounts(layout);
+    var kernel = new KernelVerity(layout);
+    layers = new LayerStore(layout, LayerLimits.DEFAULT, kernel);
+    proved = new ProvedLayers(layout, layers, kernel);
+    roots = new RootMounts(layout, proved);
     this.reading = reading;
     lazy =
         LazyLayers.open(
@@ -92,8 +95,9 @@ public final class LocalImageStore implements ImageStore {
             layers,
             new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
             reading,
-            (key, message) -> fillListeners.failed(roots.containersOn(key), message));
-    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, metrics);
+            (key, message) -> fillListeners.failed(roots.containersOn(key), message),
+            proved::prepare);
+    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, proved, metrics);
     index = ImageIndex.open(layout); // when the layers that did not reach the disk are gone
     index.removeOtherBlobs();
     peers.stock(new SharedLayers(layout, layers));
@@ -445,6 +449,7 @@ public final class LocalImageStore implements ImageStore {
     kept.addAll(roots.retainLayers(kept));
     lazy.discardAllBut(kept);
     long freed = layers.retain(kept);
+    proved.retain(kept);
     try (Stream<Path> blobs = Files.list(layout.blobs())) {
       for (Path blob : blobs.toList()) {
         if (!kept.contains(blob.getFileName().toString())) {

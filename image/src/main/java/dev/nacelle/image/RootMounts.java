@@ -52,10 +52,10 @@ final class RootMounts {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Takes over what is mounted and clears away what is not. */
-  RootMounts(StoreLayout layout) throws IOException {
+  RootMounts(StoreLayout layout, ProvedLayers provable) throws IOException {
     this.layout = layout;
     MountTable table = MountTable.read();
-    layers = new LayerMounts(layout, table);
+    layers = new LayerMounts(layout, table, provable);
     Set<Path> overlays = new HashSet<>();
     table
         .below(layout.containers())

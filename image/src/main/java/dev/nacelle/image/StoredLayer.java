@@ -7,9 +7,15 @@ import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.Sha256;
 import dev.nacelle.image.stream.StreamIndex;
 import java.util.HexFormat;
+import java.util.Optional;
 
-/** A layer on this disk, as its {@code layer.json} describes it. */
-record StoredLayer(String key, BuiltLayer built) {
+/**
+ * A layer on this disk, as its {@code layer.json} describes it.
+ *
+ * @param roots of a layer that was built here for a kernel that proves what is read of it; the key
+ *     of a layer in its streaming form stands for its own
+ */
+record StoredLayer(String key, BuiltLayer built, Optional<LayerRoots> roots) {
 
   /** Layers of another format version get another key, so both may exist side by side. */
   static String key(String diffId) {
@@ -17,7 +23,12 @@ record StoredLayer(String key, BuiltLayer built) {
   }
 
   static StoredLayer of(BuiltLayer built) {
-    return new StoredLayer(key(built.diffId()), built);
+    return new StoredLayer(key(built.diffId()), built, Optional.empty());
+  }
+
+  /** The same layer, for a kernel that proves it. */
+  StoredLayer with(LayerRoots its) {
+    return new StoredLayer(key, built, Optional.of(its));
   }
 
   /** A layer in its streaming form: named by its root hashes, its data by the root hash too. */
@@ -28,7 +39,8 @@ record StoredLayer(String key, BuiltLayer built) {
     return new StoredLayer(
         StoreLayout.hex(both) + "-s" + StreamIndex.FORMAT_VERSION,
         new BuiltLayer(
-            index.diffId(), "verity:" + data, index.metadata().sizeBytes(), index.dataBytes()));
+            index.diffId(), "verity:" + data, index.metadata().sizeBytes(), index.dataBytes()),
+        Optional.empty());
   }
 
   static StoredLayer of(JsonObject json) {
@@ -38,17 +50,20 @@ record StoredLayer(String key, BuiltLayer built) {
             json.string("dataDigest").orElseThrow(),
             json.integer("metadataBytes").orElseThrow(),
             json.integer("dataBytes").orElseThrow());
-    return new StoredLayer(json.string("key").orElseGet(() -> key(built.diffId())), built);
+    return new StoredLayer(
+        json.string("key").orElseGet(() -> key(built.diffId())), built, LayerRoots.of(json));
   }
 
   JsonObject toJson() {
-    return JsonObject.builder()
-        .put("key", key)
-        .put("diffId", built.diffId())
-        .put("dataDigest", built.dataDigest())
-        .put("metadataBytes", built.metadataBytes())
-        .put("dataBytes", built.dataBytes())
-        .build();
+    var json =
+        JsonObject.builder()
+            .put("key", key)
+            .put("diffId", built.diffId())
+            .put("dataDigest", built.dataDigest())
+            .put("metadataBytes", built.metadataBytes())
+            .put("dataBytes", built.dataBytes());
+    roots.ifPresent(r -> json.put("dataRoot", r.dataHex()).put("metadataRoot", r.metadataHex()));
+    return json.build();
   }
 
   ImageLayer toImageLayer() {

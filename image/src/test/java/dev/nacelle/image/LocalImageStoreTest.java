@@ -312,7 +312,8 @@ final class LocalImageStoreTest {
     StoredLayer layer =
         new LayerStore(
                 new StoreLayout(directory.resolve("node")),
-                dev.nacelle.image.layer.LayerLimits.DEFAULT)
+                dev.nacelle.image.layer.LayerLimits.DEFAULT,
+                new KernelVerity(new StoreLayout(directory.resolve("node"))))
             .find(image.layers().getFirst().diffId())
             .orElseThrow();
     try (LayerSource source = store.open(layer)) {
