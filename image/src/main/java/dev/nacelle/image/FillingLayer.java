@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
 
 /** One layer that is being filled, with its files. Safe for any thread. */
@@ -35,7 +36,7 @@ final class FillingLayer implements AutoCloseable {
   private static final int ATTEMPTS = 500;
 
   /** What all layers share. */
-  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId) {}
+  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId, ImageDisk disk) {}
 
   private final String key;
   private final LazyLayer layer;
@@ -65,8 +66,13 @@ final class FillingLayer implements AutoCloseable {
   /** The blob through a descriptor that is known only when the keeper knows the file. */
   private static final class Writer implements BlobFile {
     private final CountDownLatch known = new CountDownLatch(1);
+    private final LongConsumer grown;
     private volatile Optional<OpenFile> file = Optional.empty();
     private volatile Optional<LazyFile> lazy = Optional.empty();
+
+    Writer(LongConsumer grown) {
+      this.grown = grown;
+    }
 
     void to(OpenFile descriptor) {
       file = Optional.of(descriptor);
@@ -90,7 +96,9 @@ final class FillingLayer implements AutoCloseable {
 
     @Override
     public void write(long offset, ByteBuffer bytes) throws IOException {
+      long size = bytes.remaining();
       file().write(bytes, offset);
+      grown.accept(size);
     }
 
     @Override
@@ -167,7 +175,8 @@ final class FillingLayer implements AutoCloseable {
     var origin =
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
-    var blob = new Writer();
+    ImageDisk disk = surroundings.disk();
+    var blob = new Writer(bytes -> disk.grew(key, bytes));
     LayerPeers peers = surroundings.peers().layer(key, index, origin);
     var readers = new ReadListeners();
     var settings =
@@ -177,7 +186,8 @@ final class FillingLayer implements AutoCloseable {
             surroundings.clock(),
             surroundings.bootId(),
             whenWhole,
-            readers);
+            readers,
+            disk::hasRoomAhead);
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);

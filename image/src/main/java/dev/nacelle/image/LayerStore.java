@@ -8,7 +8,6 @@ import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.layer.LayerSums;
-import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,7 +38,6 @@ final class LayerStore implements AutoCloseable {
   static final String DATA = "data.blob";
   private static final String DESCRIPTION = "layer.json";
   private static final int BUILDERS = 3;
-  private static final long SPACE_LEFT_FREE_BYTES = 64L << 20;
 
   /** Opens the stream of a layer, compressed or not. */
   @FunctionalInterface
@@ -76,6 +74,7 @@ final class LayerStore implements AutoCloseable {
 
   private final StoreLayout layout;
   private final LayerLimits limits;
+  private final ImageDisk disk;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
           BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
@@ -83,9 +82,10 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits) {
+  LayerStore(StoreLayout layout, LayerLimits limits, ImageDisk disk) {
     this.layout = layout;
     this.limits = limits;
+    this.disk = disk;
   }
 
   /** A layer that is here. */
@@ -183,8 +183,7 @@ final class LayerStore implements AutoCloseable {
 
   private StoredLayer build(Optional<String> diffId, long sizeBytes, Input input)
       throws InterruptedException {
-    try {
-      checkSpace(sizeBytes);
+    try (ImageDisk.Claim space = disk.claim("unpack layer of " + sizeBytes + " bytes", sizeBytes)) {
       Path directory = Files.createTempDirectory(layout.temporary(), "layer-");
       try (InputStream in = input.open()) {
         BuiltLayer built =
@@ -193,7 +192,8 @@ final class LayerStore implements AutoCloseable {
                 directory.resolve(METADATA),
                 directory.resolve(DATA),
                 directory.resolve(LayerSums.FILE),
-                limits);
+                limits,
+                space);
         in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
         if (diffId.isPresent() && !diffId.get().equals(built.diffId())) {
           throw new ImageException(
@@ -203,6 +203,7 @@ final class LayerStore implements AutoCloseable {
                   + ", the image promises "
                   + diffId.get());
         }
+        space.close(); // from here on the layer counts
         return publish(StoredLayer.of(built), directory);
       } finally {
         Trees.delete(directory);
@@ -225,22 +226,8 @@ final class LayerStore implements AutoCloseable {
         DurableFiles.publish(directory, place);
       }
     }
+    disk.measure(layer.key());
     return layer;
-  }
-
-  private void checkSpace(long sizeBytes) {
-    long available = DiskSpace.of(layout.root()).availableBytes();
-    if (available - sizeBytes < SPACE_LEFT_FREE_BYTES) {
-      throw new ImageException(
-          ImageFault.NO_SPACE,
-          "cannot unpack layer of "
-              + sizeBytes
-              + " bytes: only "
-              + available
-              + " are left on the disk of "
-              + layout.root()
-              + "; try image prune");
-    }
   }
 
   /** Random access to a layer's data. */
@@ -259,36 +246,34 @@ final class LayerStore implements AutoCloseable {
     }
   }
 
-  /** Removes the layers that are not in {@code kept}; returns what that freed. */
-  long retain(Set<String> kept) throws IOException {
-    long freed = 0;
-    var doomed = new ArrayList<Path>();
+  /** A layer that is not in its place any more, and still takes room. */
+  record Doomed(Path directory, long sizeBytes) {}
+
+  /** Takes the layers that are not in {@code kept} out of their places. */
+  List<Doomed> takeOutAllBut(Set<String> kept) throws IOException {
+    var doomed = new ArrayList<Doomed>();
     for (String key : keys()) {
       if (!kept.contains(key)) {
         Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
-        Path layer = layout.layer(key);
-        freed += sizeBytes(layer);
-        Files.move(layer, gone.resolve("layer"));
-        doomed.add(gone);
+        Files.move(layout.layer(key), gone.resolve("layer"));
+        doomed.add(new Doomed(gone, disk.takeOut(key)));
       }
     }
     if (!doomed.isEmpty()) {
       DurableFiles.syncDirectory(layout.layers());
     }
-    for (Path gone : doomed) {
-      Trees.delete(gone);
-    }
-    return freed;
+    return doomed;
   }
 
-  private static long sizeBytes(Path layer) throws IOException {
-    long size = 0;
-    for (String file : List.of(METADATA, DATA)) {
-      if (Files.exists(layer.resolve(file))) {
-        size += Files.size(layer.resolve(file));
-      }
+  /** Deletes what was taken out; returns what that freed. */
+  long delete(List<Doomed> doomed) throws IOException {
+    long freed = 0;
+    for (Doomed gone : doomed) {
+      Trees.delete(gone.directory());
+      disk.freed(gone.sizeBytes());
+      freed += gone.sizeBytes();
     }
-    return size;
+    return freed;
   }
 
   @Override

@@ -165,6 +165,7 @@ final class LazyLayers implements AutoCloseable {
       layer.fillAll();
     }
     Settling.record(layout.layer(key));
+    surroundings.disk().measure(key);
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
@@ -218,6 +219,7 @@ final class LazyLayers implements AutoCloseable {
           layer.release(reads.orElseThrow());
           layer.close();
           Settling.record(layout.layer(layer.key()));
+          surroundings.disk().measure(layer.key());
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
         });
   }
@@ -228,11 +230,18 @@ final class LazyLayers implements AutoCloseable {
       return file.map().isWhole() ? new Filler.Filled() : Filler.Failed.io();
     }
     try {
-      layer.fill(offset, count);
+      try {
+        layer.fill(offset, count);
+      } catch (ChunkFillException e) {
+        if (!Faults.isFull(e) || !surroundings.disk().madeRoom(count)) {
+          throw e;
+        }
+        layer.fill(offset, count);
+      }
       return new Filler.Filled();
     } catch (ChunkFillException e) {
       failures.failed(layer.key(), String.valueOf(e.getMessage()));
-      return Filler.Failed.io();
+      return Faults.isFull(e) ? new Filler.Failed(Errno.ENOSPC) : Filler.Failed.io();
     } catch (IOException e) {
       if (file.map().hasRange(offset, count)) {
         return new Filler.Filled(); // it has become whole, and was closed, meanwhile

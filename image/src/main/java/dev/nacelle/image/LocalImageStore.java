@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +39,12 @@ public final class LocalImageStore implements ImageStore {
   private final RegistryClient registries;
   private final Clock clock;
   private final Platform host = Platform.host();
-  private final Pins pins = new Pins();
+
+  /** Guards the index. */
+  private final IndexLock lock = new IndexLock();
+
+  private final Pins pins = new Pins(lock);
+  private final ImageDisk disk;
   private final LayerStore layers;
   private final LazyLayers lazy;
   private final LazyReading reading;
@@ -51,13 +56,16 @@ public final class LocalImageStore implements ImageStore {
   /** By reference: one pull at a time of what is wanted if it is not here. */
   private final Map<ImageReference, ReentrantLock> pulls = new ConcurrentHashMap<>();
 
-  /** Guards the index. */
-  private final ReentrantLock lock = new ReentrantLock();
-
   private final ImageIndex index;
+  private final ImageGarbage garbage;
 
   private LocalImageStore(
-      StoreLayout layout, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      StoreLayout layout,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      ImageDiskSettings settings,
+      Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
@@ -75,19 +83,25 @@ public final class LocalImageStore implements ImageStore {
     Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
     index = ImageIndex.open(layout);
-    layers = new LayerStore(layout, LayerLimits.DEFAULT);
+    disk = new ImageDisk(layout, settings);
+    layers = new LayerStore(layout, LayerLimits.DEFAULT, disk);
     roots = new RootMounts(layout);
     this.reading = reading;
     lazy =
         LazyLayers.open(
             layout,
             layers,
-            new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
+            new FillingLayer.Surroundings(
+                registries, peers, clock, LazyLayerFiles.currentBoot(), disk),
             reading,
             (key, message) -> fillListeners.failed(roots.containersOn(key), message));
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
+    garbage =
+        new ImageGarbage(
+            new ImageGarbage.Shelves(layout, index, lock, pins, layers, lazy, roots, disk), clock);
+    garbage.start();
   }
 
   /** As the other, where nothing can be filled while it is read: no platform runs. */
@@ -97,12 +111,24 @@ public final class LocalImageStore implements ImageStore {
         nodeDirectory, registries, new LazyReading.Missing("the platform does not run"), clock);
   }
 
-  /** As the other, of a host that knows nobody. */
+  /** As the other, on a disk without a quota. */
   public static LocalImageStore open(
       Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
       throws InterruptedException {
     return open(
-        nodeDirectory, registries, new Peers(new PeerMetrics(new Metrics())), reading, clock);
+        nodeDirectory, registries, reading, ImageDiskSettings.unbounded(), clock);
+  }
+
+  /** As the other, of a host that knows nobody. */
+  public static LocalImageStore open(
+      Path nodeDirectory,
+      RegistryClient registries,
+      LazyReading reading,
+      ImageDiskSettings settings,
+      Clock clock)
+      throws InterruptedException {
+    var nobody = new Peers(new PeerMetrics(new Metrics()));
+    return open(nodeDirectory, registries, nobody, reading, settings, clock);
   }
 
   /**
@@ -112,13 +138,20 @@ public final class LocalImageStore implements ImageStore {
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
    * @param peers who is asked before them, and given what is here; the caller's too
+   * @param settings how much of the disk there is for images
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
-      Path nodeDirectory, RegistryClient registries, Peers peers, LazyReading reading, Clock clock)
+      Path nodeDirectory,
+      RegistryClient registries,
+      Peers peers,
+      LazyReading reading,
+      ImageDiskSettings settings,
+      Clock clock)
       throws InterruptedException {
     try {
-      return new LocalImageStore(new StoreLayout(nodeDirectory), registries, peers, reading, clock);
+      return new LocalImageStore(
+          new StoreLayout(nodeDirectory), registries, peers, reading, settings, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }
@@ -177,21 +210,11 @@ public final class LocalImageStore implements ImageStore {
         reference.tag().isEmpty() || reference.digest().isPresent()
             ? List.of()
             : List.of(reference.toString());
-    Optional<StoredImage> same = byManifest(remote.resolved().digest());
+    Optional<StoredImage> same = nameAgain(remote.resolved().digest(), names, repoDigest);
     StoredImage image;
     Arrival arrival = new Arrival.Here();
-    if (same.filter(this::isReadable).isPresent()) {
-      StoredImage old = same.get();
-      image =
-          put(
-              new StoredImage(
-                  old.id(),
-                  names,
-                  List.of(repoDigest),
-                  old.manifests(),
-                  old.config(),
-                  old.layers(),
-                  clock.instant()));
+    if (same.isPresent()) {
+      image = same.get();
     } else {
       ImageContent content = pull.content(remote);
       arrival = arrival(content);
@@ -241,23 +264,40 @@ public final class LocalImageStore implements ImageStore {
   private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      requireRoom(content);
       return put(assembly.assemble(content, names, repoDigests, host));
     }
   }
 
-  private StoredImage put(StoredImage image) {
-    return locked("record image " + image.id(), () -> index.put(image));
+  /** Before anything is fetched: what is known of its size must have room. */
+  private void requireRoom(ImageContent content) {
+    disk.require("pull image", assembly.neededBytes(content, reading));
   }
 
-  private Optional<StoredImage> byManifest(String digest) {
-    return locked(
-        "read the index",
-        () -> index.images().stream().filter(i -> i.manifests().contains(digest)).findFirst());
+  private StoredImage put(StoredImage image) {
+    return lock.locked("record image " + image.id(), () -> index.put(image));
+  }
+
+  /** Gives these names to the image of a manifest, if it is here and can be mounted. */
+  private Optional<StoredImage> nameAgain(String manifest, List<String> names, String repoDigest) {
+    return lock.locked(
+        "record image " + manifest,
+        () -> {
+          Optional<StoredImage> here =
+              index.images().stream()
+                  .filter(i -> i.manifests().contains(manifest))
+                  .findFirst()
+                  .filter(this::isReadable);
+          return here.isEmpty()
+              ? here
+              : Optional.of(
+                  index.put(here.get().named(names, List.of(repoDigest)).usedAt(clock.instant())));
+        });
   }
 
   @Override
   public Optional<ResolvedImage> resolve(ImageReference reference) {
-    return locked(
+    return lock.locked(
         "read the index",
         () -> index.resolve(reference).filter(this::isReadable).map(StoredImage::toResolved));
   }
@@ -269,7 +309,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Optional<ResolvedImage> find(String imageId) {
-    return locked("read the index", () -> index.find(imageId).map(StoredImage::toResolved));
+    return lock.locked("read the index", () -> index.find(imageId).map(StoredImage::toResolved));
   }
 
   @Override
@@ -293,7 +333,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public List<ResolvedImage> list() {
-    return locked(
+    return lock.locked(
         "read the index",
         () ->
             index.images().stream()
@@ -309,116 +349,49 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Freed remove(ImageReference reference) {
-    return locked(
-        "remove image " + reference,
-        () -> {
-          StoredImage image =
-              index
-                  .resolve(reference)
-                  .orElseThrow(
-                      () ->
-                          new ImageException(
-                              ImageFault.NOT_FOUND,
-                              "cannot remove image " + reference + ": it is not here"));
-          Optional<StoredImage> left =
-              reference.digest().isPresent()
-                  ? Optional.empty()
-                  : image.withoutName(reference.toString()).filter(i -> !i.names().isEmpty());
-          if (left.isPresent()) {
-            index.replace(left.get());
-            return new Freed(List.of(reference.toString()), List.of(), 0);
-          }
-          if (roots.imagesInUse().contains(image.id())) {
-            throw new ImageException(
-                ImageFault.IN_USE, "cannot remove image " + reference + ": a container uses it");
-          }
-          return removeAll(List.of(image.id()));
-        });
+    return garbage.remove(reference);
   }
 
   @Override
   public Freed prune(Set<String> imageIdsInUse) {
-    return locked(
-        "prune images",
-        () -> {
-          Set<String> used = new HashSet<>(imageIdsInUse);
-          used.addAll(roots.imagesInUse());
-          return removeAll(
-              index.images().stream()
-                  .map(StoredImage::id)
-                  .filter(id -> !used.contains(id))
-                  .toList());
-        });
+    return garbage.prune(imageIdsInUse);
   }
 
   @Override
   public Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds) {
-    return locked(
-        "collect images",
-        () -> {
-          Set<String> used = new HashSet<>(imageIdsInUse);
-          used.addAll(roots.imagesInUse());
-          DiskSpace disk = DiskSpace.of(layout.root());
-          GarbagePlan plan =
-              GarbagePlan.of(
-                  index.images().stream().map(StoredImage::toResolved).toList(),
-                  used,
-                  disk.capacityBytes(),
-                  disk.availableBytes(),
-                  thresholds,
-                  clock.instant());
-          return plan.equals(GarbagePlan.NOTHING) ? Freed.NOTHING : removeAll(plan.imageIds());
-        });
+    return garbage.collect(imageIdsInUse, thresholds);
   }
 
-  /** Takes images out of the index, then everything away that no remaining image needs. */
-  private Freed removeAll(List<String> ids) throws IOException {
-    var names = new ArrayList<String>();
-    for (String id : ids) {
-      index.find(id).ifPresent(i -> names.addAll(i.names()));
-    }
-    index.remove(ids);
-    Set<String> kept = new HashSet<>(pins.all());
-    for (StoredImage image : index.images()) {
-      kept.add(StoreLayout.hex(image.id()));
-      image.manifests().forEach(m -> kept.add(StoreLayout.hex(m)));
-      image.layers().forEach(l -> kept.add(l.key()));
-    }
-    kept.addAll(roots.retainLayers(kept));
-    lazy.discardAllBut(kept);
-    long freed = layers.retain(kept);
-    try (Stream<Path> blobs = Files.list(layout.blobs())) {
-      for (Path blob : blobs.toList()) {
-        if (!kept.contains(blob.getFileName().toString())) {
-          freed += Files.size(blob);
-          Files.deleteIfExists(blob);
-        }
-      }
-    }
-    return new Freed(names, ids, freed);
+  @Override
+  public void usedBy(Supplier<Set<String>> imageIds) {
+    garbage.usedBy(imageIds);
+  }
+
+  private record Use(StoredImage image, Pins.Pin pin) {}
+
+  /** An image that stays until it is mounted. */
+  private Use use(String imageId) {
+    return lock.locked(
+        "mount image " + imageId,
+        () -> {
+          StoredImage image =
+              index
+                  .find(imageId)
+                  .orElseThrow(
+                      () ->
+                          new ImageException(
+                              ImageFault.NOT_FOUND,
+                              "cannot mount image " + imageId + ": it is not here"));
+          index.used(imageId, clock.instant());
+          return new Use(image, pins.pin(image));
+        });
   }
 
   @Override
   public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
-    List<String> keys;
-    Pins.Pin pin;
-    lock.lock();
-    try {
-      StoredImage image =
-          index
-              .find(imageId)
-              .orElseThrow(
-                  () ->
-                      new ImageException(
-                          ImageFault.NOT_FOUND,
-                          "cannot mount image " + imageId + ": it is not here"));
-      index.used(imageId, clock.instant());
-      keys = image.layers().stream().map(StoredLayer::key).toList();
-      pin = pins.pin(keys); // a mount need not wait for the index to be written
-    } finally {
-      lock.unlock();
-    }
-    try (pin) {
+    Use use = use(imageId);
+    List<String> keys = use.image().layers().stream().map(StoredLayer::key).toList();
+    try (Pins.Pin pin = use.pin()) { // a mount need not wait for the index to be written
       for (String key : keys) {
         if (!lazy.isReadable(key)) {
           throw new ImageException(
@@ -447,35 +420,38 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void unmountIdleLayers() {
-    locked("unmount layers", () -> roots.retainLayers(Set.of()));
+    lock.locked("unmount layers", () -> roots.retainLayers(Set.of()));
   }
 
   @Override
   public ImageUsage usage() {
-    return locked(
+    long used = disk.usedBytes();
+    return lock.locked(
         "measure the store",
         () -> {
-          long bytes = 0;
+          long size = 0;
           long files = 0;
           var keys = new HashSet<String>();
           for (StoredImage image : index.images()) {
             for (StoredLayer layer : image.layers()) {
               if (keys.add(layer.key())) {
-                bytes += layer.built().sizeBytes();
+                size += layer.built().sizeBytes();
                 files += 4;
               }
             }
           }
-          DiskSpace disk = DiskSpace.of(layout.root());
+          DiskSpace space = DiskSpace.of(layout.root());
           return new ImageUsage(
               index.images().size(),
               keys.size(),
-              bytes,
+              size,
+              used,
               files,
-              disk.capacityBytes(),
-              disk.availableBytes(),
-              disk.inodes(),
-              disk.inodesFree());
+              disk.settings().quotaBytes(),
+              space.capacityBytes(),
+              space.availableBytes(),
+              space.inodes(),
+              space.inodesFree());
         });
   }
 
@@ -509,12 +485,13 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
-  private static void fetchAll(ImageLayer layer, FillingLayer filling, LayerProgress progress)
+  private void fetchAll(ImageLayer layer, FillingLayer filling, LayerProgress progress)
       throws InterruptedException {
     long size = filling.layer().index().dataBytes();
     try {
       for (long at = 0; at < size && !filling.isWhole(); at += FETCH_BYTES) {
         progress.at(LayerProgress.Phase.PULL, layer.diffId(), at, size);
+        disk.require("fetch layer " + layer.diffId(), Math.min(FETCH_BYTES, size - at));
         filling.fill(at, Math.min(FETCH_BYTES, size - at));
       }
       progress.at(LayerProgress.Phase.PULL, layer.diffId(), size, size);
@@ -525,6 +502,15 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
+  /** What an image takes on the disk now; layers shared with other images count here too. */
+  public long diskBytes(ResolvedImage image) {
+    return image.layers().stream()
+        .map(ImageLayer::key)
+        .distinct()
+        .mapToLong(disk::layerBytes)
+        .sum();
+  }
+
   /** What the verbs on images work with. */
   LocalParts parts() {
     return new LocalParts(layout, registries, pins, layers, roots);
@@ -532,13 +518,14 @@ public final class LocalImageStore implements ImageStore {
 
   /** As {@link #resolve}, with all that the index keeps. */
   Optional<StoredImage> stored(ImageReference reference) {
-    return locked("read the index", () -> index.resolve(reference));
+    return lock.locked("read the index", () -> index.resolve(reference));
   }
 
   /** Takes in an image for {@code platform}, which this host need not be, without a tag. */
   ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      requireRoom(content);
       return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform)).toResolved();
     }
   }
@@ -555,30 +542,15 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void close() {
+    garbage.close();
     starts.close();
     layers.close();
     lazy.close();
-    locked(
+    lock.locked(
         "write the index",
         () -> {
           index.write(); // the times of last use
           return true;
         });
-  }
-
-  @FunctionalInterface
-  private interface Action<T> {
-    T run() throws IOException;
-  }
-
-  private <T> T locked(String what, Action<T> action) {
-    lock.lock();
-    try {
-      return action.run();
-    } catch (IOException e) {
-      throw Faults.of(e, what);
-    } finally {
-      lock.unlock();
-    }
   }
 }

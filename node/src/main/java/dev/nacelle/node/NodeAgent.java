@@ -113,7 +113,8 @@ public final class NodeAgent implements AutoCloseable {
         new ImageCollection(
             images,
             this::pods,
-            why -> services.events().warning(registration.node(), "ImageGCFailed", why));
+            (reason, message) ->
+                services.events().warning(registration.node(), reason, message));
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
@@ -63,6 +64,7 @@ public final class LazyLayer implements AutoCloseable {
   private final FetchPolicy policy;
   private final Runnable whenWhole;
   private final Crew crew;
+  private final BooleanSupplier roomAhead;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wholeOrClosed = lock.newCondition();
@@ -83,6 +85,7 @@ public final class LazyLayer implements AutoCloseable {
     this.contents = contents;
     this.policy = settings.policy();
     this.whenWhole = settings.whenWhole();
+    this.roomAhead = settings.roomAhead();
     this.crew = new Crew("layer-" + index.diffId().substring(7, 19));
     this.fetching =
         new Fetching(
@@ -246,6 +249,9 @@ public final class LazyLayer implements AutoCloseable {
    * has ended, whether it came or not. Each run of missing chunks is one request.
    */
   void fetchNow(ChunkRange range) throws IOException, InterruptedException {
+    if (!mayFetchAhead()) {
+      return;
+    }
     lock.lockInterruptibly();
     try {
       requireOpen();
@@ -256,6 +262,21 @@ public final class LazyLayer implements AutoCloseable {
           flight.landed.await();
         }
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is room for what no reader waits for. */
+  public boolean mayFetchAhead() {
+    return roomAhead.getAsBoolean();
+  }
+
+  /** There may be room again: goes on with what was to be fetched while no reader waits. */
+  public void goOn() {
+    lock.lock();
+    try {
+      pump();
     } finally {
       lock.unlock();
     }
@@ -322,6 +343,8 @@ public final class LazyLayer implements AutoCloseable {
         IntPredicate missing = this::isMissing;
         Optional<ChunkRange> range =
             runningInBackground < policy.maxBackgroundFetches()
+                    && !queue.isEmpty()
+                    && mayFetchAhead()
                 ? queue.next(missing)
                 : Optional.empty();
         if (range.isEmpty()) {
@@ -368,7 +391,7 @@ public final class LazyLayer implements AutoCloseable {
     } catch (ChunkFillException e) {
       failure = Optional.of(e);
     } catch (IOException e) {
-      failure = Optional.of(new ChunkFillException(index.diffId(), first, "" + e.getMessage()));
+      failure = Optional.of(new ChunkFillException(index.diffId(), first, e));
     } catch (InterruptedException e) {
       failure = Optional.of(closing(first)); // nobody else interrupts, and the thread ends here
     } finally {

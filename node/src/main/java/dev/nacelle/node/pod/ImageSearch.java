@@ -82,9 +82,9 @@ final class ImageSearch {
         return;
       }
       ImageReference reference = ImageReference.parse(wanted.name());
-      Optional<Local> here = lookHere(reference);
+      Optional<Optional<Result>> here = lookHere(reference).flatMap(this::mountIfStillHere);
       if (here.isPresent()) {
-        result = mount(here.get());
+        result = here.get();
         return;
       }
       lookedHere.countDown();
@@ -128,6 +128,18 @@ final class ImageSearch {
     mounted = true;
     context.services().timeline().mark(context.pod().uid(), "imageMounted");
     return Optional.of(new Result.Found(new PodImage.Here(local.image(), local.reference(), root)));
+  }
+
+  /** Empty where it was removed to make room since it was found: it is pulled again. */
+  private Optional<Optional<Result>> mountIfStillHere(Local local) {
+    try {
+      return Optional.of(mount(local));
+    } catch (ImageException e) {
+      if (e.fault() != ImageFault.NOT_FOUND || wanted.policy(local.reference()) == PullPolicy.NEVER) {
+        throw e;
+      }
+      return Optional.empty();
+    }
   }
 
   /** Empty where a registry must be asked. */

@@ -6,6 +6,7 @@ import dev.nacelle.image.Ensured;
 import dev.nacelle.image.Freed;
 import dev.nacelle.image.GarbageThresholds;
 import dev.nacelle.image.ImageConfig;
+import dev.nacelle.image.ImageDiskSettings;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 
 /**
  * Images by name alone; every root filesystem is an empty directory. An image that is not here is
@@ -41,6 +43,9 @@ public final class HandImages implements ImageStore {
   private final Set<String> inRegistry = new HashSet<>();
   private final Map<String, RootFilesystem> mounts = new HashMap<>();
   private final Map<String, Integer> pulls = new HashMap<>();
+  private volatile ImageUsage usage =
+      new ImageUsage(0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
+  private volatile Freed freed = Freed.NOTHING;
   private volatile CountDownLatch registry = new CountDownLatch(0);
 
   public HandImages(Path directory) {
@@ -172,15 +177,28 @@ public final class HandImages implements ImageStore {
 
   @Override
   public Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds) {
-    return Freed.NOTHING;
+    return freed;
   }
 
   @Override
   public void unmountIdleLayers() {}
 
+  /** What the disk of images looks like from now on. */
+  public void usage(ImageUsage now) {
+    usage = now;
+  }
+
+  /** What a collection frees from now on. */
+  public void frees(Freed next) {
+    freed = next;
+  }
+
+  @Override
+  public void usedBy(Supplier<Set<String>> imageIds) {}
+
   @Override
   public ImageUsage usage() {
-    return new ImageUsage(0, 0, 0, 0, 1L << 40, 1L << 39, 1, 1);
+    return usage;
   }
 
   @Override
