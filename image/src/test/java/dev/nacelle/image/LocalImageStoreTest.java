@@ -309,10 +309,12 @@ final class LocalImageStoreTest {
   @Test
   void aLayersDataIsReadAtAnyOffset() throws Exception {
     ResolvedImage image = store.importArchive(tree(), HELLO);
+    var layout = new StoreLayout(directory.resolve("node"));
     StoredLayer layer =
         new LayerStore(
-                new StoreLayout(directory.resolve("node")),
-                dev.nacelle.image.layer.LayerLimits.DEFAULT)
+                layout,
+                dev.nacelle.image.layer.LayerLimits.DEFAULT,
+                new ImageDisk(layout, ImageDiskSettings.unbounded()))
             .find(image.layers().getFirst().diffId())
             .orElseThrow();
     try (LayerSource source = store.open(layer)) {
