@@ -121,18 +121,23 @@ final class ImageDisk {
       for (Path layer : list(layout.layers())) {
         measure(String.valueOf(layer.getFileName()));
       }
-      long now = DiskSpace.allocatedBytes(layout.index());
-      for (Path directory : List.of(layout.blobs(), layout.traces())) {
-        for (Path file : list(directory)) {
-          now += DiskSpace.allocatedBytes(file);
-        }
-      }
-      used.addAndGet(now - beside.getAndSet(now));
+      measureBeside();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot measure " + layout.root(), e);
     } finally {
       measured.countDown();
     }
+  }
+
+  /** Looks at what lies beside the layers. */
+  void measureBeside() throws IOException {
+    long now = DiskSpace.allocatedBytes(layout.index());
+    for (Path directory : List.of(layout.blobs(), layout.traces())) {
+      for (Path file : list(directory)) {
+        now += DiskSpace.allocatedBytes(file);
+      }
+    }
+    used.addAndGet(now - beside.getAndSet(now));
   }
 
   private static List<Path> list(Path directory) throws IOException {

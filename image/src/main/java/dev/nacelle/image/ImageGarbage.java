@@ -218,6 +218,9 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
     long bytes = taken.blobBytes();
     try {
       bytes += from.layers().delete(taken.layers());
+      if (taken.blobBytes() > 0) {
+        from.disk().measureBeside();
+      }
     } catch (IOException e) {
       throw Faults.of(e, "remove layers");
     }

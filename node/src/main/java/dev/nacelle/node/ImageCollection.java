@@ -3,7 +3,6 @@ package dev.nacelle.node;
 import dev.nacelle.image.Freed;
 import dev.nacelle.image.GarbageThresholds;
 import dev.nacelle.image.ImageException;
-import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.ImageStore;
 import dev.nacelle.image.ImageUsage;
@@ -34,22 +33,21 @@ final class ImageCollection implements AutoCloseable {
 
   private final ImageStore images;
   private final Supplier<Collection<PodView>> pods;
-  private final BiConsumer<String, String> warning;
+  private final BiConsumer<String, String> told;
   private final Thread thread;
+  private final ImageDiskWarnings warnings = new ImageDiskWarnings();
   private int looksSince;
-  private boolean failedBefore;
-  private boolean wasOverQuota;
 
   /**
-   * @param warning told of an event about the node: its reason and its message
+   * @param told of an event about the node: its reason and its message
    */
   ImageCollection(
       ImageStore images,
       Supplier<Collection<PodView>> pods,
-      BiConsumer<String, String> warning) {
+      BiConsumer<String, String> told) {
     this.images = images;
     this.pods = pods;
-    this.warning = warning;
+    this.told = told;
     this.thread = Thread.ofVirtual().name("image collection").unstarted(this::run);
   }
 
@@ -75,36 +73,20 @@ final class ImageCollection implements AutoCloseable {
     }
   }
 
-  /** Looks at the disk, and collects when it is time. */
-  void look() {
+  private void look() {
     try {
       ImageUsage usage = images.usage();
-      tellOfQuota(usage);
+      warnings.seen(usage).ifPresent(this::tell);
       looksSince++;
       boolean pressed = GarbageThresholds.DEFAULT.isReached(usage);
       if (looksSince >= LOOKS_EACH || pressed && looksSince >= LOOKS_UNDER_PRESSURE) {
         looksSince = 0;
         collect();
       }
-    } catch (ImageException e) {
-      failed(e);
+    } catch (RuntimeException e) {
+      LOG.warn("cannot collect images: {}", e.getMessage());
+      warnings.failed(String.valueOf(e.getMessage())).ifPresent(this::tell);
     }
-  }
-
-  /** Once each time that it comes to it. */
-  private void tellOfQuota(ImageUsage usage) {
-    boolean over = usage.usedBytes() > usage.quotaBytes();
-    if (over && !wasOverQuota) {
-      warning.accept(
-          "ImageQuotaExceeded",
-          "Images take "
-              + usage.usedBytes()
-              + " bytes, the quota is "
-              + usage.quotaBytes()
-              + ": running containers read more of their images than it has room for. Nothing is"
-              + " pulled until pods end or --image-quota is raised.");
-    }
-    wasOverQuota = over;
   }
 
   private void collect() {
@@ -113,27 +95,11 @@ final class ImageCollection implements AutoCloseable {
       LOG.info("removed {} unused images, {} bytes", freed.imageIds().size(), freed.bytes());
     }
     images.unmountIdleLayers();
-    if (freed.missingBytes() > 0) {
-      String what =
-          "Failed to garbage collect required amount of images. Attempted to free "
-              + (freed.bytes() + freed.missingBytes())
-              + " bytes, but only found "
-              + freed.bytes()
-              + " bytes eligible to free.";
-      warning.accept("FreeDiskSpaceFailed", what);
-      failed(new ImageException(ImageFault.NO_SPACE, what));
-    } else {
-      failedBefore = false;
-    }
+    warnings.collected(freed).forEach(this::tell);
   }
 
-  /** An event only when it has failed twice, as the kubelet's. */
-  private void failed(ImageException e) {
-    LOG.warn("cannot collect images: {}", e.getMessage());
-    if (failedBefore) {
-      warning.accept("ImageGCFailed", String.valueOf(e.getMessage()));
-    }
-    failedBefore = true;
+  private void tell(ImageDiskWarnings.Warning warning) {
+    told.accept(warning.reason(), warning.message());
   }
 
   /** The ids of the images of all pods here that are not at their end. */

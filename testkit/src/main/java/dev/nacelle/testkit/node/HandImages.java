@@ -43,9 +43,6 @@ public final class HandImages implements ImageStore {
   private final Set<String> inRegistry = new HashSet<>();
   private final Map<String, RootFilesystem> mounts = new HashMap<>();
   private final Map<String, Integer> pulls = new HashMap<>();
-  private volatile ImageUsage usage =
-      new ImageUsage(0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
-  private volatile Freed freed = Freed.NOTHING;
   private volatile CountDownLatch registry = new CountDownLatch(0);
 
   public HandImages(Path directory) {
@@ -177,28 +174,19 @@ public final class HandImages implements ImageStore {
 
   @Override
   public Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds) {
-    return freed;
+    return Freed.NOTHING;
   }
 
   @Override
   public void unmountIdleLayers() {}
-
-  /** What the disk of images looks like from now on. */
-  public void usage(ImageUsage now) {
-    usage = now;
-  }
-
-  /** What a collection frees from now on. */
-  public void frees(Freed next) {
-    freed = next;
-  }
 
   @Override
   public void usedBy(Supplier<Set<String>> imageIds) {}
 
   @Override
   public ImageUsage usage() {
-    return usage;
+    return new ImageUsage(
+        0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
   }
 
   @Override
