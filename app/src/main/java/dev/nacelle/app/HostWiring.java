@@ -111,8 +111,7 @@ final class HostWiring {
     LazyReading reading = lazyReading(runtime);
     platform.add("peers", peers.peers()::close);
     LocalImageStore images =
-        LocalImageStore.open(
-            layout.node(), registries, peers.peers(), reading, imageDisk(), clock);
+        LocalImageStore.open(layout.node(), registries, peers.peers(), reading, imageDisk(), clock);
     platform.add("images", images::close);
     if (reading instanceof LazyReading.Available) {
       runtime.holdLazyGroup();

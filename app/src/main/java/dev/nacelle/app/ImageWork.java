@@ -101,8 +101,7 @@ final class ImageWork {
 
   private List<String> list() {
     var lines = new ArrayList<String>();
-    lines.add(
-        "%-48s %-20s %10s %10s %6s".formatted("NAME", "IMAGE ID", "SIZE", "ON DISK", "HERE"));
+    lines.add("%-48s %-20s %10s %10s %6s".formatted("NAME", "IMAGE ID", "SIZE", "ON DISK", "HERE"));
     var inspection = new ImageInspection(images);
     for (ResolvedImage image : images.list()) {
       String id = image.id().replace("sha256:", "");

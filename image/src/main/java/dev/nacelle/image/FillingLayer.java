@@ -36,7 +36,8 @@ final class FillingLayer implements AutoCloseable {
   private static final int ATTEMPTS = 500;
 
   /** What all layers share. */
-  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId, ImageDisk disk) {}
+  record Surroundings(
+      RegistryClient registries, Peers peers, Clock clock, String bootId, ImageDisk disk) {}
 
   private final String key;
   private final LazyLayer layer;

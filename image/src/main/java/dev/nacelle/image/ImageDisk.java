@@ -257,8 +257,7 @@ final class ImageDisk {
             ? "%d bytes are needed, the quota of images is %d bytes and %d are taken"
                 .formatted(bytes, settings.quotaBytes(), used.get())
             : "%d bytes are needed, and of the %d that are left on the disk of %s %d stay free"
-                .formatted(
-                    bytes, Math.max(0, availableBytes()), layout.root(), LEFT_FREE_BYTES);
+                .formatted(bytes, Math.max(0, availableBytes()), layout.root(), LEFT_FREE_BYTES);
     String remedy = quota ? "or raise --image-quota" : "or make room on the disk";
     return new ImageException(
         ImageFault.NO_SPACE,

@@ -28,8 +28,7 @@ public final class ImageDiskMetrics {
    */
   public ImageDiskMetrics(Metrics metrics) {
     this.metrics = metrics;
-    removed =
-        metrics.counter("nacelle_images_removed_total", "Images that were removed.", "cause");
+    removed = metrics.counter("nacelle_images_removed_total", "Images that were removed.", "cause");
     freedBytes =
         metrics.counter(
             "nacelle_images_freed_bytes_total", "Bytes that removed images freed.", "cause");

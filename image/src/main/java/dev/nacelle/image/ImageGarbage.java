@@ -159,8 +159,7 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
                 .locked(
                     "make room",
                     () ->
-                        takeOut(
-                            plan(inUse(imageIdsInUse, ofPods), toFree, minimumAge).imageIds())),
+                        takeOut(plan(inUse(imageIdsInUse, ofPods), toFree, minimumAge).imageIds())),
             cause);
     return new Freed(
         images.names(),

@@ -85,8 +85,9 @@ public interface ImageStore extends AutoCloseable {
   Freed prune(Set<String> imageIdsInUse);
 
   /**
-   * Says which images pods use, beside those that are mounted. They are spared by {@link #prune} and
-   * {@link #collectGarbage} too. Until this is known nothing is removed to make room for a pull.
+   * Says which images pods use, beside those that are mounted. They are spared by {@link #prune}
+   * and {@link #collectGarbage} too. Until this is known nothing is removed to make room for a
+   * pull.
    *
    * @param imageIds asked on any thread, whenever something is to be removed; must be quick
    */

@@ -115,8 +115,7 @@ public final class LocalImageStore implements ImageStore {
   public static LocalImageStore open(
       Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
       throws InterruptedException {
-    return open(
-        nodeDirectory, registries, reading, ImageDiskSettings.unbounded(), clock);
+    return open(nodeDirectory, registries, reading, ImageDiskSettings.unbounded(), clock);
   }
 
   /** As the other, of a host that knows nobody. */

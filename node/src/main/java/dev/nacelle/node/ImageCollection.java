@@ -42,9 +42,7 @@ final class ImageCollection implements AutoCloseable {
    * @param told of an event about the node: its reason and its message
    */
   ImageCollection(
-      ImageStore images,
-      Supplier<Collection<PodView>> pods,
-      BiConsumer<String, String> told) {
+      ImageStore images, Supplier<Collection<PodView>> pods, BiConsumer<String, String> told) {
     this.images = images;
     this.pods = pods;
     this.told = told;

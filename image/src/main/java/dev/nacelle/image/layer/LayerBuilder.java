@@ -42,12 +42,7 @@ public final class LayerBuilder {
    * @param space is asked before the data is written
    */
   public static BuiltLayer build(
-      InputStream layer,
-      Path metadata,
-      Path data,
-      Path sums,
-      LayerLimits limits,
-      SpaceClaim space)
+      InputStream layer, Path metadata, Path data, Path sums, LayerLimits limits, SpaceClaim space)
       throws IOException {
     return build(layer, metadata, data, Optional.of(sums), limits, space);
   }

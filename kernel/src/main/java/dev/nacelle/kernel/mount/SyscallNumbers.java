@@ -28,6 +28,7 @@ record SyscallNumbers(
         case "aarch64" ->
             new SyscallNumbers(40, 39, 43, 29, 56, 57, 47, 223, 12, 9, 6, 33, 53, 267, 291);
         default ->
-            new SyscallNumbers(165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 268, 306, 332);
+            new SyscallNumbers(
+                165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 268, 306, 332);
       };
 }

@@ -46,10 +46,7 @@ final class StatsSummary {
     for (PodView pod : agent.pods()) {
       pods.add(pod(pod, byPod.getOrDefault(pod.uid(), List.of())));
     }
-    return JsonObject.builder()
-        .put("node", node())
-        .put("pods", new JsonArray(pods))
-        .build();
+    return JsonObject.builder().put("node", node()).put("pods", new JsonArray(pods)).build();
   }
 
   private JsonObject node() {
@@ -63,8 +60,7 @@ final class StatsSummary {
             usage.diskCapacityBytes() - usage.diskAvailableBytes(),
             usage);
     JsonObject ofImages =
-        fileSystem(
-            time, usage.availableBytes(), usage.capacityBytes(), usage.usedBytes(), usage);
+        fileSystem(time, usage.availableBytes(), usage.capacityBytes(), usage.usedBytes(), usage);
     return JsonObject.builder()
         .put("nodeName", agent.services().config().name())
         .put("fs", disk)

@@ -135,7 +135,8 @@ final class ImageSearch {
     try {
       return Optional.of(mount(local));
     } catch (ImageException e) {
-      if (e.fault() != ImageFault.NOT_FOUND || wanted.policy(local.reference()) == PullPolicy.NEVER) {
+      if (e.fault() != ImageFault.NOT_FOUND
+          || wanted.policy(local.reference()) == PullPolicy.NEVER) {
         throw e;
       }
       return Optional.empty();

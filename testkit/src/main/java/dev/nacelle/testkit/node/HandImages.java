@@ -185,8 +185,7 @@ public final class HandImages implements ImageStore {
 
   @Override
   public ImageUsage usage() {
-    return new ImageUsage(
-        0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
+    return new ImageUsage(0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
   }
 
   @Override
