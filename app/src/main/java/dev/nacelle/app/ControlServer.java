@@ -88,7 +88,7 @@ final class ControlServer implements AutoCloseable {
   private JsonObject answer(HttpExchange exchange) throws Exception {
     String request = exchange.method() + " " + exchange.path();
     return switch (request) {
-      case "GET /v1/status" -> services.platform().facts().with("version", Json.of(Version.text()));
+      case "GET /v1/status" -> status();
       case "GET /v1/waterfall" -> waterfall(exchange.query().first("uid").orElse(""));
       case "GET /v1/doctor" -> lines(services.doctor().lines());
       case "POST /v1/shutdown" -> {
@@ -100,6 +100,11 @@ final class ControlServer implements AutoCloseable {
       case "POST /v1/tokens" -> people().token(body(exchange));
       default -> throw ApiException.notFound();
     };
+  }
+
+  private JsonObject status() {
+    JsonObject facts = services.platform().facts().with("version", Json.of(Version.text()));
+    return services.images().map(images -> facts.with("images", images.disk())).orElse(facts);
   }
 
   private People people() {

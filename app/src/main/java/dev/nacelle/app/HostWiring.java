@@ -3,11 +3,14 @@ package dev.nacelle.app;
 import dev.nacelle.api.client.ApiClient;
 import dev.nacelle.api.client.EventRecorder;
 import dev.nacelle.api.client.Informers;
+import dev.nacelle.api.object.Quantity;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.trace.Timeline;
 import dev.nacelle.cli.UpOptions;
+import dev.nacelle.image.ImageDiskMetrics;
+import dev.nacelle.image.ImageDiskSettings;
 import dev.nacelle.image.LazyReading;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.RestMetrics;
@@ -110,13 +113,27 @@ final class HostWiring {
     platform.add("peers", peers.peers()::close);
     LocalImageStore images =
         LocalImageStore.open(
-            layout.node(), registries, peers.peers(), reading, new RestMetrics(metrics), clock);
+            layout.node(),
+            registries,
+            peers.peers(),
+            reading,
+            new LocalImageStore.Upkeep(imageDisk(), new RestMetrics(metrics)),
+            clock);
     platform.add("images", images::close);
     images.compareAtLeisure();
     if (reading instanceof LazyReading.Available) {
       runtime.holdLazyGroup();
     }
     return new HostParts(runtime, images);
+  }
+
+  private ImageDiskSettings imageDisk() {
+    long quota =
+        options
+            .imageQuota
+            .map(size -> Quantity.parse(size).units())
+            .orElse(ImageDiskSettings.NO_QUOTA);
+    return new ImageDiskSettings(quota, new ImageDiskMetrics(metrics));
   }
 
   /** Layers are filled by what the keeper hears of reads. */

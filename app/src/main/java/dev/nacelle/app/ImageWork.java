@@ -7,6 +7,7 @@ import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageInspection;
 import dev.nacelle.image.ImageReference;
+import dev.nacelle.image.ImageUsage;
 import dev.nacelle.image.ImageVerification;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.ResolvedImage;
@@ -83,9 +84,24 @@ final class ImageWork {
     return 0;
   }
 
+  /** What images take, for {@code status}. */
+  JsonObject disk() {
+    ImageUsage usage = images.usage();
+    var json =
+        JsonObject.builder()
+            .put("count", usage.images())
+            .put("sizeBytes", usage.sizeBytes())
+            .put("usedBytes", usage.usedBytes())
+            .put("availableBytes", usage.availableBytes());
+    if (usage.hasQuota()) {
+      json.put("quotaBytes", usage.quotaBytes());
+    }
+    return json.build();
+  }
+
   private List<String> list() {
     var lines = new ArrayList<String>();
-    lines.add("%-48s %-20s %10s %6s".formatted("NAME", "IMAGE ID", "SIZE", "HERE"));
+    lines.add("%-48s %-20s %10s %10s %6s".formatted("NAME", "IMAGE ID", "SIZE", "ON DISK", "HERE"));
     var inspection = new ImageInspection(images);
     for (ResolvedImage image : images.list()) {
       String id = image.id().replace("sha256:", "");
@@ -93,11 +109,12 @@ final class ImageWork {
       long here = inspection.presentBytes(image) * 100 / Math.max(1, image.sizeBytes());
       for (String name : names.isEmpty() ? List.of("<none>") : names) {
         lines.add(
-            "%-48s %-20s %10s %6s"
+            "%-48s %-20s %10s %10s %6s"
                 .formatted(
                     name,
                     id.substring(0, Math.min(12, id.length())),
                     size(image.sizeBytes()),
+                    size(images.diskBytes(image)),
                     here >= 100 ? "whole" : here + " %"));
       }
     }

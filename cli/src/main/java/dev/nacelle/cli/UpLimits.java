@@ -44,6 +44,7 @@ final class UpLimits {
             atLeast("--audit-log-maxage", options.auditLogAge, 0),
             options.registryPort.flatMap(port -> within("--registry-port", port, 1, MAX_PORT)),
             peers(options),
+            size("--image-quota", options.imageQuota),
             size("--registry-quota", options.registryQuota),
             size("--registry-namespace-quota", options.registryNamespaceQuota),
             untagged(options.registryUntagged),

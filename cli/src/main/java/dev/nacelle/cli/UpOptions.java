@@ -157,6 +157,13 @@ public final class UpOptions {
   public Optional<Path> registries = Optional.empty();
 
   @Option(
+      names = "--image-quota",
+      paramLabel = "SIZE",
+      description =
+          "most that images take on this host's disk, such as 20Gi (default: what the disk has)")
+  public Optional<String> imageQuota = Optional.empty();
+
+  @Option(
       names = "--registry-port",
       paramLabel = "PORT",
       description = "port of the built-in registry (default: a free one, the same at each start)")

@@ -2,6 +2,8 @@ package dev.nacelle.image;
 
 import dev.nacelle.image.layer.LayerException;
 import dev.nacelle.image.registry.DigestMismatchException;
+import dev.nacelle.kernel.Errno;
+import dev.nacelle.kernel.ErrnoException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 
@@ -23,6 +25,19 @@ final class Faults {
     return of(e, what);
   }
 
+  /** Whether the disk is full, by what the JDK or the kernel said. */
+  static boolean isFull(Throwable e) {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      String why = String.valueOf(at.getMessage());
+      if (why.contains("No space left")
+          || why.contains("Disk quota exceeded")
+          || at instanceof ErrnoException refused && refused.errno() == Errno.ENOSPC) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** As the other, for work that nobody interrupts. */
   static ImageException of(IOException e, String what) {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
@@ -32,7 +47,7 @@ final class Faults {
     if (e instanceof DigestMismatchException) {
       return new ImageException(ImageFault.DIGEST_MISMATCH, "cannot " + what + ": " + why, e);
     }
-    boolean full = why.contains("No space left") || why.contains("Disk quota exceeded");
+    boolean full = isFull(e);
     return new ImageException(
         full ? ImageFault.NO_SPACE : ImageFault.HOST,
         "cannot " + what + ": " + (full ? "the disk is full; try image prune" : why),

@@ -28,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
 
 /** One layer that is being filled, with its files. Safe for any thread. */
@@ -36,7 +37,8 @@ final class FillingLayer implements AutoCloseable {
   private static final int ATTEMPTS = 500;
 
   /** What all layers share. */
-  record Surroundings(RegistryClient registries, Peers peers, Clock clock, String bootId) {}
+  record Surroundings(
+      RegistryClient registries, Peers peers, Clock clock, String bootId, ImageDisk disk) {}
 
   private final String key;
   private final LazyLayer layer;
@@ -67,11 +69,13 @@ final class FillingLayer implements AutoCloseable {
   private static final class Writer implements BlobFile {
     private final WriteTrail trail;
     private final CountDownLatch known = new CountDownLatch(1);
+    private final LongConsumer grown;
     private volatile Optional<OpenFile> file = Optional.empty();
     private volatile Optional<LazyFile> lazy = Optional.empty();
 
-    Writer(WriteTrail trail) {
+    Writer(WriteTrail trail, LongConsumer grown) {
       this.trail = trail;
+      this.grown = grown;
     }
 
     void to(OpenFile descriptor) {
@@ -96,8 +100,10 @@ final class FillingLayer implements AutoCloseable {
 
     @Override
     public void write(long offset, ByteBuffer bytes) throws IOException {
+      long size = bytes.remaining();
       OpenFile to = file();
       trail.write(() -> to.write(bytes, offset));
+      grown.accept(size);
     }
 
     @Override
@@ -174,7 +180,9 @@ final class FillingLayer implements AutoCloseable {
     var origin =
         new OriginSource(
             source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
-    var blob = new Writer(new WriteTrail(new LazyLayerFiles(directory).data()));
+    ImageDisk disk = surroundings.disk();
+    var trail = new WriteTrail(new LazyLayerFiles(directory).data());
+    var blob = new Writer(trail, bytes -> disk.grew(key, bytes));
     LayerPeers peers = surroundings.peers().layer(key, index, origin);
     var readers = new ReadListeners();
     var settings =
@@ -184,7 +192,8 @@ final class FillingLayer implements AutoCloseable {
             surroundings.clock(),
             surroundings.bootId(),
             whenWhole,
-            readers);
+            readers,
+            disk::hasRoomAhead);
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);

@@ -8,9 +8,10 @@ import java.util.List;
  * @param names the names that are gone
  * @param imageIds the images that are gone
  * @param bytes of disk
+ * @param missingBytes that were to be freed too, where nothing more could go
  */
-public record Freed(List<String> names, List<String> imageIds, long bytes) {
-  public static final Freed NOTHING = new Freed(List.of(), List.of(), 0);
+public record Freed(List<String> names, List<String> imageIds, long bytes, long missingBytes) {
+  public static final Freed NOTHING = new Freed(List.of(), List.of(), 0, 0);
 
   public Freed {
     names = List.copyOf(names);

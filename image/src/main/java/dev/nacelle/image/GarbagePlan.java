@@ -1,6 +1,5 @@
 package dev.nacelle.image;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,36 +8,47 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /**
- * Which images to remove so that the disk comes down to the low threshold: unused ones, the longest
- * unused first. Pure.
+ * Which images to remove so that enough of the disk is free: unused ones, the longest unused first.
+ * Pure.
  *
  * @param imageIds to remove, in this order
- * @param freedBytes what that frees; a layer shared with a remaining image frees nothing
+ * @param freedBytes what that frees; a layer that somebody else needs frees nothing
  * @param missingBytes what would still be too much afterwards
  */
 record GarbagePlan(List<String> imageIds, long freedBytes, long missingBytes) {
-  static final GarbagePlan NOTHING = new GarbagePlan(List.of(), 0, 0);
 
+  /** What must go from a disk that is fuller than the high threshold; 0 if it is not. */
+  static long excessBytes(long capacityBytes, long availableBytes, GarbageThresholds thresholds) {
+    long used = capacityBytes - availableBytes;
+    return capacityBytes <= 0 || used * 100 < capacityBytes * thresholds.highPercent()
+        ? 0
+        : used - capacityBytes * thresholds.lowPercent() / 100;
+  }
+
+  /**
+   * @param inUse ids of images
+   * @param pinned keys of layers, and digits of ids, that work under way needs
+   * @param layerBytes what a layer takes on the disk, by its key
+   * @param unusedSince an image used later than this stays
+   */
   static GarbagePlan of(
       List<ResolvedImage> images,
       Set<String> inUse,
-      long capacityBytes,
-      long availableBytes,
-      GarbageThresholds thresholds,
-      Instant now) {
-    long used = capacityBytes - availableBytes;
-    if (capacityBytes <= 0 || used * 100 < capacityBytes * thresholds.highPercent()) {
-      return NOTHING;
-    }
-    long toFree = used - capacityBytes * thresholds.lowPercent() / 100;
+      Set<String> pinned,
+      ToLongFunction<String> layerBytes,
+      long toFree,
+      Instant unusedSince) {
     Map<String, Integer> layerUsers = new HashMap<>();
     images.forEach(image -> keys(image).forEach(key -> layerUsers.merge(key, 1, Integer::sum)));
+    pinned.forEach(key -> layerUsers.computeIfPresent(key, (k, users) -> users + 1));
     List<ResolvedImage> candidates =
         images.stream()
             .filter(image -> !inUse.contains(image.id()))
-            .filter(image -> isOld(image, thresholds.minimumAge(), now))
+            .filter(image -> !pinned.contains(StoreLayout.hex(image.id())))
+            .filter(image -> !image.lastUsed().isAfter(unusedSince))
             .sorted(Comparator.comparing(ResolvedImage::lastUsed).thenComparing(ResolvedImage::id))
             .toList();
     var chosen = new ArrayList<String>();
@@ -48,10 +58,9 @@ record GarbagePlan(List<String> imageIds, long freedBytes, long missingBytes) {
         break;
       }
       chosen.add(image.id());
-      var counted = new HashSet<String>();
-      for (ImageLayer layer : image.layers()) {
-        if (counted.add(layer.key()) && layerUsers.merge(layer.key(), -1, Integer::sum) == 0) {
-          freed += layer.sizeBytes();
+      for (String key : keys(image)) {
+        if (layerUsers.merge(key, -1, Integer::sum) == 0) {
+          freed += layerBytes.applyAsLong(key);
         }
       }
     }
@@ -62,9 +71,5 @@ record GarbagePlan(List<String> imageIds, long freedBytes, long missingBytes) {
     var keys = new HashSet<String>();
     image.layers().forEach(layer -> keys.add(layer.key()));
     return keys;
-  }
-
-  private static boolean isOld(ResolvedImage image, Duration minimumAge, Instant now) {
-    return !image.lastUsed().plus(minimumAge).isAfter(now);
   }
 }

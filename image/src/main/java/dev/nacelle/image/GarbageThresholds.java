@@ -22,4 +22,9 @@ public record GarbageThresholds(int highPercent, int lowPercent, Duration minimu
               + highPercent);
     }
   }
+
+  /** Whether the disk is fuller than the high threshold. */
+  public boolean isReached(ImageUsage usage) {
+    return GarbagePlan.excessBytes(usage.diskCapacityBytes(), usage.diskAvailableBytes(), this) > 0;
+  }
 }

@@ -26,6 +26,8 @@ import java.util.concurrent.Future;
  * thread.
  */
 final class ImageAssembly {
+  private static final int STARTS_SHARE = 10;
+
   /** When configuration and manifests are on the disk. */
   enum Durability {
     /** Before the answer, like the layers that are whole. */
@@ -54,6 +56,29 @@ final class ImageAssembly {
     diffIds(config(content.config())).forEach(d -> names.add(StoredLayer.key(d)));
     content.streamed().layers().values().forEach(l -> names.add(StoredLayer.of(l.index()).key()));
     return names;
+  }
+
+  /**
+   * What is known of the room that this content will take. Of what is filled as it is read a start
+   * seldom needs more than a tenth.
+   */
+  long neededBytes(ImageContent content, LazyReading reading) {
+    List<String> diffIds = diffIds(config(content.config()));
+    long needed = 0;
+    for (int i = 0; i < Math.min(diffIds.size(), content.layers().size()); i++) {
+      StreamedLayer form = content.streamed().layers().get(diffIds.get(i));
+      if (layers.find(diffIds.get(i)).isPresent()) {
+        continue;
+      }
+      if (form == null) {
+        needed += content.layers().get(i).sizeBytes();
+      } else if (layers.findKey(StoredLayer.of(form.index()).key()).isEmpty()) {
+        long data = form.index().dataBytes();
+        needed += form.index().metadata().sizeBytes();
+        needed += reading instanceof LazyReading.Available ? data / STARTS_SHARE : data;
+      }
+    }
+    return needed;
   }
 
   StoredImage assemble(

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The images of one host: pulled or imported, kept as read-only layers, and mounted as the root
@@ -93,6 +94,15 @@ public interface ImageStore extends AutoCloseable {
    * unmounted.
    */
   Freed prune(Set<String> imageIdsInUse);
+
+  /**
+   * Says which images pods use, beside those that are mounted. They are spared by {@link #prune}
+   * and {@link #collectGarbage} too. Until this is known nothing is removed to make room for a
+   * pull.
+   *
+   * @param imageIds asked on any thread, whenever something is to be removed; must be quick
+   */
+  void usedBy(Supplier<Set<String>> imageIds);
 
   /**
    * Frees space as the kubelet does: when the disk is fuller than the high threshold, removes

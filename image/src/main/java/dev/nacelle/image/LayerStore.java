@@ -10,7 +10,6 @@ import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.layer.LayerSums;
-import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -43,7 +42,6 @@ final class LayerStore implements AutoCloseable {
   static final String DATA = "data.blob";
   private static final String DESCRIPTION = "layer.json";
   private static final int BUILDERS = 3;
-  private static final long SPACE_LEFT_FREE_BYTES = 64L << 20;
 
   /** Opens the stream of a layer, compressed or not. */
   @FunctionalInterface
@@ -82,6 +80,7 @@ final class LayerStore implements AutoCloseable {
   private final LayerLimits limits;
   private final KernelVerity kernel;
   private final LayerSeals seals;
+  private final ImageDisk disk;
   private final ExecutorService builders =
       Executors.newFixedThreadPool(
           BUILDERS, Thread.ofPlatform().daemon().name("nacelle-layer-", 0).factory());
@@ -89,10 +88,12 @@ final class LayerStore implements AutoCloseable {
   /** By diff id; guarded by itself. */
   private final Map<String, Flight> flights = new HashMap<>();
 
-  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel) throws IOException {
+  LayerStore(StoreLayout layout, LayerLimits limits, KernelVerity kernel, ImageDisk disk)
+      throws IOException {
     this.layout = layout;
     this.limits = limits;
     this.kernel = kernel;
+    this.disk = disk;
     this.seals = new LayerSeals(layout);
   }
 
@@ -196,8 +197,7 @@ final class LayerStore implements AutoCloseable {
 
   private StoredLayer build(Optional<String> diffId, long sizeBytes, Input input)
       throws InterruptedException {
-    try {
-      checkSpace(sizeBytes);
+    try (ImageDisk.Claim space = disk.claim("unpack layer of " + sizeBytes + " bytes", sizeBytes)) {
       Path directory = Files.createTempDirectory(layout.temporary(), "layer-");
       try (InputStream in = input.open()) {
         BuiltLayer built =
@@ -206,7 +206,8 @@ final class LayerStore implements AutoCloseable {
                 directory.resolve(METADATA),
                 directory.resolve(DATA),
                 directory.resolve(LayerSums.FILE),
-                limits);
+                limits,
+                space);
         in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
         if (diffId.isPresent() && !diffId.get().equals(built.diffId())) {
           throw new ImageException(
@@ -216,6 +217,7 @@ final class LayerStore implements AutoCloseable {
                   + ", the image promises "
                   + diffId.get());
         }
+        space.close(); // from here on the layer counts
         return publish(described(built, directory), directory);
       } finally {
         Trees.delete(directory);
@@ -247,6 +249,7 @@ final class LayerStore implements AutoCloseable {
         seals.made(layer.key());
       }
     }
+    disk.measure(layer.key());
     return layer;
   }
 
@@ -264,6 +267,7 @@ final class LayerStore implements AutoCloseable {
         seals.made(layer.key());
       }
     }
+    disk.measure(layer.key());
   }
 
   /** Makes durable what {@link #publishUnsynced} took in, with its data. */
@@ -283,9 +287,9 @@ final class LayerStore implements AutoCloseable {
   /** Takes a layer away from here; who has its files open keeps them. */
   void displace(String key) throws IOException {
     if (Files.exists(layout.layer(key))) {
-      Path gone = setAside(key);
+      var gone = new Doomed(setAside(key), disk.takeOut(key));
       DurableFiles.syncDirectory(layout.layers());
-      Trees.delete(gone);
+      delete(List.of(gone));
     }
   }
 
@@ -294,21 +298,6 @@ final class LayerStore implements AutoCloseable {
     Path gone = Files.createTempDirectory(layout.temporary(), "gone-");
     Files.move(layout.layer(key), gone.resolve("layer"));
     return gone;
-  }
-
-  private void checkSpace(long sizeBytes) {
-    long available = DiskSpace.of(layout.root()).availableBytes();
-    if (available - sizeBytes < SPACE_LEFT_FREE_BYTES) {
-      throw new ImageException(
-          ImageFault.NO_SPACE,
-          "cannot unpack layer of "
-              + sizeBytes
-              + " bytes: only "
-              + available
-              + " are left on the disk of "
-              + layout.root()
-              + "; try image prune");
-    }
   }
 
   /** Random access to a layer's data. */
@@ -327,33 +316,32 @@ final class LayerStore implements AutoCloseable {
     }
   }
 
-  /** Removes the layers that are not in {@code kept}; returns what that freed. */
-  long retain(Set<String> kept) throws IOException {
-    long freed = 0;
-    var doomed = new ArrayList<Path>();
+  /** A layer that is not in its place any more, and still takes room. */
+  record Doomed(Path directory, long sizeBytes) {}
+
+  /** Takes the layers that are not in {@code kept} out of their places. */
+  List<Doomed> takeOutAllBut(Set<String> kept) throws IOException {
+    var doomed = new ArrayList<Doomed>();
     for (String key : keys()) {
       if (!kept.contains(key)) {
-        freed += sizeBytes(layout.layer(key));
-        doomed.add(setAside(key));
+        doomed.add(new Doomed(setAside(key), disk.takeOut(key)));
       }
     }
     if (!doomed.isEmpty()) {
       DurableFiles.syncDirectory(layout.layers());
     }
-    for (Path gone : doomed) {
-      Trees.delete(gone);
-    }
-    return freed;
+    return doomed;
   }
 
-  private static long sizeBytes(Path layer) throws IOException {
-    long size = 0;
-    for (String file : List.of(METADATA, DATA, HashFile.NAME)) {
-      if (Files.exists(layer.resolve(file))) {
-        size += Files.size(layer.resolve(file));
-      }
+  /** Deletes what was taken out; returns what that freed. */
+  long delete(List<Doomed> doomed) throws IOException {
+    long freed = 0;
+    for (Doomed gone : doomed) {
+      Trees.delete(gone.directory());
+      disk.freed(gone.sizeBytes());
+      freed += gone.sizeBytes();
     }
-    return size;
+    return freed;
   }
 
   @Override

@@ -222,6 +222,7 @@ final class LazyLayers implements AutoCloseable {
     if (!layer.isDoubted()) {
       layers.seals().seal(layer.key(), marks);
     }
+    surroundings.disk().measure(layer.key());
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
@@ -286,11 +287,18 @@ final class LazyLayers implements AutoCloseable {
       return file.map().isWhole() ? new Filler.Filled() : Filler.Failed.io();
     }
     try {
-      layer.fill(offset, count);
+      try {
+        layer.fill(offset, count);
+      } catch (ChunkFillException e) {
+        if (!Faults.isFull(e) || !surroundings.disk().madeRoom(count)) {
+          throw e;
+        }
+        layer.fill(offset, count);
+      }
       return new Filler.Filled();
     } catch (ChunkFillException e) {
       failures.failed(layer.key(), String.valueOf(e.getMessage()));
-      return Filler.Failed.io();
+      return Faults.isFull(e) ? new Filler.Failed(Errno.ENOSPC) : Filler.Failed.io();
     } catch (IOException e) {
       if (file.map().hasRange(offset, count)) {
         return new Filler.Filled(); // it has become whole, and was closed, meanwhile

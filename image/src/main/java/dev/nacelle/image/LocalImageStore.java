@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,11 +36,24 @@ import java.util.stream.Stream;
 public final class LocalImageStore implements ImageStore {
   private static final long FETCH_BYTES = 64L << 20;
 
+  /**
+   * How what is here is kept.
+   *
+   * @param disk how much of the disk there is for images
+   * @param atRest counts what is compared on the disk
+   */
+  public record Upkeep(ImageDiskSettings disk, RestMetrics atRest) {}
+
   private final StoreLayout layout;
   private final RegistryClient registries;
   private final Clock clock;
   private final Platform host = Platform.host();
-  private final Pins pins = new Pins();
+
+  /** Guards the index. */
+  private final IndexLock lock = new IndexLock();
+
+  private final Pins pins = new Pins(lock);
+  private final ImageDisk disk;
   private final LayerStore layers;
   private final ProvedLayers proved;
   private final LazyLayers lazy;
@@ -54,19 +67,16 @@ public final class LocalImageStore implements ImageStore {
   /** By reference: one pull at a time of what is wanted if it is not here. */
   private final Map<ImageReference, ReentrantLock> pulls = new ConcurrentHashMap<>();
 
-  /** Guards the index. */
-  private final ReentrantLock lock = new ReentrantLock();
-
   private final ImageIndex index;
-  private final IndexWriting writing =
-      new IndexWriting(() -> locked("write the index", this::writeIndex));
+  private final IndexWriting writing;
+  private final ImageGarbage garbage;
 
   private LocalImageStore(
       StoreLayout layout,
       RegistryClient registries,
       Peers peers,
       LazyReading reading,
-      RestMetrics metrics,
+      Upkeep upkeep,
       Clock clock)
       throws IOException, InterruptedException {
     this.layout = layout;
@@ -85,7 +95,8 @@ public final class LocalImageStore implements ImageStore {
     Trees.delete(layout.temporary()); // what a killed process was making
     Files.createDirectories(layout.temporary());
     var kernel = new KernelVerity(layout);
-    layers = new LayerStore(layout, LayerLimits.DEFAULT, kernel);
+    disk = new ImageDisk(layout, upkeep.disk());
+    layers = new LayerStore(layout, LayerLimits.DEFAULT, kernel, disk);
     proved = new ProvedLayers(layout, layers, kernel);
     roots = new RootMounts(layout, proved);
     this.reading = reading;
@@ -93,16 +104,29 @@ public final class LocalImageStore implements ImageStore {
         LazyLayers.open(
             layout,
             layers,
-            new FillingLayer.Surroundings(registries, peers, clock, LazyLayerFiles.currentBoot()),
+            new FillingLayer.Surroundings(
+                registries, peers, clock, LazyLayerFiles.currentBoot(), disk),
             reading,
             (key, message) -> fillListeners.failed(roots.containersOn(key), message),
-            proved::prepare);
-    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, proved, metrics);
+            this::settled);
+    atRest = new LayersAtRest(layout, layers.seals(), lazy, roots, proved, upkeep.atRest());
     index = ImageIndex.open(layout); // when the layers that did not reach the disk are gone
     index.removeOtherBlobs();
+    writing = new IndexWriting(() -> lock.locked("write the index", this::writeIndex));
     peers.stock(new SharedLayers(layout, layers));
     assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
+    garbage =
+        new ImageGarbage(
+            new ImageGarbage.Shelves(layout, index, lock, pins, layers, lazy, proved, roots, disk),
+            clock);
+    garbage.start();
+  }
+
+  /** A layer has become whole. */
+  private void settled(String key) {
+    proved.prepare(key);
+    disk.measure(key);
   }
 
   /** As the other, where nothing can be filled while it is read: no platform runs. */
@@ -112,17 +136,24 @@ public final class LocalImageStore implements ImageStore {
         nodeDirectory, registries, new LazyReading.Missing("the platform does not run"), clock);
   }
 
-  /** As the other, of a host that knows nobody. */
+  /** As the other, on a disk without a quota. */
   public static LocalImageStore open(
       Path nodeDirectory, RegistryClient registries, LazyReading reading, Clock clock)
       throws InterruptedException {
-    return open(
-        nodeDirectory,
-        registries,
-        new Peers(new PeerMetrics(new Metrics())),
-        reading,
-        new RestMetrics(new Metrics()),
-        clock);
+    return open(nodeDirectory, registries, reading, ImageDiskSettings.unbounded(), clock);
+  }
+
+  /** As the other, of a host that knows nobody. */
+  public static LocalImageStore open(
+      Path nodeDirectory,
+      RegistryClient registries,
+      LazyReading reading,
+      ImageDiskSettings settings,
+      Clock clock)
+      throws InterruptedException {
+    var nobody = new Peers(new PeerMetrics(new Metrics()));
+    var upkeep = new Upkeep(settings, new RestMetrics(new Metrics()));
+    return open(nodeDirectory, registries, nobody, reading, upkeep, clock);
   }
 
   /**
@@ -132,7 +163,7 @@ public final class LocalImageStore implements ImageStore {
    * @param nodeDirectory {@code DIR/node}; made if it is not there
    * @param registries stays the caller's to close
    * @param peers who is asked before them, and given what is here; the caller's too
-   * @param metrics of what is compared on the disk
+   * @param upkeep how what is here is kept
    * @throws ImageException with {@link ImageFault#HOST} if the directory cannot be used
    */
   public static LocalImageStore open(
@@ -140,12 +171,12 @@ public final class LocalImageStore implements ImageStore {
       RegistryClient registries,
       Peers peers,
       LazyReading reading,
-      RestMetrics metrics,
+      Upkeep upkeep,
       Clock clock)
       throws InterruptedException {
     try {
       return new LocalImageStore(
-          new StoreLayout(nodeDirectory), registries, peers, reading, metrics, clock);
+          new StoreLayout(nodeDirectory), registries, peers, reading, upkeep, clock);
     } catch (IOException e) {
       throw Faults.of(e, "open image store " + nodeDirectory);
     }
@@ -204,21 +235,11 @@ public final class LocalImageStore implements ImageStore {
         reference.tag().isEmpty() || reference.digest().isPresent()
             ? List.of()
             : List.of(reference.toString());
-    Optional<StoredImage> same = byManifest(remote.resolved().digest());
+    Optional<StoredImage> same = nameAgain(remote.resolved().digest(), names, repoDigest);
     StoredImage image;
     Arrival arrival = new Arrival.Here();
-    if (same.filter(this::isReadable).isPresent()) {
-      StoredImage old = same.get();
-      image =
-          put(
-              new StoredImage(
-                  old.id(),
-                  names,
-                  List.of(repoDigest),
-                  old.manifests(),
-                  old.config(),
-                  old.layers(),
-                  clock.instant()));
+    if (same.isPresent()) {
+      image = same.get();
     } else {
       ImageContent content = pull.content(remote);
       arrival = arrival(content);
@@ -273,6 +294,7 @@ public final class LocalImageStore implements ImageStore {
   private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      requireRoom(content);
       ImageAssembly.Durability durability =
           isFilledOnReading(content)
               ? ImageAssembly.Durability.WITH_THE_INDEX
@@ -285,12 +307,17 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
+  /** Before anything is fetched: what is known of its size must have room. */
+  private void requireRoom(ImageContent content) {
+    disk.require("pull image", assembly.neededBytes(content, reading));
+  }
+
   private boolean isFilledOnReading(ImageContent content) {
     return reading instanceof LazyReading.Available && !content.streamed().layers().isEmpty();
   }
 
   private StoredImage putSoon(StoredImage image) {
-    StoredImage known = locked("record image " + image.id(), () -> index.putUnwritten(image));
+    StoredImage known = lock.locked("record image " + image.id(), () -> index.putUnwritten(image));
     writing.soon();
     return known;
   }
@@ -304,22 +331,33 @@ public final class LocalImageStore implements ImageStore {
 
   /** Makes durable that the images are here of which a pull has said so. */
   public void settle() {
-    locked("write the index", this::writeIndex);
+    lock.locked("write the index", this::writeIndex);
   }
 
   private StoredImage put(StoredImage image) {
-    return locked("record image " + image.id(), () -> index.put(image));
+    return lock.locked("record image " + image.id(), () -> index.put(image));
   }
 
-  private Optional<StoredImage> byManifest(String digest) {
-    return locked(
-        "read the index",
-        () -> index.images().stream().filter(i -> i.manifests().contains(digest)).findFirst());
+  /** Gives these names to the image of a manifest, if it is here and can be mounted. */
+  private Optional<StoredImage> nameAgain(String manifest, List<String> names, String repoDigest) {
+    return lock.locked(
+        "record image " + manifest,
+        () -> {
+          Optional<StoredImage> here =
+              index.images().stream()
+                  .filter(i -> i.manifests().contains(manifest))
+                  .findFirst()
+                  .filter(this::isReadable);
+          return here.isEmpty()
+              ? here
+              : Optional.of(
+                  index.put(here.get().named(names, List.of(repoDigest)).usedAt(clock.instant())));
+        });
   }
 
   @Override
   public Optional<ResolvedImage> resolve(ImageReference reference) {
-    return locked(
+    return lock.locked(
         "read the index",
         () -> index.resolve(reference).filter(this::isReadable).map(StoredImage::toResolved));
   }
@@ -331,7 +369,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Optional<ResolvedImage> find(String imageId) {
-    return locked("read the index", () -> index.find(imageId).map(StoredImage::toResolved));
+    return lock.locked("read the index", () -> index.find(imageId).map(StoredImage::toResolved));
   }
 
   @Override
@@ -355,7 +393,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public List<ResolvedImage> list() {
-    return locked(
+    return lock.locked(
         "read the index",
         () ->
             index.images().stream()
@@ -371,100 +409,28 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public Freed remove(ImageReference reference) {
-    return locked(
-        "remove image " + reference,
-        () -> {
-          StoredImage image =
-              index
-                  .resolve(reference)
-                  .orElseThrow(
-                      () ->
-                          new ImageException(
-                              ImageFault.NOT_FOUND,
-                              "cannot remove image " + reference + ": it is not here"));
-          Optional<StoredImage> left =
-              reference.digest().isPresent()
-                  ? Optional.empty()
-                  : image.withoutName(reference.toString()).filter(i -> !i.names().isEmpty());
-          if (left.isPresent()) {
-            index.replace(left.get());
-            return new Freed(List.of(reference.toString()), List.of(), 0);
-          }
-          if (roots.imagesInUse().contains(image.id())) {
-            throw new ImageException(
-                ImageFault.IN_USE, "cannot remove image " + reference + ": a container uses it");
-          }
-          return removeAll(List.of(image.id()));
-        });
+    return garbage.remove(reference);
   }
 
   @Override
   public Freed prune(Set<String> imageIdsInUse) {
-    return locked(
-        "prune images",
-        () -> {
-          Set<String> used = new HashSet<>(imageIdsInUse);
-          used.addAll(roots.imagesInUse());
-          return removeAll(
-              index.images().stream()
-                  .map(StoredImage::id)
-                  .filter(id -> !used.contains(id))
-                  .toList());
-        });
+    return garbage.prune(imageIdsInUse);
   }
 
   @Override
   public Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds) {
-    return locked(
-        "collect images",
-        () -> {
-          Set<String> used = new HashSet<>(imageIdsInUse);
-          used.addAll(roots.imagesInUse());
-          DiskSpace disk = DiskSpace.of(layout.root());
-          GarbagePlan plan =
-              GarbagePlan.of(
-                  index.images().stream().map(StoredImage::toResolved).toList(),
-                  used,
-                  disk.capacityBytes(),
-                  disk.availableBytes(),
-                  thresholds,
-                  clock.instant());
-          return plan.equals(GarbagePlan.NOTHING) ? Freed.NOTHING : removeAll(plan.imageIds());
-        });
+    return garbage.collect(imageIdsInUse, thresholds);
   }
 
-  /** Takes images out of the index, then everything away that no remaining image needs. */
-  private Freed removeAll(List<String> ids) throws IOException {
-    var names = new ArrayList<String>();
-    for (String id : ids) {
-      index.find(id).ifPresent(i -> names.addAll(i.names()));
-    }
-    index.remove(ids);
-    Set<String> kept = new HashSet<>(pins.all());
-    for (StoredImage image : index.images()) {
-      kept.add(StoreLayout.hex(image.id()));
-      image.manifests().forEach(m -> kept.add(StoreLayout.hex(m)));
-      image.layers().forEach(l -> kept.add(l.key()));
-    }
-    kept.addAll(roots.retainLayers(kept));
-    lazy.discardAllBut(kept);
-    long freed = layers.retain(kept);
-    proved.retain(kept);
-    try (Stream<Path> blobs = Files.list(layout.blobs())) {
-      for (Path blob : blobs.toList()) {
-        if (!kept.contains(blob.getFileName().toString())) {
-          freed += Files.size(blob);
-          Files.deleteIfExists(blob);
-        }
-      }
-    }
-    return new Freed(names, ids, freed);
+  @Override
+  public void usedBy(Supplier<Set<String>> imageIds) {
+    garbage.usedBy(imageIds);
   }
 
-  /** The layers of an image, which garbage collection spares meanwhile. */
-  private record Held(List<StoredLayer> layers, Pins.Pin pin) implements AutoCloseable {
+  /** An image that garbage collection spares meanwhile. */
+  private record Held(StoredImage image, Pins.Pin pin) implements AutoCloseable {
     List<String> keys() {
-      return layers.stream().map(StoredLayer::key).toList();
+      return image.layers().stream().map(StoredLayer::key).toList();
     }
 
     @Override
@@ -474,29 +440,26 @@ public final class LocalImageStore implements ImageStore {
   }
 
   private Held hold(String imageId) {
-    lock.lock();
-    try {
-      StoredImage image =
-          index
-              .find(imageId)
-              .orElseThrow(
-                  () ->
-                      new ImageException(
-                          ImageFault.NOT_FOUND,
-                          "cannot mount image " + imageId + ": it is not here"));
-      index.used(imageId, clock.instant());
-      // a mount need not wait for the index to be written
-      return new Held(
-          image.layers(), pins.pin(image.layers().stream().map(StoredLayer::key).toList()));
-    } finally {
-      lock.unlock();
-    }
+    return lock.locked(
+        "mount image " + imageId,
+        () -> {
+          StoredImage image =
+              index
+                  .find(imageId)
+                  .orElseThrow(
+                      () ->
+                          new ImageException(
+                              ImageFault.NOT_FOUND,
+                              "cannot mount image " + imageId + ": it is not here"));
+          index.used(imageId, clock.instant());
+          return new Held(image, pins.pin(image)); // a mount need not wait for the index
+        });
   }
 
   @Override
   public void requireSound(String imageId) throws InterruptedException {
     try (Held held = hold(imageId)) {
-      requireSound(imageId, held.layers());
+      requireSound(imageId, held.image().layers());
     }
   }
 
@@ -520,7 +483,7 @@ public final class LocalImageStore implements ImageStore {
 
   /** What is damaged leaves the store, and with it the images that need it. */
   private boolean takeAway(List<DamagedLayer> damaged) {
-    return locked(
+    return lock.locked(
         "take away damaged layers",
         () -> {
           boolean gone = false;
@@ -544,7 +507,7 @@ public final class LocalImageStore implements ImageStore {
    */
   public void compareAtLeisure() {
     atRest.begin(
-        locked(
+        lock.locked(
             "read the index",
             () -> index.images().stream().flatMap(i -> i.layers().stream()).distinct().toList()));
   }
@@ -560,7 +523,7 @@ public final class LocalImageStore implements ImageStore {
         }
       }
       if (roots.find(containerId).isEmpty()) {
-        requireSound(imageId, held.layers());
+        requireSound(imageId, held.image().layers());
       }
       return roots.mount(imageId, held.keys(), containerId, options);
     } catch (InterruptedException e) {
@@ -587,35 +550,38 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void unmountIdleLayers() {
-    locked("unmount layers", () -> roots.retainLayers(Set.of()));
+    lock.locked("unmount layers", () -> roots.retainLayers(Set.of()));
   }
 
   @Override
   public ImageUsage usage() {
-    return locked(
+    long used = disk.usedBytes();
+    return lock.locked(
         "measure the store",
         () -> {
-          long bytes = 0;
+          long size = 0;
           long files = 0;
           var keys = new HashSet<String>();
           for (StoredImage image : index.images()) {
             for (StoredLayer layer : image.layers()) {
               if (keys.add(layer.key())) {
-                bytes += layer.built().sizeBytes();
+                size += layer.built().sizeBytes();
                 files += 4;
               }
             }
           }
-          DiskSpace disk = DiskSpace.of(layout.root());
+          DiskSpace space = DiskSpace.of(layout.root());
           return new ImageUsage(
               index.images().size(),
               keys.size(),
-              bytes,
+              size,
+              used,
               files,
-              disk.capacityBytes(),
-              disk.availableBytes(),
-              disk.inodes(),
-              disk.inodesFree());
+              disk.settings().quotaBytes(),
+              space.capacityBytes(),
+              space.availableBytes(),
+              space.inodes(),
+              space.inodesFree());
         });
   }
 
@@ -651,12 +617,13 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
-  private static void fetchAll(ImageLayer layer, FillingLayer filling, LayerProgress progress)
+  private void fetchAll(ImageLayer layer, FillingLayer filling, LayerProgress progress)
       throws InterruptedException {
     long size = filling.layer().index().dataBytes();
     try {
       for (long at = 0; at < size && !filling.isWhole(); at += FETCH_BYTES) {
         progress.at(LayerProgress.Phase.PULL, layer.diffId(), at, size);
+        disk.require("fetch layer " + layer.diffId(), Math.min(FETCH_BYTES, size - at));
         filling.fill(at, Math.min(FETCH_BYTES, size - at));
       }
       progress.at(LayerProgress.Phase.PULL, layer.diffId(), size, size);
@@ -667,6 +634,15 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
+  /** What an image takes on the disk now; layers shared with other images count here too. */
+  public long diskBytes(ResolvedImage image) {
+    return image.layers().stream()
+        .map(ImageLayer::key)
+        .distinct()
+        .mapToLong(disk::layerBytes)
+        .sum();
+  }
+
   /** What the verbs on images work with. */
   LocalParts parts() {
     return new LocalParts(layout, registries, pins, layers, roots, atRest);
@@ -674,13 +650,14 @@ public final class LocalImageStore implements ImageStore {
 
   /** As {@link #resolve}, with all that the index keeps. */
   Optional<StoredImage> stored(ImageReference reference) {
-    return locked("read the index", () -> index.resolve(reference));
+    return lock.locked("read the index", () -> index.resolve(reference));
   }
 
   /** Takes in an image for {@code platform}, which this host need not be, without a tag. */
   ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
       throws InterruptedException {
     try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
+      requireRoom(content);
       var durability = ImageAssembly.Durability.AT_ONCE;
       return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform, durability))
           .toResolved();
@@ -699,32 +676,17 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void close() {
+    garbage.close();
     starts.close();
     writing.close();
     atRest.close();
     layers.close();
     lazy.close();
-    locked(
+    lock.locked(
         "write the index",
         () -> {
           index.write(); // the times of last use
           return true;
         });
-  }
-
-  @FunctionalInterface
-  private interface Action<T> {
-    T run() throws IOException;
-  }
-
-  private <T> T locked(String what, Action<T> action) {
-    lock.lock();
-    try {
-      return action.run();
-    } catch (IOException e) {
-      throw Faults.of(e, what);
-    } finally {
-      lock.unlock();
-    }
   }
 }

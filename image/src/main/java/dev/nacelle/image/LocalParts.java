@@ -33,11 +33,7 @@ record LocalParts(
 
   /** Keeps an image with all that belongs to it while something is made of it. */
   Pins.Pin pin(StoredImage image) {
-    var names = new java.util.ArrayList<String>();
-    names.add(StoreLayout.hex(image.id()));
-    image.manifests().forEach(m -> names.add(StoreLayout.hex(m)));
-    image.layers().forEach(l -> names.add(l.key()));
-    return pins.pin(names);
+    return pins.pin(image);
   }
 
   @Override

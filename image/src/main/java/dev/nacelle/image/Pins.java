@@ -7,11 +7,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Digests and layer keys that running pulls and imports are about to need, so that garbage
- * collection spares them. Safe for any thread.
+ * Digests and layer keys that running pulls, imports, mounts and verbs need, so that garbage
+ * collection spares them. What is looked for after it was pinned is not removed while it is: pins
+ * are taken under the lock that removals hold. Safe for any thread.
  */
 final class Pins {
+  private final IndexLock lock;
   private final Map<String, Integer> counts = new HashMap<>();
+
+  Pins(IndexLock lock) {
+    this.lock = lock;
+  }
 
   /** Holds some pins until it is closed. */
   interface Pin extends AutoCloseable {
@@ -21,10 +27,19 @@ final class Pins {
 
   Pin pin(Collection<String> names) {
     List<String> held = List.copyOf(names);
-    synchronized (counts) {
-      held.forEach(name -> counts.merge(name, 1, Integer::sum));
-    }
-    return () -> release(held);
+    return lock.locked(
+        "pin",
+        () -> {
+          synchronized (counts) {
+            held.forEach(name -> counts.merge(name, 1, Integer::sum));
+          }
+          return () -> release(held);
+        });
+  }
+
+  /** All of an image. */
+  Pin pin(StoredImage image) {
+    return pin(image.parts());
   }
 
   private void release(List<String> names) {

@@ -5,8 +5,11 @@ import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * An image as the index keeps it. Its configuration is a blob.
@@ -43,12 +46,31 @@ record StoredImage(
         lastUsed);
   }
 
+  /** All that belongs to it: digits of digests, and keys of layers. */
+  Set<String> parts() {
+    var parts = new HashSet<String>();
+    parts.add(StoreLayout.hex(id));
+    manifests.forEach(m -> parts.add(StoreLayout.hex(m)));
+    layers.forEach(l -> parts.add(l.key()));
+    return parts;
+  }
+
+  /** What people call it. */
+  String shownName() {
+    return Stream.concat(names.stream(), repoDigests.stream()).findFirst().orElse(id);
+  }
+
   StoredImage usedAt(Instant now) {
     return new StoredImage(id, names, repoDigests, manifests, config, layers, now);
   }
 
   StoredImage withNames(List<String> newNames) {
     return new StoredImage(id, newNames, repoDigests, manifests, config, layers, lastUsed);
+  }
+
+  /** The same image under other names. */
+  StoredImage named(List<String> newNames, List<String> newRepoDigests) {
+    return new StoredImage(id, newNames, newRepoDigests, manifests, config, layers, lastUsed);
   }
 
   /** This image with what {@code other}, which has the same id, knows more. */

@@ -73,7 +73,7 @@ final class AtRestTest {
         registries,
         new Peers(new PeerMetrics(new Metrics())),
         new LazyReading.Missing("a test"),
-        new RestMetrics(metrics),
+        new LocalImageStore.Upkeep(ImageDiskSettings.unbounded(), new RestMetrics(metrics)),
         Clock.systemUTC());
   }
 

@@ -25,12 +25,47 @@ final class GarbagePlanTest {
   }
 
   private static GarbagePlan plan(long available, Set<String> inUse, ResolvedImage... images) {
-    return GarbagePlan.of(List.of(images), inUse, 100, available, GarbageThresholds.DEFAULT, NOW);
+    return plan(available, inUse, Set.of(), images);
+  }
+
+  private static GarbagePlan plan(
+      long available, Set<String> inUse, Set<String> pinned, ResolvedImage... images) {
+    GarbageThresholds thresholds = GarbageThresholds.DEFAULT;
+    return GarbagePlan.of(
+        List.of(images),
+        inUse,
+        pinned,
+        key -> 10,
+        GarbagePlan.excessBytes(100, available, thresholds),
+        NOW.minus(thresholds.minimumAge()));
   }
 
   @Test
   void belowTheHighThresholdNothingGoes() {
-    assertThat(plan(16, Set.of(), image("a", 60, "1"))).isEqualTo(GarbagePlan.NOTHING);
+    assertThat(plan(16, Set.of(), image("a", 60, "1")).imageIds()).isEmpty();
+  }
+
+  @Test
+  void whatIsBeingPulledStaysAndALayerThatAPullNeedsFreesNothing() {
+    GarbagePlan plan =
+        plan(15, Set.of(), Set.of("pulled", "s"), image("pulled", 60, "1"), image("a", 50, "s"));
+    assertThat(plan.imageIds()).containsExactly("a");
+    assertThat(plan.freedBytes()).isZero();
+    assertThat(plan.missingBytes()).isEqualTo(5);
+  }
+
+  @Test
+  void whatALayerTakesCountsNotItsSize() {
+    GarbagePlan plan =
+        GarbagePlan.of(
+            List.of(image("lazy", 60, "1"), image("whole", 50, "2")),
+            Set.of(),
+            Set.of(),
+            key -> key.equals("1") ? 2 : 10,
+            5,
+            NOW);
+    assertThat(plan.imageIds()).containsExactly("lazy", "whole");
+    assertThat(plan.freedBytes()).isEqualTo(12);
   }
 
   @Test

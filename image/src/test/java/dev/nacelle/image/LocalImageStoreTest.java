@@ -309,11 +309,13 @@ final class LocalImageStoreTest {
   @Test
   void aLayersDataIsReadAtAnyOffset() throws Exception {
     ResolvedImage image = store.importArchive(tree(), HELLO);
+    var layout = new StoreLayout(directory.resolve("node"));
     StoredLayer layer =
         new LayerStore(
-                new StoreLayout(directory.resolve("node")),
+                layout,
                 dev.nacelle.image.layer.LayerLimits.DEFAULT,
-                new KernelVerity(new StoreLayout(directory.resolve("node"))))
+                new KernelVerity(layout),
+                new ImageDisk(layout, ImageDiskSettings.unbounded()))
             .find(image.layers().getFirst().diffId())
             .orElseThrow();
     try (LayerSource source = store.open(layer)) {

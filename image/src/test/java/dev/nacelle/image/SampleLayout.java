@@ -14,11 +14,16 @@ final class SampleLayout {
 
   /** An OCI layout of one image with two layers, the second of 3 MB that do not compress. */
   static Path write(Path directory) throws Exception {
+    return write(directory, 1);
+  }
+
+  /** The same with other noise; images of all seeds share the first layer. */
+  static Path write(Path directory, long seed) throws Exception {
     Path layout = Files.createDirectories(directory.resolve("layout"));
     Files.createDirectories(layout.resolve("blobs/sha256"));
     Path work = Files.createDirectories(directory.resolve("work"));
     byte[] noise = new byte[3 << 20];
-    new Random(1).nextBytes(noise);
+    new Random(seed).nextBytes(noise);
     Files.createDirectories(work.resolve("a"));
     Files.writeString(work.resolve("a/one"), "one");
     Files.createDirectories(work.resolve("b"));
@@ -26,7 +31,7 @@ final class SampleLayout {
     String layers = "";
     String diffIds = "";
     for (String name : List.of("a", "b")) {
-      LocalImageStoreTest.sh(work, "tar -C " + name + " -cf l.tar . && gzip -kfn l.tar");
+      LocalImageStoreTest.sh(work, "tar --mtime=@0 -C " + name + " -cf l.tar . && gzip -kfn l.tar");
       String diffId = Sha256.of(Bytes.wrap(Files.readAllBytes(work.resolve("l.tar"))));
       String blob = blob(layout, Files.readAllBytes(work.resolve("l.tar.gz")));
       String comma = layers.isEmpty() ? "" : ",";

@@ -5,6 +5,7 @@ import dev.nacelle.image.GarbageThresholds;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.ImageStore;
+import dev.nacelle.image.ImageUsage;
 import dev.nacelle.image.ResolvedImage;
 import dev.nacelle.node.pod.ContainerView;
 import dev.nacelle.node.pod.PodView;
@@ -13,33 +14,44 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Frees disk space from images that no pod of this node uses. One virtual thread. */
+/**
+ * Frees disk space from images that no pod of this node uses: every five minutes as the kubelet
+ * does, sooner where the disk is fuller than the high threshold. Says where that does not suffice.
+ * One virtual thread.
+ */
 final class ImageCollection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ImageCollection.class);
-  private static final Duration EVERY = Duration.ofMinutes(5);
+  private static final Duration LOOK = Duration.ofSeconds(10);
+  private static final int LOOKS_EACH = 30;
+  private static final int LOOKS_UNDER_PRESSURE = 6;
 
   private final ImageStore images;
   private final Supplier<Collection<PodView>> pods;
-  private final Consumer<String> failed;
+  private final BiConsumer<String, String> told;
   private final Thread thread;
+  private final ImageDiskWarnings warnings = new ImageDiskWarnings();
+  private int looksSince;
 
   /**
-   * @param failed told why nothing could be freed
+   * @param told of an event about the node: its reason and its message
    */
-  ImageCollection(ImageStore images, Supplier<Collection<PodView>> pods, Consumer<String> failed) {
+  ImageCollection(
+      ImageStore images, Supplier<Collection<PodView>> pods, BiConsumer<String, String> told) {
     this.images = images;
     this.pods = pods;
-    this.failed = failed;
+    this.told = told;
     this.thread = Thread.ofVirtual().name("image collection").unstarted(this::run);
   }
 
+  /** The node knows its pods. */
   void start() {
+    images.usedBy(this::inUse);
     thread.start();
   }
 
@@ -51,24 +63,41 @@ final class ImageCollection implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Thread.sleep(EVERY);
-        collect();
+        Thread.sleep(LOOK);
+        look();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void collect() {
+  private void look() {
     try {
-      Freed freed = images.collectGarbage(inUse(), GarbageThresholds.DEFAULT);
-      if (!freed.imageIds().isEmpty()) {
-        LOG.info("removed {} unused images, {} bytes", freed.imageIds().size(), freed.bytes());
+      ImageUsage usage = images.usage();
+      warnings.seen(usage).ifPresent(this::tell);
+      looksSince++;
+      boolean pressed = GarbageThresholds.DEFAULT.isReached(usage);
+      if (looksSince >= LOOKS_EACH || pressed && looksSince >= LOOKS_UNDER_PRESSURE) {
+        looksSince = 0;
+        collect();
       }
-      images.unmountIdleLayers();
-    } catch (ImageException e) {
-      failed.accept(e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.warn("cannot collect images: {}", e.getMessage());
+      warnings.failed(String.valueOf(e.getMessage())).ifPresent(this::tell);
     }
+  }
+
+  private void collect() {
+    Freed freed = images.collectGarbage(inUse(), GarbageThresholds.DEFAULT);
+    if (!freed.imageIds().isEmpty()) {
+      LOG.info("removed {} unused images, {} bytes", freed.imageIds().size(), freed.bytes());
+    }
+    images.unmountIdleLayers();
+    warnings.collected(freed).forEach(this::tell);
+  }
+
+  private void tell(ImageDiskWarnings.Warning warning) {
+    told.accept(warning.reason(), warning.message());
   }
 
   /** The ids of the images of all pods here that are not at their end. */

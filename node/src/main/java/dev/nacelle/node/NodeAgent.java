@@ -113,7 +113,7 @@ public final class NodeAgent implements AutoCloseable {
         new ImageCollection(
             images,
             this::pods,
-            why -> services.events().warning(registration.node(), "ImageGCFailed", why));
+            (reason, message) -> services.events().warning(registration.node(), reason, message));
   }
 
   /**
@@ -153,11 +153,11 @@ public final class NodeAgent implements AutoCloseable {
     if (!pods.awaitSync(SYNC) || !serviceObjects.awaitSync(SYNC)) {
       throw new IllegalStateException("cannot start the node: its pods could not be listed");
     }
+    collection.start(); // first: who pulls may need room, and only now are the pods known
     adopt();
     follower.start();
     pods.listen(this::changed);
     registration.ready();
-    collection.start();
   }
 
   /** What this node's parts share, for the node endpoint. */

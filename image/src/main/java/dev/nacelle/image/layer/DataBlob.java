@@ -25,14 +25,16 @@ final class DataBlob {
 
   private final FileChannel channel;
   private final long maxBytes;
+  private final SpaceClaim space;
   private final MessageDigest digest = Sha256.newDigest();
   private final ByteArrayOutputStream sums = new ByteArrayOutputStream();
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int buffered;
   private long written;
 
-  DataBlob(FileChannel channel, long maxBytes) {
+  DataBlob(FileChannel channel, long maxBytes, SpaceClaim space) {
     this.channel = channel;
+    this.space = space;
     this.maxBytes = maxBytes;
   }
 
@@ -157,6 +159,7 @@ final class DataBlob {
     digest.update(buffer, 0, buffered);
     sum();
     if (Arrays.mismatch(buffer, 0, buffered, ZEROS, 0, buffered) >= 0) {
+      space.take(buffered);
       ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, buffered);
       while (bytes.hasRemaining()) {
         channel.write(bytes, written + bytes.position());

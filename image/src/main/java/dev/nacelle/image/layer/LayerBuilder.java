@@ -34,7 +34,7 @@ public final class LayerBuilder {
    */
   public static BuiltLayer build(InputStream layer, Path metadata, Path data, LayerLimits limits)
       throws IOException {
-    return build(layer, metadata, data, Optional.empty(), limits);
+    return build(layer, metadata, data, Optional.empty(), limits, SpaceClaim.NONE);
   }
 
   /**
@@ -42,21 +42,27 @@ public final class LayerBuilder {
    * fsyncs all of them before the answer.
    *
    * @param sums where the {@link LayerSums} go
+   * @param space is asked before the data is written
    */
   public static BuiltLayer build(
-      InputStream layer, Path metadata, Path data, Path sums, LayerLimits limits)
+      InputStream layer, Path metadata, Path data, Path sums, LayerLimits limits, SpaceClaim space)
       throws IOException {
-    return build(layer, metadata, data, Optional.of(sums), limits);
+    return build(layer, metadata, data, Optional.of(sums), limits, space);
   }
 
   private static BuiltLayer build(
-      InputStream layer, Path metadata, Path data, Optional<Path> sums, LayerLimits limits)
+      InputStream layer,
+      Path metadata,
+      Path data,
+      Optional<Path> sums,
+      LayerLimits limits,
+      SpaceClaim space)
       throws IOException {
     MessageDigest diffDigest = Sha256.newDigest();
     var tree = new LayerTree(limits);
     try (FileChannel dataChannel = create(data);
         FileChannel metadataChannel = create(metadata)) {
-      var blob = new DataBlob(dataChannel, limits.maxDataBytes());
+      var blob = new DataBlob(dataChannel, limits.maxDataBytes(), space);
       try {
         var tar = new TarReader(new DigestInputStream(Decompression.open(layer), diffDigest));
         for (Optional<TarEntry> next = tar.next(); next.isPresent(); next = tar.next()) {
@@ -79,6 +85,7 @@ public final class LayerBuilder {
               diff,
               dataBytes / DataBlob.BLOCK,
               metadataChannel);
+      space.take(metadataBytes);
       if (sums.isPresent()) {
         dataChannel.force(true);
         metadataChannel.force(true);

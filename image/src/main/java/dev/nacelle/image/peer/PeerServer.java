@@ -198,7 +198,8 @@ public final class PeerServer implements AutoCloseable {
   /** Fetches what this host owns; whether it is here now. */
   private boolean fill(String key, LazyLayer layer, ChunkRange range) throws InterruptedException {
     boolean owned = peers.layer(key).filter(l -> l.owns(range)).isPresent();
-    if (!owned || range.end() > layer.index().chunks() || !fills.tryAcquire()) {
+    boolean can = owned && range.end() <= layer.index().chunks() && layer.mayFetchAhead();
+    if (!can || !fills.tryAcquire()) {
       return false;
     }
     try {

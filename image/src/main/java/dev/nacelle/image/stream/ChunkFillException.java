@@ -15,6 +15,13 @@ public final class ChunkFillException extends IOException {
     this.chunk = chunk;
   }
 
+  /** It has come, and could not be kept. */
+  ChunkFillException(String diffId, int chunk, IOException why) {
+    super("cannot fill layer " + diffId + ", chunk " + chunk + ": " + why.getMessage(), why);
+    this.diffId = diffId;
+    this.chunk = chunk;
+  }
+
   /** The same failure for another waiter. */
   ChunkFillException(ChunkFillException first) {
     super(first.getMessage(), first);

@@ -60,6 +60,10 @@ final class FetchQueue {
     }
   }
 
+  boolean isEmpty() {
+    return ahead.isEmpty() && asked.isEmpty() && rest.isEmpty();
+  }
+
   void clear() {
     ahead.clear();
     asked.clear();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
@@ -70,6 +71,7 @@ public final class LazyLayer implements AutoCloseable {
   private final FetchPolicy policy;
   private final Runnable whenWhole;
   private final Crew crew;
+  private final BooleanSupplier roomAhead;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wholeOrClosed = lock.newCondition();
@@ -90,6 +92,7 @@ public final class LazyLayer implements AutoCloseable {
     this.contents = contents;
     this.policy = settings.policy();
     this.whenWhole = settings.whenWhole();
+    this.roomAhead = settings.roomAhead();
     this.crew = new Crew("layer-" + index.diffId().substring(7, 19));
     this.fetching =
         new Fetching(
@@ -272,6 +275,9 @@ public final class LazyLayer implements AutoCloseable {
    * has ended, whether it came or not. Each run of missing chunks is one request.
    */
   void fetchNow(ChunkRange range) throws IOException, InterruptedException {
+    if (!mayFetchAhead()) {
+      return;
+    }
     lock.lockInterruptibly();
     try {
       requireOpen();
@@ -282,6 +288,21 @@ public final class LazyLayer implements AutoCloseable {
           flight.landed.await();
         }
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is room for what no reader waits for. */
+  public boolean mayFetchAhead() {
+    return roomAhead.getAsBoolean();
+  }
+
+  /** There may be room again: goes on with what was to be fetched while no reader waits. */
+  public void goOn() {
+    lock.lock();
+    try {
+      pump();
     } finally {
       lock.unlock();
     }
@@ -348,6 +369,8 @@ public final class LazyLayer implements AutoCloseable {
         IntPredicate missing = this::isMissing;
         Optional<ChunkRange> range =
             runningInBackground < policy.maxBackgroundFetches()
+                    && !queue.isEmpty()
+                    && mayFetchAhead()
                 ? queue.next(missing)
                 : Optional.empty();
         if (range.isEmpty()) {
@@ -394,7 +417,7 @@ public final class LazyLayer implements AutoCloseable {
     } catch (ChunkFillException e) {
       failure = Optional.of(e);
     } catch (IOException e) {
-      failure = Optional.of(new ChunkFillException(index.diffId(), first, "" + e.getMessage()));
+      failure = Optional.of(new ChunkFillException(index.diffId(), first, e));
     } catch (InterruptedException e) {
       failure = Optional.of(closing(first)); // nobody else interrupts, and the thread ends here
     } finally {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A lazy layer over a sample, in a directory of its own. */
@@ -23,6 +24,7 @@ final class LazyLayerFixture implements AutoCloseable {
   final SampleStream sample;
   final LazyLayerFiles files;
   final AtomicInteger wholeTold = new AtomicInteger();
+  final AtomicBoolean room = new AtomicBoolean(true);
   private final ReadListener readers;
   private FileChannel channel;
   LazyLayer layer;
@@ -61,12 +63,13 @@ final class LazyLayerFixture implements AutoCloseable {
       throws IOException {
     var settings =
         new LazyLayerSettings(
-            List.of(sources),
+            ChunkSources.always(List.of(sources)),
             policy,
             InstantSource.system(),
             boot,
             wholeTold::incrementAndGet,
-            readers);
+            readers,
+            room::get);
     return LazyLayer.open(sample.index(), files, BlobFile.of(channel), settings);
   }
 

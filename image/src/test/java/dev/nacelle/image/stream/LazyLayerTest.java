@@ -130,6 +130,23 @@ final class LazyLayerTest {
   }
 
   @Test
+  void whereRoomLacksOnlyReadersAreServedAndTheRestGoesOnWhenThereIsSomeAgain() throws Exception {
+    ScriptedSource source = ScriptedSource.honest(sample);
+    try (var fixture = fixture(source)) {
+      fixture.room.set(false);
+      fixture.layer.prefetchAll();
+      fixture.layer.fetchNow(ChunkRange.between(0, CHUNKS));
+      fixture.fill(7);
+      assertThat(fixture.inFile(7)).isEqualTo(sample.chunk(7));
+      assertThat(source.asked).containsExactly(new ChunkRange(7, 1));
+      fixture.room.set(true);
+      fixture.layer.goOn();
+      fixture.layer.awaitWhole();
+      fixture.assertWhole();
+    }
+  }
+
+  @Test
   void readersGoBeforeWhatWasAskedForBeforehand() throws Exception {
     var gate = new CountDownLatch(1);
     ScriptedSource source =

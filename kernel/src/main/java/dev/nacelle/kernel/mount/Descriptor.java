@@ -11,7 +11,7 @@ final class Descriptor implements AutoCloseable {
   static final int READ_ONLY = 0;
   static final int READ_WRITE = 2;
   private static final int CLOEXEC = 02000000;
-  private static final int AT_FDCWD = -100;
+  static final int AT_FDCWD = -100;
 
   private final long number;
 

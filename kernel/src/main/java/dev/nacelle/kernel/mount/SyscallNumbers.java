@@ -15,7 +15,8 @@ record SyscallNumbers(
     long lsetxattr,
     long mknodat,
     long fchmodat,
-    long syncfs) {
+    long syncfs,
+    long statx) {
   static final long MOVE_MOUNT = 429;
   static final long FSOPEN = 430;
   static final long FSCONFIG = 431;
@@ -25,8 +26,9 @@ record SyscallNumbers(
   static final SyscallNumbers HERE =
       switch (System.getProperty("os.arch", "")) {
         case "aarch64" ->
-            new SyscallNumbers(40, 39, 43, 29, 56, 57, 47, 223, 12, 9, 6, 33, 53, 267);
+            new SyscallNumbers(40, 39, 43, 29, 56, 57, 47, 223, 12, 9, 6, 33, 53, 267, 291);
         default ->
-            new SyscallNumbers(165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 268, 306);
+            new SyscallNumbers(
+                165, 166, 137, 16, 257, 3, 285, 221, 195, 192, 189, 259, 268, 306, 332);
       };
 }

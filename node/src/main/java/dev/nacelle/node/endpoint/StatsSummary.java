@@ -4,6 +4,7 @@ import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.image.ImageUsage;
 import dev.nacelle.node.NodeAgent;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.node.start.ContainerStart;
@@ -45,9 +46,38 @@ final class StatsSummary {
     for (PodView pod : agent.pods()) {
       pods.add(pod(pod, byPod.getOrDefault(pod.uid(), List.of())));
     }
+    return JsonObject.builder().put("node", node()).put("pods", new JsonArray(pods)).build();
+  }
+
+  private JsonObject node() {
+    ImageUsage usage = agent.services().images().usage();
+    String time = KubeObject.formatTime(agent.services().clock().instant());
+    JsonObject disk =
+        fileSystem(
+            time,
+            usage.diskAvailableBytes(),
+            usage.diskCapacityBytes(),
+            usage.diskCapacityBytes() - usage.diskAvailableBytes(),
+            usage);
+    JsonObject ofImages =
+        fileSystem(time, usage.availableBytes(), usage.capacityBytes(), usage.usedBytes(), usage);
     return JsonObject.builder()
-        .put("node", JsonObject.builder().put("nodeName", agent.services().config().name()).build())
-        .put("pods", new JsonArray(pods))
+        .put("nodeName", agent.services().config().name())
+        .put("fs", disk)
+        .put("runtime", JsonObject.builder().put("imageFs", ofImages).build())
+        .build();
+  }
+
+  private static JsonObject fileSystem(
+      String time, long available, long capacity, long used, ImageUsage usage) {
+    return JsonObject.builder()
+        .put("time", time)
+        .put("availableBytes", available)
+        .put("capacityBytes", capacity)
+        .put("usedBytes", used)
+        .put("inodesFree", usage.diskInodesFree())
+        .put("inodes", usage.diskInodes())
+        .put("inodesUsed", usage.diskInodes() - usage.diskInodesFree())
         .build();
   }
 

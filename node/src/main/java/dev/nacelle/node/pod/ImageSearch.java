@@ -99,7 +99,10 @@ final class ImageSearch {
     }
   }
 
-  /** Mounts what is here, or what a registry has; also where what is here turns out damaged. */
+  /**
+   * Mounts what is here, or what a registry has; also where what is here turns out damaged, or was
+   * removed to make room since it was found.
+   */
   private Optional<Result> mountSound(ImageReference reference) throws InterruptedException {
     for (int left = MOST_DAMAGED; ; left--) {
       Optional<Local> here = lookHere(reference);
@@ -111,19 +114,23 @@ final class ImageSearch {
         images.requireSound(local.image().id());
         return mount(local);
       } catch (ImageException e) {
-        if (e.fault() != ImageFault.DAMAGED || left == 0 || mustNotBePulled(reference)) {
+        if (left == 0 || !isMended(e.fault(), reference)) {
           throw e;
         }
-        event(
-            EventRecorder.Type.WARNING,
-            "InspectFailed",
-            PodImage.Missing.inspectFailed(wanted.name(), String.valueOf(e.getMessage())));
+        if (e.fault() == ImageFault.DAMAGED) {
+          event(
+              EventRecorder.Type.WARNING,
+              "InspectFailed",
+              PodImage.Missing.inspectFailed(wanted.name(), String.valueOf(e.getMessage())));
+        }
       }
     }
   }
 
-  private boolean mustNotBePulled(ImageReference reference) {
-    return wanted.policy(reference) == PullPolicy.NEVER && images.resolve(reference).isEmpty();
+  /** Whether it may be here at the next look, or may be pulled. */
+  private boolean isMended(ImageFault fault, ImageReference reference) {
+    return (fault == ImageFault.DAMAGED || fault == ImageFault.NOT_FOUND)
+        && (wanted.policy(reference) != PullPolicy.NEVER || images.resolve(reference).isPresent());
   }
 
   private void fail(ImageFault fault, String message) {

@@ -42,9 +42,14 @@ public final class PlatformUnderTest implements AutoCloseable {
 
   /** An instance that is not started yet. */
   public static PlatformUnderTest create(String name) {
+    return createIn(Path.of(System.getProperty("java.io.tmpdir")), name);
+  }
+
+  /** The same in a directory below this one. */
+  public static PlatformUnderTest createIn(Path parent, String name) {
     try (var probe = new ServerSocket(0)) {
       return new PlatformUnderTest(
-          Files.createTempDirectory("nacelle-" + name + "-"), name, probe.getLocalPort());
+          Files.createTempDirectory(parent, "nacelle-" + name + "-"), name, probe.getLocalPort());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

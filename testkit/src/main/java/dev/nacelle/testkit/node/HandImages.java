@@ -6,6 +6,7 @@ import dev.nacelle.image.Ensured;
 import dev.nacelle.image.Freed;
 import dev.nacelle.image.GarbageThresholds;
 import dev.nacelle.image.ImageConfig;
+import dev.nacelle.image.ImageDiskSettings;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 
 /**
  * Images by name alone; every root filesystem is an empty directory. An image that is not here is
@@ -195,8 +197,11 @@ public final class HandImages implements ImageStore {
   public void unmountIdleLayers() {}
 
   @Override
+  public void usedBy(Supplier<Set<String>> imageIds) {}
+
+  @Override
   public ImageUsage usage() {
-    return new ImageUsage(0, 0, 0, 0, 1L << 40, 1L << 39, 1, 1);
+    return new ImageUsage(0, 0, 0, 0, 0, ImageDiskSettings.NO_QUOTA, 1L << 40, 1L << 39, 1, 1);
   }
 
   @Override
