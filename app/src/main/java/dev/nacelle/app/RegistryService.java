@@ -13,6 +13,7 @@ import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.task.Threads;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.PushConversion;
+import dev.nacelle.image.PushedTraces;
 import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.Origins;
 import dev.nacelle.image.distribution.RegistryAccess;
@@ -145,7 +146,8 @@ final class RegistryService implements AutoCloseable {
             settings,
             access,
             streaming,
-            new BuiltInRegistry.Surroundings(origins, parts.metrics(), parts.clock()));
+            new BuiltInRegistry.Surroundings(
+                origins, parts.metrics(), new PushedTraces(parts.clock()), parts.clock()));
     synchronized (this) {
       if (closed) {
         opened.close();

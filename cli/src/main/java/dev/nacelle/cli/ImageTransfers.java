@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -98,6 +99,72 @@ final class ImageTransfers {
           name,
           target,
           rebuild ? Host.ImageVerb.Layers.REBUILT : Host.ImageVerb.Layers.ORIGINAL,
+          auth());
+    }
+  }
+
+  /** {@code image trace}. */
+  @Command(
+      name = "trace",
+      description = {
+        "Show what starts of an image have needed: by this, the next start fetches it ahead of its",
+        "readers. For each layer the chunks in their order, when they were needed, and which files",
+        "they are."
+      })
+  static final class Trace extends Transfer {
+    @Parameters(paramLabel = "REF", description = "name of the image")
+    String name = "";
+
+    @ArgGroup(exclusive = true)
+    Optional<Change> change = Optional.empty();
+
+    @Option(
+        names = {"-o", "--output"},
+        paramLabel = "json",
+        description = "show it as JSON")
+    Optional<String> output = Optional.empty();
+
+    /** What is done with it in place of showing it. */
+    static final class Change {
+      @Option(
+          names = "--record",
+          description = {
+            "drop the trace of this host, and record the next cold start here as if nothing were",
+            "known; what it gives replaces the trace in the registry"
+          })
+      boolean record;
+
+      @Option(
+          names = "--push",
+          description = "lay the trace of this host beside the image in its registry")
+      boolean push;
+
+      @Option(
+          names = "--delete",
+          description = "delete the traces of the image, here and in its registry")
+      boolean delete;
+
+      private Host.ImageVerb.TraceTask task() {
+        if (record) {
+          return Host.ImageVerb.TraceTask.RECORD;
+        }
+        return push ? Host.ImageVerb.TraceTask.PUSH : Host.ImageVerb.TraceTask.DELETE;
+      }
+    }
+
+    @Override
+    Host.ImageVerb verb() throws VerbException {
+      if (output.isPresent() && (!output.get().equals("json") || change.isPresent())) {
+        throw new VerbException(
+            change.isPresent()
+                ? "cannot show what is changed: -o goes with neither --record, --push nor --delete"
+                : "cannot show a trace as " + output.get() + ": only json is known",
+            2);
+      }
+      return new Host.ImageVerb.Trace(
+          name,
+          change.map(Change::task).orElse(Host.ImageVerb.TraceTask.SHOW),
+          output.isPresent() ? Host.ImageVerb.Form.JSON : Host.ImageVerb.Form.TEXT,
           auth());
     }
   }

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -386,6 +387,8 @@ public final class LocalImageStore implements ImageStore {
     }
     kept.addAll(roots.retainLayers(kept));
     lazy.discardAllBut(kept);
+    starts.forgetGone(
+        index.images().stream().flatMap(i -> i.manifests().stream()).collect(Collectors.toSet()));
     long freed = layers.retain(kept);
     try (Stream<Path> blobs = Files.list(layout.blobs())) {
       for (Path blob : blobs.toList()) {

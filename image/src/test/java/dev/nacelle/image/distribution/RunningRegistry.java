@@ -104,7 +104,7 @@ public final class RunningRegistry implements AutoCloseable {
             new BuiltInRegistry.Settings("nacelle-registry", KEY, limits),
             RegistryAccess.OPEN,
             PushListener.NONE,
-            new BuiltInRegistry.Surroundings(origins, metrics, clock)),
+            new BuiltInRegistry.Surroundings(origins, metrics, TraceRules.NONE, clock)),
         0);
   }
 
