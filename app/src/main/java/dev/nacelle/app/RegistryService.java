@@ -139,7 +139,10 @@ final class RegistryService implements AutoCloseable {
    * @param access who may do what
    */
   void open(RegistryAccess access) throws IOException {
-    var streaming = new PushConversion(parts.directory().resolveSibling("registry-conversion"));
+    var streaming =
+        new PushConversion(
+            parts.directory().resolveSibling("registry-conversion"),
+            parts.directory().resolve("converted"));
     BuiltInRegistry opened =
         BuiltInRegistry.open(
             parts.directory(),
