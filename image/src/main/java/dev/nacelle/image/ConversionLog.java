@@ -60,19 +60,19 @@ final class ConversionLog {
    */
   static ConversionLog open(Path file) throws IOException {
     var entries = new HashSet<Entry>();
-    if (Files.exists(file)) {
-      boolean known = Files.size(file) <= (MOST + 1L) * ENTRY_BYTES;
-      ByteBuffer bytes = ByteBuffer.wrap(known ? Files.readAllBytes(file) : new byte[0]);
-      byte[] head = new byte[ENTRY_BYTES];
-      if (bytes.remaining() >= ENTRY_BYTES) {
-        bytes.get(head);
-      }
-      while (Arrays.equals(head, HEAD) && bytes.remaining() >= ENTRY_BYTES) {
-        entries.add(new Entry(bytes.getLong(), bytes.getLong()));
-      }
+    long size = Files.exists(file) ? Files.size(file) : 0;
+    boolean fits = size >= ENTRY_BYTES && size <= (MOST + 1L) * ENTRY_BYTES;
+    ByteBuffer bytes = ByteBuffer.wrap(fits ? Files.readAllBytes(file) : new byte[ENTRY_BYTES]);
+    byte[] head = new byte[ENTRY_BYTES];
+    bytes.get(head);
+    boolean known = Arrays.equals(head, HEAD);
+    while (known && bytes.remaining() >= ENTRY_BYTES) {
+      entries.add(new Entry(bytes.getLong(), bytes.getLong()));
     }
     var log = new ConversionLog(file, entries);
-    log.write();
+    if (!known || bytes.hasRemaining()) {
+      log.write();
+    }
     return log;
   }
 

@@ -62,7 +62,7 @@ final class KeptTracesTest {
   void theirNumberIsBoundedAndTheOldestGoFirst() throws Exception {
     Instant first = Instant.now().minusSeconds(100_000);
     for (int n = 0; n < KeptTraces.MOST; n++) {
-      kept.keep(image(n), TRACE);
+      Files.write(layout.trace(image(n)), TRACE.toBytes().toByteArray());
       age(n, first.plusSeconds(n));
     }
     kept.keep(image(1000), TRACE);
