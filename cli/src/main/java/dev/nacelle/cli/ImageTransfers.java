@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Optional;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -115,8 +115,23 @@ final class ImageTransfers {
     @Parameters(paramLabel = "REF", description = "name of the image")
     String name = "";
 
-    @ArgGroup(exclusive = true)
-    Optional<Change> change = Optional.empty();
+    @Option(
+        names = "--record",
+        description = {
+          "drop the trace of this host, and record the next cold start here as if nothing were",
+          "known; what it gives replaces the trace in the registry"
+        })
+    boolean record;
+
+    @Option(
+        names = "--push",
+        description = "lay the trace of this host beside the image in its registry")
+    boolean push;
+
+    @Option(
+        names = "--delete",
+        description = "delete the traces of the image, here and in its registry")
+    boolean delete;
 
     @Option(
         names = {"-o", "--output"},
@@ -124,46 +139,32 @@ final class ImageTransfers {
         description = "show it as JSON")
     Optional<String> output = Optional.empty();
 
-    /** What is done with it in place of showing it. */
-    static final class Change {
-      @Option(
-          names = "--record",
-          description = {
-            "drop the trace of this host, and record the next cold start here as if nothing were",
-            "known; what it gives replaces the trace in the registry"
-          })
-      boolean record;
-
-      @Option(
-          names = "--push",
-          description = "lay the trace of this host beside the image in its registry")
-      boolean push;
-
-      @Option(
-          names = "--delete",
-          description = "delete the traces of the image, here and in its registry")
-      boolean delete;
-
-      private Host.ImageVerb.TraceTask task() {
-        if (record) {
-          return Host.ImageVerb.TraceTask.RECORD;
-        }
-        return push ? Host.ImageVerb.TraceTask.PUSH : Host.ImageVerb.TraceTask.DELETE;
-      }
-    }
-
     @Override
     Host.ImageVerb verb() throws VerbException {
-      if (output.isPresent() && (!output.get().equals("json") || change.isPresent())) {
+      var tasks = new ArrayList<Host.ImageVerb.TraceTask>();
+      if (record) {
+        tasks.add(Host.ImageVerb.TraceTask.RECORD);
+      }
+      if (push) {
+        tasks.add(Host.ImageVerb.TraceTask.PUSH);
+      }
+      if (delete) {
+        tasks.add(Host.ImageVerb.TraceTask.DELETE);
+      }
+      if (tasks.size() > 1) {
+        throw new VerbException("cannot do more than one of --record, --push and --delete", 2);
+      }
+      if (output.isPresent() && !tasks.isEmpty()) {
         throw new VerbException(
-            change.isPresent()
-                ? "cannot show what is changed: -o goes with neither --record, --push nor --delete"
-                : "cannot show a trace as " + output.get() + ": only json is known",
-            2);
+            "cannot show what is changed: -o goes with neither --record, --push nor --delete", 2);
+      }
+      if (output.filter(form -> !form.equals("json")).isPresent()) {
+        throw new VerbException(
+            "cannot show a trace as " + output.get() + ": only json is known", 2);
       }
       return new Host.ImageVerb.Trace(
           name,
-          change.map(Change::task).orElse(Host.ImageVerb.TraceTask.SHOW),
+          tasks.isEmpty() ? Host.ImageVerb.TraceTask.SHOW : tasks.getFirst(),
           output.isPresent() ? Host.ImageVerb.Form.JSON : Host.ImageVerb.Form.TEXT,
           auth());
     }
