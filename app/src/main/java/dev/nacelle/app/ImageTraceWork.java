@@ -3,6 +3,7 @@ package dev.nacelle.app;
 import dev.nacelle.cli.Host;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.ImageTraces;
+import dev.nacelle.image.LayerProgress;
 import dev.nacelle.image.LocalImageStore;
 import dev.nacelle.image.PullSecrets;
 import dev.nacelle.image.TraceReport;
@@ -24,10 +25,12 @@ record ImageTraceWork(LocalImageStore images, Host.Output output) {
     var traces = new ImageTraces(images, Clock.systemUTC());
     switch (verb.task()) {
       case SHOW -> {
-        TraceReport report = traces.show(reference, secrets, ImageTransferWork.steps(output));
         switch (verb.form()) {
-          case TEXT -> show(report);
-          case JSON -> output.line(IndentedJson.write(report.toJson()));
+          case TEXT -> show(traces.show(reference, secrets, ImageTransferWork.steps(output)));
+          case JSON -> {
+            TraceReport report = traces.show(reference, secrets, LayerProgress.SILENT);
+            output.line(IndentedJson.write(report.toJson())); // and not a word more
+          }
         }
       }
       case RECORD -> record(reference, traces.recordAnew(reference, secrets));

@@ -85,11 +85,11 @@ final class StartTraces implements AutoCloseable {
       TraceReplay replay = TraceReplay.start(known, start.lazyLayers());
       run("replay", () -> follow(replay, start.forms()));
     }
-    StartPublication.Run run = run(anew, untouched && known.isEmpty());
+    StartPublication.Run run = kindOf(anew, untouched && known.isEmpty());
     run("record", () -> record(start, recorder, known, run));
   }
 
-  private static StartPublication.Run run(boolean anew, boolean cold) {
+  private static StartPublication.Run kindOf(boolean anew, boolean cold) {
     if (anew) {
       return StartPublication.Run.ANEW;
     }
