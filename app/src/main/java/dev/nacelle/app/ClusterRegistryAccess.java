@@ -17,8 +17,9 @@ import java.util.Set;
 /**
  * The cluster's people in its registry: they show what they show the API, a password may be a
  * token, and may do what the API's authorizer lets them do with {@code
- * repositories.registry.nacelle.dev} and, with traces alone, its subresource {@code traces}. The first component of a repository's name is its namespace,
- * the rest the name; a name of one component is at the cluster's scope. Safe for any thread.
+ * repositories.registry.nacelle.dev} and, with traces alone, its subresource {@code traces}. The
+ * first component of a repository's name is its namespace, the rest the name; a name of one
+ * component is at the cluster's scope. Safe for any thread.
  */
 final class ClusterRegistryAccess implements RegistryAccess {
   private static final String GROUP = "registry.nacelle.dev";

@@ -130,8 +130,7 @@ final class ImageVerbsTest {
   private void assertTrace(ImageVerb.TraceTask task, ImageVerb.Form form, String... words) {
     var all = new ArrayList<>(List.of("trace"));
     all.addAll(List.of(words));
-    assertVerb(
-        new ImageVerb.Trace("a:1", task, form, AuthFile.NONE), all.toArray(String[]::new));
+    assertVerb(new ImageVerb.Trace("a:1", task, form, AuthFile.NONE), all.toArray(String[]::new));
   }
 
   @Test

@@ -41,7 +41,8 @@ final class ConversionLog {
   /** Another format of forms makes all of it void. */
   private static final byte[] HEAD =
       Arrays.copyOf(
-          "nacelle-forms-%d".formatted(StreamIndex.FORMAT_VERSION)
+          "nacelle-forms-%d"
+              .formatted(StreamIndex.FORMAT_VERSION)
               .getBytes(StandardCharsets.US_ASCII),
           ENTRY_BYTES);
 

@@ -145,8 +145,7 @@ public final class ImageTraces {
     if (subject.remote().isEmpty()) {
       return "this host has none, and its registry cannot be asked: " + subject.unreachable();
     }
-    String how =
-        subject.here().isPresent() ? "remove it here, and start it" : "start it on a host";
+    String how = subject.here().isPresent() ? "remove it here, and start it" : "start it on a host";
     return kept.isToBeRecorded(subject.manifest())
         ? "nobody has started it cold since its trace was dropped; " + how
         : "nobody has started it cold yet; " + how;
@@ -197,8 +196,7 @@ public final class ImageTraces {
                             + " to see whether the registry has"));
     try {
       return publication(reference, remote)
-          .publish(
-              remote.imageManifest(), own, StartPublication.Run.PREPARED, clock.instant())
+          .publish(remote.imageManifest(), own, StartPublication.Run.PREPARED, clock.instant())
           .map(trace -> trace.accesses().size());
     } catch (IOException e) {
       throw Faults.of("push the trace of image " + reference, e);
@@ -262,8 +260,7 @@ public final class ImageTraces {
       var request = new PullRequest(reference, PullPolicy.ALWAYS, secrets);
       ImagePull.Remote remote =
           new ImagePull(parts.registries(), request, PullProgress.SILENT).resolve(Platform.host());
-      return new Subject(
-          reference, remote.imageManifest().digest(), Optional.of(remote), here, "");
+      return new Subject(reference, remote.imageManifest().digest(), Optional.of(remote), here, "");
     } catch (ImageException e) {
       Optional<String> manifest = here.isEmpty() ? Optional.empty() : ownManifest(here.get());
       String why = bare(e, reference);

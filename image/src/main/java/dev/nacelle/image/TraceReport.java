@@ -59,8 +59,7 @@ public record TraceReport(
     static final Size NONE = new Size(0, 0, 0);
 
     Size and(Size other) {
-      return new Size(
-          chunks + other.chunks, bytes + other.bytes, storedBytes + other.storedBytes);
+      return new Size(chunks + other.chunks, bytes + other.bytes, storedBytes + other.storedBytes);
     }
   }
 
@@ -85,7 +84,8 @@ public record TraceReport(
    *
    * @param offset in the layer's data
    * @param at when the first of them was needed, after the first one of the trace
-   * @param files that have data there, with their paths in the layer; empty where they are not known
+   * @param files that have data there, with their paths in the layer; empty where they are not
+   *     known
    * @param moreFiles how many there are beside those
    */
   public record Extent(
@@ -153,8 +153,7 @@ public record TraceReport(
   }
 
   private static JsonObject json(Pack pack) {
-    var json =
-        JsonObject.builder().put("digest", pack.digest()).put("sizeBytes", pack.sizeBytes());
+    var json = JsonObject.builder().put("digest", pack.digest()).put("sizeBytes", pack.sizeBytes());
     pack.created()
         .filter(at -> !at.equals(Instant.EPOCH))
         .ifPresent(at -> json.put("created", at.toString()));

@@ -82,8 +82,7 @@ final class ImageTracesTest {
 
   private void convert() throws Exception {
     new ImageConversion(store)
-        .convert(
-            reference, PullSecrets.NONE, ImageConversion.Platforms.HOST, LayerProgress.SILENT);
+        .convert(reference, PullSecrets.NONE, ImageConversion.Platforms.HOST, LayerProgress.SILENT);
   }
 
   private Repository repository() {

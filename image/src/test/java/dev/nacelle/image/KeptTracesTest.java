@@ -19,9 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class KeptTracesTest {
   private static final AccessTrace TRACE =
       new AccessTrace(
-          List.of(
-              new AccessTrace.Layer(
-                  "sha256:" + "a".repeat(64), Bytes.wrap(new byte[32]))),
+          List.of(new AccessTrace.Layer("sha256:" + "a".repeat(64), Bytes.wrap(new byte[32]))),
           List.of(new AccessTrace.Access(0, 3, 0)));
 
   @TempDir Path directory;

@@ -23,11 +23,7 @@ final class UploadEndpoint {
   private final TraceLimits traces;
 
   UploadEndpoint(
-      ContentStore content,
-      UploadStore uploads,
-      PullThrough cache,
-      Gate gate,
-      TraceLimits traces) {
+      ContentStore content, UploadStore uploads, PullThrough cache, Gate gate, TraceLimits traces) {
     this.content = content;
     this.uploads = uploads;
     this.cache = cache;

@@ -80,8 +80,7 @@ public record BlobReferrer(String artifactType, String blobType) {
   public List<Referrer> among(List<Referrer> referrers) {
     return referrers.stream()
         .filter(r -> r.artifactType().equals(artifactType))
-        .sorted(
-            Comparator.comparing((Referrer r) -> created(r).orElse(Instant.MIN)).reversed())
+        .sorted(Comparator.comparing((Referrer r) -> created(r).orElse(Instant.MIN)).reversed())
         .toList();
   }
 

@@ -245,8 +245,7 @@ public final class RepositoryWriter implements ReferrerPlace {
 
   /** Whether a manifest is gone now. */
   private boolean delete(String digest) throws InterruptedException {
-    HttpRequest request =
-        HttpRequest.of("DELETE", deleting.endpoint().manifest(reference, digest));
+    HttpRequest request = HttpRequest.of("DELETE", deleting.endpoint().manifest(reference, digest));
     try {
       return persistently(
           () -> {

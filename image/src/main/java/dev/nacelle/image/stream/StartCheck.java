@@ -23,16 +23,19 @@ import java.util.Optional;
 
 /**
  * Judges a trace or a start pack of somebody who is not trusted with what an image contains: it may
- * say again what the streaming form beside the image says, and in which order its chunks are needed,
- * and nothing else. What readers take from the list of referrers must be what the manifest says. A
- * pack's chunks are not looked at: whoever reads them proves them by the indexes.
+ * say again what the streaming form beside the image says, and in which order its chunks are
+ * needed, and nothing else. What readers take from the list of referrers must be what the manifest
+ * says. A pack's chunks are not looked at: whoever reads them proves them by the indexes.
  */
 public final class StartCheck {
-  /** The newest is believed first, so that none may come from the future; clocks differ a little. */
+  /**
+   * The newest is believed first, so that none may come from the future; clocks differ a little.
+   */
   private static final Duration SKEW = Duration.ofMinutes(5);
 
   /** No blob of a trace or a pack is larger. */
-  public static final long MOST_BLOB_BYTES = (long) StartPack.MAX_HEAD_BYTES + StartPack.MAX_CHUNK_BYTES;
+  public static final long MOST_BLOB_BYTES =
+      (long) StartPack.MAX_HEAD_BYTES + StartPack.MAX_CHUNK_BYTES;
 
   /** Gives the blobs of the repository, which end with an error if they are not the promised. */
   @FunctionalInterface
@@ -103,8 +106,7 @@ public final class StartCheck {
         boolean isNew = !found.containsKey(layer.index().digest());
         if (isNew && layer.index().sizeBytes() <= StreamIndexFormat.MAX_BYTES) {
           try (InputStream in = blobs.open(layer.index())) {
-            found.put(
-                layer.index().digest(), StreamIndex.parse(Bytes.wrap(in.readAllBytes())));
+            found.put(layer.index().digest(), StreamIndex.parse(Bytes.wrap(in.readAllBytes())));
           }
         }
       }

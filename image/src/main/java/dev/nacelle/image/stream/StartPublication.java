@@ -48,8 +48,7 @@ public final class StartPublication {
    * @param temporary directory in which a pack is made
    * @param host who publishes, for people; may be empty
    */
-  public StartPublication(
-      Repository repository, ReferrerPlace place, Path temporary, String host) {
+  public StartPublication(Repository repository, ReferrerPlace place, Path temporary, String host) {
     this.repository = repository;
     this.place = place;
     this.temporary = temporary;

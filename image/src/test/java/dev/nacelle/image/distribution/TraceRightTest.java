@@ -183,11 +183,7 @@ final class TraceRightTest {
         .refuses(403, ErrorCode.DENIED);
     delete(NODE, image).refuses(403, ErrorCode.DENIED);
     registry
-        .send(
-            "DELETE",
-            "/v2/team/app/blobs/" + digest(Bytes.utf8("layer")),
-            "authorization",
-            NODE)
+        .send("DELETE", "/v2/team/app/blobs/" + digest(Bytes.utf8("layer")), "authorization", NODE)
         .refuses(403, ErrorCode.DENIED);
   }
 
@@ -220,9 +216,7 @@ final class TraceRightTest {
     push(OWNER, "x".repeat(1001)).is(201);
     Answer begun = registry.send("POST", UPLOADS, "authorization", NODE).is(202);
     String place = begun.header("location");
-    registry
-        .send("PATCH", place, Bytes.utf8("y".repeat(600)), "authorization", NODE)
-        .is(202);
+    registry.send("PATCH", place, Bytes.utf8("y".repeat(600)), "authorization", NODE).is(202);
     registry
         .send("PATCH", place, Bytes.utf8("y".repeat(600)), "authorization", NODE)
         .refuses(413, ErrorCode.SIZE_INVALID);
@@ -235,11 +229,7 @@ final class TraceRightTest {
     Bytes blob = Bytes.utf8("elsewhere");
     registry
         .send(
-            "POST",
-            "/v2/other/blobs/uploads/?digest=" + digest(blob),
-            blob,
-            "authorization",
-            OWNER)
+            "POST", "/v2/other/blobs/uploads/?digest=" + digest(blob), blob, "authorization", OWNER)
         .is(201);
     registry
         .send("POST", UPLOADS + "?mount=" + digest(blob) + "&from=other", "authorization", NODE)

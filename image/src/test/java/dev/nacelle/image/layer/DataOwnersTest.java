@@ -57,14 +57,14 @@ final class DataOwnersTest {
       names.add(part.path());
       byte[] file = Files.readAllBytes(tree.resolve(part.path().substring(1)));
       byte[] there =
-          Arrays.copyOfRange(
-              all, (int) part.offset(), (int) (part.offset() + part.sizeBytes()));
+          Arrays.copyOfRange(all, (int) part.offset(), (int) (part.offset() + part.sizeBytes()));
       assertThat(there).as(part.path()).isEqualTo(file);
     }
     assertThat(names).hasSize(702).contains("/large", "/gr\u00fc\u00dfe");
     try (var files = Files.walk(tree)) {
       long withData =
-          files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
+          files
+              .filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
               .filter(f -> f.toFile().length() > 0)
               .count();
       assertThat(withData).as("one name of the file that has two").isEqualTo(703);

@@ -100,7 +100,8 @@ final class StartCheckTest {
   void annotationsThatReadersFollowMustBeThoseOfTheManifest() throws Exception {
     publishPack(sample.form(), StartPackTest.trace(sample.index(), 3, 1));
     String good = place.manifest().toUtf8();
-    String blob = good.replaceAll("(?s).*\"dev.nacelle.blob.digest\":\"(sha256:[0-9a-f]+)\".*", "$1");
+    String blob =
+        good.replaceAll("(?s).*\"dev.nacelle.blob.digest\":\"(sha256:[0-9a-f]+)\".*", "$1");
     assertThat(blob).startsWith("sha256:");
     assertRefused(
         good.replace(
@@ -108,7 +109,9 @@ final class StartCheckTest {
             "\"dev.nacelle.blob.digest\":\"sha256:" + "0".repeat(64)),
         "its annotations name another blob");
     assertRefused(
-        good.replaceAll("\"dev.nacelle.start.head-bytes\":\"[0-9]+\"", "\"dev.nacelle.start.head-bytes\":\"7\""),
+        good.replaceAll(
+            "\"dev.nacelle.start.head-bytes\":\"[0-9]+\"",
+            "\"dev.nacelle.start.head-bytes\":\"7\""),
         "another size of the head");
     assertRefused(good.replace("start.v1\",\"config", "other.v1\",\"config"), "it is no trace");
     assertRefused("{}", "it is no trace");

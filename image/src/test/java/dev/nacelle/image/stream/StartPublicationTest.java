@@ -67,8 +67,7 @@ final class StartPublicationTest {
     }
 
     Optional<AccessTrace> publish(
-        ReferrerPlace place, int minute, StartPublication.Run run, int... chunks)
-        throws Exception {
+        ReferrerPlace place, int minute, StartPublication.Run run, int... chunks) throws Exception {
       return publication(place)
           .publish(manifest, trace(chunks), run, NOON.plusSeconds(60L * minute));
     }
@@ -138,8 +137,7 @@ final class StartPublicationTest {
       assertThat(image.listed(TraceReferrer.ARTIFACT_TYPE)).isEmpty();
       assertThat(image.listed(StartReferrer.ARTIFACT_TYPE)).hasSize(1);
       try (var opening =
-          ImageOpening.open(
-                  image.repository, image.manifest.digest(), ImageOpening.Chunks.ALONG)
+          ImageOpening.open(image.repository, image.manifest.digest(), ImageOpening.Chunks.ALONG)
               .orElseThrow()) {
         assertThat(opening.trace().isEmpty()).isTrue();
       }
