@@ -17,12 +17,14 @@ import java.util.Set;
 /**
  * The cluster's people in its registry: they show what they show the API, a password may be a
  * token, and may do what the API's authorizer lets them do with {@code
- * repositories.registry.nacelle.dev}. The first component of a repository's name is its namespace,
- * the rest the name; a name of one component is at the cluster's scope. Safe for any thread.
+ * repositories.registry.nacelle.dev} and, with traces alone, its subresource {@code traces}. The
+ * first component of a repository's name is its namespace, the rest the name; a name of one
+ * component is at the cluster's scope. Safe for any thread.
  */
 final class ClusterRegistryAccess implements RegistryAccess {
   private static final String GROUP = "registry.nacelle.dev";
   private static final String RESOURCE = "repositories";
+  private static final String TRACES = "traces";
 
   /** Whom the API server believes. */
   interface People {
@@ -67,22 +69,27 @@ final class ClusterRegistryAccess implements RegistryAccess {
             : new Identity(caller.name(), "", caller.groups(), Map.of());
     var allowed = EnumSet.noneOf(Action.class);
     for (Action action : wanted) {
-      if (verbs(action).stream().allMatch(verb -> may(identity, verb, repository))) {
+      if (may(identity, action, repository)) {
         allowed.add(action);
       }
     }
     return allowed;
   }
 
-  private static List<String> verbs(Action action) {
+  private boolean may(Identity identity, Action action, RepositoryName repository) {
     return switch (action) {
-      case PULL -> List.of("get");
-      case PUSH -> List.of("create", "update");
-      case DELETE -> List.of("delete");
+      case PULL -> may(identity, "get", "", repository);
+      case PUSH ->
+          may(identity, "create", "", repository) && may(identity, "update", "", repository);
+      case DELETE -> may(identity, "delete", "", repository);
+      case TRACE ->
+          may(identity, "create", TRACES, repository)
+              && may(identity, "delete", TRACES, repository);
     };
   }
 
-  private boolean may(Identity identity, String verb, RepositoryName repository) {
+  private boolean may(
+      Identity identity, String verb, String subresource, RepositoryName repository) {
     String whole = repository.value();
     int slash = whole.indexOf('/');
     var target =
@@ -90,7 +97,7 @@ final class ClusterRegistryAccess implements RegistryAccess {
             GROUP,
             "v1",
             RESOURCE,
-            "",
+            subresource,
             slash < 0 ? "" : whole.substring(0, slash),
             whole.substring(slash + 1));
     return authorizer.authorize(new Attributes(identity, verb, target)) instanceof Decision.Allow;

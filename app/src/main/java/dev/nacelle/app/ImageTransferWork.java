@@ -145,7 +145,7 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
         parts[0], parts[1], parts.length > 2 ? Optional.of(parts[2]) : Optional.empty());
   }
 
-  private static PullSecrets secrets(Host.AuthFile auth) {
+  static PullSecrets secrets(Host.AuthFile auth) {
     if (auth.text().isBlank()) {
       return PullSecrets.NONE;
     }

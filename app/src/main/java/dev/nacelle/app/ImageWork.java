@@ -56,6 +56,7 @@ final class ImageWork {
         yield 0;
       }
       case Host.ImageVerb.Verify(String name) -> verify(ImageReference.parse(name), output);
+      case Host.ImageVerb.Trace trace -> new ImageTraceWork(images, output).run(trace);
     };
   }
 

@@ -13,6 +13,7 @@ import dev.nacelle.base.metrics.Metrics;
 import dev.nacelle.base.task.Threads;
 import dev.nacelle.cli.UpOptions;
 import dev.nacelle.image.PushConversion;
+import dev.nacelle.image.PushedTraces;
 import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.Origins;
 import dev.nacelle.image.distribution.RegistryAccess;
@@ -138,14 +139,18 @@ final class RegistryService implements AutoCloseable {
    * @param access who may do what
    */
   void open(RegistryAccess access) throws IOException {
-    var streaming = new PushConversion(parts.directory().resolveSibling("registry-conversion"));
+    var streaming =
+        new PushConversion(
+            parts.directory().resolveSibling("registry-conversion"),
+            parts.directory().resolve("converted"));
     BuiltInRegistry opened =
         BuiltInRegistry.open(
             parts.directory(),
             settings,
             access,
             streaming,
-            new BuiltInRegistry.Surroundings(origins, parts.metrics(), parts.clock()));
+            new BuiltInRegistry.Surroundings(
+                origins, parts.metrics(), new PushedTraces(parts.clock()), parts.clock()));
     synchronized (this) {
       if (closed) {
         opened.close();

@@ -55,7 +55,9 @@ class ClusterRegistryAccessTest {
               attributes.identity().user(),
               attributes.verb(),
               resource.group(),
-              resource.resource(),
+              resource.subresource().isEmpty()
+                  ? resource.resource()
+                  : resource.resource() + "/" + resource.subresource(),
               "'" + resource.namespace() + "'",
               resource.name());
       return allowed.contains(asked) ? new Decision.Allow("") : Decision.NO_OPINION;
@@ -111,6 +113,16 @@ class ClusterRegistryAccessTest {
     assertThat(access.allowed(ann(), APP, ALL)).isEmpty();
     allow("ann", "update", "'team-a' web/app");
     assertThat(access.allowed(ann(), APP, ALL)).containsExactly(Action.PUSH);
+  }
+
+  @Test
+  void tracesAreASubresourceWhoseRightIsNoRightToPush() {
+    allow("ann", "get", "'team-a' web/app");
+    allowed.add("ann create registry.nacelle.dev repositories/traces 'team-a' web/app");
+    assertThat(access.allowed(ann(), APP, ALL)).containsExactly(Action.PULL);
+    allowed.add("ann delete registry.nacelle.dev repositories/traces 'team-a' web/app");
+    assertThat(access.allowed(ann(), APP, ALL)).containsExactly(Action.PULL, Action.TRACE);
+    assertThat(access.allowed(ann(), new RepositoryName("team-b/web/app"), ALL)).isEmpty();
   }
 
   @Test

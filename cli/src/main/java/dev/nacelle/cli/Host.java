@@ -56,6 +56,22 @@ public interface Host {
 
     record Verify(String name) implements ImageVerb {}
 
+    record Trace(String name, TraceTask task, Form form, AuthFile auth) implements ImageVerb {}
+
+    /** What is done with the trace of an image. */
+    enum TraceTask {
+      SHOW,
+      RECORD,
+      PUSH,
+      DELETE
+    }
+
+    /** How something is shown. */
+    enum Form {
+      TEXT,
+      JSON
+    }
+
     /** How much of an image a pull waits for. */
     enum Data {
       /** What it takes to run it. */

@@ -48,6 +48,15 @@ public final class ImageRequest {
           named("convert", name).put("platforms", word(platforms)).put("auth", a.text());
       case ImageVerb.Inspect(String name) -> named("inspect", name);
       case ImageVerb.Verify(String name) -> named("verify", name);
+      case ImageVerb.Trace(
+              String name,
+              ImageVerb.TraceTask task,
+              ImageVerb.Form form,
+              AuthFile a) ->
+          named("trace", name)
+              .put("task", word(task))
+              .put("form", word(form))
+              .put("auth", a.text());
     };
   }
 
@@ -95,8 +104,25 @@ public final class ImageRequest {
               auth);
       case "inspect" -> new ImageVerb.Inspect(name);
       case "verify" -> new ImageVerb.Verify(name);
+      case "trace" ->
+          new ImageVerb.Trace(
+              name,
+              task(body),
+              choice(body, "form", ImageVerb.Form.TEXT, ImageVerb.Form.JSON),
+              auth);
       default -> throw new IllegalArgumentException("unknown verb");
     };
+  }
+
+  /** What is not understood is not done: only showing changes nothing. */
+  private static ImageVerb.TraceTask task(JsonObject body) {
+    String asked = body.string("task").orElse(word(ImageVerb.TraceTask.SHOW));
+    for (ImageVerb.TraceTask task : ImageVerb.TraceTask.values()) {
+      if (word(task).equals(asked)) {
+        return task;
+      }
+    }
+    throw new IllegalArgumentException("unknown task of a trace: " + asked);
   }
 
   private static <E extends Enum<E>> E choice(JsonObject body, String member, E usual, E other) {

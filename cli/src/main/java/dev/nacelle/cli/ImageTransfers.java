@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -98,6 +99,73 @@ final class ImageTransfers {
           name,
           target,
           rebuild ? Host.ImageVerb.Layers.REBUILT : Host.ImageVerb.Layers.ORIGINAL,
+          auth());
+    }
+  }
+
+  /** {@code image trace}. */
+  @Command(
+      name = "trace",
+      description = {
+        "Show what starts of an image have needed: by this, the next start fetches it ahead of its",
+        "readers. For each layer the chunks in their order, when they were needed, and which files",
+        "they are."
+      })
+  static final class Trace extends Transfer {
+    @Parameters(paramLabel = "REF", description = "name of the image")
+    String name = "";
+
+    @Option(
+        names = "--record",
+        description = {
+          "drop the trace of this host, and record the next cold start here as if nothing were",
+          "known; what it gives replaces the trace in the registry"
+        })
+    boolean record;
+
+    @Option(
+        names = "--push",
+        description = "lay the trace of this host beside the image in its registry")
+    boolean push;
+
+    @Option(
+        names = "--delete",
+        description = "delete the traces of the image, here and in its registry")
+    boolean delete;
+
+    @Option(
+        names = {"-o", "--output"},
+        paramLabel = "json",
+        description = "show it as JSON")
+    Optional<String> output = Optional.empty();
+
+    @Override
+    Host.ImageVerb verb() throws VerbException {
+      var tasks = new ArrayList<Host.ImageVerb.TraceTask>();
+      if (record) {
+        tasks.add(Host.ImageVerb.TraceTask.RECORD);
+      }
+      if (push) {
+        tasks.add(Host.ImageVerb.TraceTask.PUSH);
+      }
+      if (delete) {
+        tasks.add(Host.ImageVerb.TraceTask.DELETE);
+      }
+      if (tasks.size() > 1) {
+        throw new VerbException("cannot do more than one of --record, --push and --delete", 2);
+      }
+      if (output.isPresent() && !tasks.isEmpty()) {
+        throw new VerbException(
+            "cannot show what is changed: -o goes with neither --record, --push nor --delete", 2);
+      }
+      if (output.filter(form -> !form.equals("json")).isPresent()) {
+        throw new VerbException(
+            "cannot show a trace as " + output.get() + ": only json is known", 2);
+      }
+      return new Host.ImageVerb.Trace(
+          name,
+          tasks.isEmpty() ? Host.ImageVerb.TraceTask.SHOW : tasks.getFirst(),
+          output.isPresent() ? Host.ImageVerb.Form.JSON : Host.ImageVerb.Form.TEXT,
           auth());
     }
   }

@@ -17,6 +17,7 @@ import picocli.CommandLine.ParentCommand;
       ImageTransfers.Pull.class,
       ImageTransfers.Push.class,
       ImageTransfers.Convert.class,
+      ImageTransfers.Trace.class,
       ImageVerbs.Ls.class,
       ImageVerbs.Inspect.class,
       ImageVerbs.Verify.class,
@@ -27,7 +28,7 @@ final class ImageVerbs extends Verb {
   @Override
   public Integer call() {
     cli.out.println(
-        "choose one of: import, pull, push, convert, list, inspect, verify, remove, prune;"
+        "choose one of: import, pull, push, convert, trace, list, inspect, verify, remove, prune;"
             + " see 'nacelle image --help'");
     return 2;
   }

@@ -110,6 +110,11 @@ final class ImageVerbsTest {
         "convert",
         "--all-platforms",
         "a:1");
+    assertTrace(ImageVerb.TraceTask.SHOW, ImageVerb.Form.TEXT, "a:1");
+    assertTrace(ImageVerb.TraceTask.SHOW, ImageVerb.Form.JSON, "a:1", "-o", "json");
+    assertTrace(ImageVerb.TraceTask.RECORD, ImageVerb.Form.TEXT, "--record", "a:1");
+    assertTrace(ImageVerb.TraceTask.PUSH, ImageVerb.Form.TEXT, "a:1", "--push");
+    assertTrace(ImageVerb.TraceTask.DELETE, ImageVerb.Form.TEXT, "a:1", "--delete");
     assertVerb(new ImageVerb.Inspect("a:1"), "inspect", "a:1");
     assertVerb(new ImageVerb.Verify("a:1"), "verify", "a:1");
     assertVerb(new ImageVerb.Ls(), "ls");
@@ -120,6 +125,25 @@ final class ImageVerbsTest {
         "import",
         directory.resolve("x").toString(),
         "--name=a:1");
+  }
+
+  private void assertTrace(ImageVerb.TraceTask task, ImageVerb.Form form, String... words) {
+    var all = new ArrayList<>(List.of("trace"));
+    all.addAll(List.of(words));
+    assertVerb(new ImageVerb.Trace("a:1", task, form, AuthFile.NONE), all.toArray(String[]::new));
+  }
+
+  @Test
+  void aTraceIsShownOrChangedAndOnlyJsonIsKnown() {
+    assertThat(run("trace", "a:1", "--push", "--delete")).isEqualTo(2);
+    assertThat(run("trace", "a:1", "--record", "-o", "json")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot show what is changed");
+    assertThat(run("trace", "a:1", "-o", "yaml")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("only json is known");
+    assertThat(host.verbs).isEmpty();
+    JsonObject later = JsonObject.builder().put("verb", "trace").put("task", "burn").build();
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> ImageRequest.read(later))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

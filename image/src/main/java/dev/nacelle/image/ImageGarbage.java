@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
       LazyLayers lazy,
       ProvedLayers proved,
       RootMounts roots,
+      StartTraces starts,
       ImageDisk disk) {}
 
   private final Shelves from;
@@ -201,6 +203,11 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
     from.index().images().forEach(image -> kept.addAll(image.parts()));
     kept.addAll(from.roots().retainLayers(kept));
     from.lazy().discardAllBut(kept);
+    from.starts()
+        .forgetGone(
+            from.index().images().stream()
+                .flatMap(i -> i.manifests().stream())
+                .collect(Collectors.toSet()));
     List<LayerStore.Doomed> doomed = from.layers().takeOutAllBut(kept);
     from.proved().retain(kept);
     long blobBytes = 0;

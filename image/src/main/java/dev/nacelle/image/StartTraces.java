@@ -29,6 +29,7 @@ final class StartTraces implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final int QUIET_LOOKS = 6;
   private static final int MOST_LOOKS = 600;
+  private static final AccessTrace UNKNOWN = new AccessTrace(List.of(), List.of());
 
   private final StoreLayout layout;
   private final RegistryClient registries;
@@ -73,9 +74,9 @@ final class StartTraces implements AutoCloseable {
       start.forms().close();
       return;
     }
-    AccessTrace known = known(start);
-    boolean cold =
-        known.isEmpty() && start.layers().stream().allMatch(FillingLayer::nothingHasCome);
+    boolean untouched = start.layers().stream().allMatch(FillingLayer::nothingHasCome);
+    boolean anew = untouched && kept.isToBeRecorded(start.subject().digest());
+    AccessTrace known = anew ? UNKNOWN : known(start);
     var recorder = new TraceRecorder(System::nanoTime);
     start.layers().forEach(layer -> layer.readers().add(recorder));
     if (known.isEmpty()) {
@@ -84,8 +85,15 @@ final class StartTraces implements AutoCloseable {
       TraceReplay replay = TraceReplay.start(known, start.lazyLayers());
       run("replay", () -> follow(replay, start.forms()));
     }
-    var run = cold ? StartPublication.Run.COLD : StartPublication.Run.PREPARED;
+    StartPublication.Run run = kindOf(anew, untouched && known.isEmpty());
     run("record", () -> record(start, recorder, known, run));
+  }
+
+  private static StartPublication.Run kindOf(boolean anew, boolean cold) {
+    if (anew) {
+      return StartPublication.Run.ANEW;
+    }
+    return cold ? StartPublication.Run.COLD : StartPublication.Run.PREPARED;
   }
 
   private AccessTrace known(Start start) {
@@ -137,7 +145,8 @@ final class StartTraces implements AutoCloseable {
     new StartPublication(
             registries.repository(start.reference(), start.credential()),
             registries.writer(start.reference(), start.credential()),
-            layout.temporary())
+            layout.temporary(),
+            HostName.ofKernel())
         .publish(start.subject(), seen, run, clock.instant());
   }
 
@@ -151,6 +160,15 @@ final class StartTraces implements AutoCloseable {
       before = now;
     }
     return recorder.trace();
+  }
+
+  /**
+   * Drops what is kept of images that are gone since long.
+   *
+   * @param manifests digests of the manifests of those that are here
+   */
+  void forgetGone(Set<String> manifests) throws IOException {
+    kept.forgetGone(manifests, clock.instant());
   }
 
   /** What was seen of starts under way is lost. */

@@ -32,6 +32,16 @@ public final class DebianRegistry implements AutoCloseable {
    * @param more further lines of its configuration
    */
   public static DebianRegistry start(Path directory, String more) throws Exception {
+    return start(directory, "", more);
+  }
+
+  /** One that deletes manifests. */
+  public static DebianRegistry deleting(Path directory) throws Exception {
+    return start(directory, "  delete:\n    enabled: true\n", "");
+  }
+
+  private static DebianRegistry start(Path directory, String storage, String more)
+      throws Exception {
     Path data = Files.createDirectories(directory.resolve("registry"));
     int port;
     try (var probe = new ServerSocket(0)) {
@@ -42,7 +52,9 @@ public final class DebianRegistry implements AutoCloseable {
             directory.resolve("registry.yml"),
             "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: "
                 + data
-                + "\nhttp:\n  addr: 127.0.0.1:"
+                + "\n"
+                + storage
+                + "http:\n  addr: 127.0.0.1:"
                 + port
                 + "\n"
                 + more);

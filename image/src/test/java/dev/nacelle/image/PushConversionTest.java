@@ -117,9 +117,60 @@ final class PushConversionTest {
     return directory.resolve("converting");
   }
 
+  private Path done() {
+    return directory.resolve("converted");
+  }
+
+  private void removeForm(Running running, ImageReference reference) throws Exception {
+    Repository repository = registries.repository(reference, Optional.empty());
+    String image = Descriptor.of(MediaTypes.OCI_MANIFEST, repository.manifest()).digest();
+    var forms = repository.referrers(image, StreamReferrer.ARTIFACT_TYPE);
+    assertThat(forms).hasSize(1);
+    assertThat(
+            running
+                .registry
+                .content()
+                .deleteManifest(
+                    new RepositoryName(reference.path()),
+                    ContentDigest.parse(forms.getFirst().descriptor().digest()).orElseThrow()))
+        .isTrue();
+  }
+
+  @Test
+  void whatWasDoneIsNotLookedAtAgainAtTheStartButAfterAPush() throws Exception {
+    try (var conversion = new PushConversion(temporary(), done());
+        var running = new Running(conversion)) {
+      conversion.start(running.registry.content());
+      ImageReference app = running.push("team/app:1");
+      awaitForm(app);
+      awaitNoted(2); // the image, which is noted after its form and its pack
+      removeForm(running, app);
+      running.push("team/app:2"); // the same image: is made a form again
+      awaitForm(app);
+      removeForm(running, app);
+    }
+    try (var conversion = new PushConversion(temporary(), done());
+        var running = new Running(conversion)) {
+      conversion.start(running.registry.content());
+      awaitForm(running.push("other/app:1")); // behind the look at the start
+      ImageReference app =
+          ImageReference.parse("127.0.0.1:" + running.server.port() + "/team/app:1");
+      assertThat(form(app)).isEmpty();
+    }
+  }
+
+  /** The log has a head and 16 bytes an entry. */
+  private void awaitNoted(int pieces) throws Exception {
+    Instant end = Instant.now().plus(Duration.ofSeconds(60));
+    while (!Files.exists(done()) || Files.size(done()) < 16L * pieces) {
+      assertThat(Instant.now()).isBefore(end);
+      Thread.onSpinWait();
+    }
+  }
+
   @Test
   void whatIsPushedIsConverted() throws Exception {
-    try (var conversion = new PushConversion(temporary());
+    try (var conversion = new PushConversion(temporary(), done());
         var running = new Running(conversion)) {
       conversion.start(running.registry.content());
       StreamReferrer form = awaitForm(running.push("team/app:1"));
@@ -144,7 +195,7 @@ final class PushConversionTest {
       running.push("other/missed:2");
     }
     Files.createDirectories(temporary().resolve("left-over"));
-    try (var conversion = new PushConversion(temporary());
+    try (var conversion = new PushConversion(temporary(), done());
         var running = new Running(conversion)) {
       assertThat(temporary().resolve("left-over")).doesNotExist();
       conversion.start(running.registry.content());
@@ -156,7 +207,7 @@ final class PushConversionTest {
 
   @Test
   void whatIsNoImageIsLeftAloneAndADamagedOneStopsNothing() throws Exception {
-    try (var conversion = new PushConversion(temporary());
+    try (var conversion = new PushConversion(temporary(), done());
         var running = new Running(conversion)) {
       conversion.start(running.registry.content());
       ImageReference chart =

@@ -99,6 +99,7 @@ final class ComponentRoles {
           DefaultBinding.cluster("nacelle:host", "group system:nodes"),
           DefaultBinding.cluster("nacelle:node-network", "group system:nodes"),
           DefaultBinding.cluster("nacelle:registry-puller", "group system:nodes"),
+          DefaultBinding.cluster("nacelle:registry-tracer", "group system:nodes"),
           DefaultBinding.cluster("nacelle:registry-pusher", "user " + RbacDefaults.IMAGE_WRITER),
           DefaultBinding.toRole(
               "nacelle:node-bootstrap", "system:node-bootstrapper", "group system:bootstrappers"),

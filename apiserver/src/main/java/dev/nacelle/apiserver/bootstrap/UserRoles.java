@@ -107,7 +107,11 @@ final class UserRoles {
               onPaths("get", "/.well-known/openid-configuration /openid/v1/jwks/ /openid/v1/jwks")),
           DefaultRole.cluster("nacelle:registry-puller", on("get", REGISTRY, "repositories")),
           DefaultRole.cluster(
-              "nacelle:registry-pusher", on("get create update", REGISTRY, "repositories")),
+              "nacelle:registry-tracer", on("create delete", REGISTRY, "repositories/traces")),
+          DefaultRole.cluster(
+              "nacelle:registry-pusher",
+              on("get create update", REGISTRY, "repositories"),
+              on("create delete", REGISTRY, "repositories/traces")),
           whole("admin", ADMIN, EDIT, VIEW),
           whole("edit", EDIT, VIEW).partOf("admin"),
           whole("view", VIEW).partOf("edit"),

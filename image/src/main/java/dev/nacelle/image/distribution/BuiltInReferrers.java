@@ -20,12 +20,7 @@ public record BuiltInReferrers(RegistryContent content, RepositoryName repositor
 
   @Override
   public void pushBlob(Descriptor descriptor, HttpRequest.Source source) throws IOException {
-    ContentDigest digest =
-        ContentDigest.parse(descriptor.digest())
-            .orElseThrow(
-                () ->
-                    new ImageException(
-                        ImageFault.INVALID_IMAGE, "not a digest: " + descriptor.digest()));
+    ContentDigest digest = digest(descriptor);
     Optional<FileChannel> present = content.blob(repository, digest);
     if (present.isPresent()) {
       present.get().close();
@@ -44,5 +39,22 @@ public record BuiltInReferrers(RegistryContent content, RepositoryName repositor
         Descriptor.of(mediaType, manifest),
         artifactType,
         JsonReader.readObject(manifest).strings("annotations"));
+  }
+
+  @Override
+  public List<Referrer> removeReferrers(String subject, List<Referrer> referrers)
+      throws IOException {
+    for (Referrer referrer : referrers) {
+      content.deleteManifest(repository, digest(referrer.descriptor()));
+    }
+    return List.of();
+  }
+
+  private static ContentDigest digest(Descriptor descriptor) {
+    return ContentDigest.parse(descriptor.digest())
+        .orElseThrow(
+            () ->
+                new ImageException(
+                    ImageFault.INVALID_IMAGE, "not a digest: " + descriptor.digest()));
   }
 }

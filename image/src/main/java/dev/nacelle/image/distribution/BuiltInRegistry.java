@@ -62,12 +62,13 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
     var registryTokens = new RegistryTokens(settings.tokenKey(), settings.service(), clock);
     gate = new Gate(access, registryTokens, settings.service());
     blobs = new BlobEndpoint(content, cache, gate);
-    uploading = new UploadEndpoint(content, uploads, cache, gate);
     lists = new ListEndpoint(content, manifests, gate);
     tokens = new TokenEndpoint(gate, registryTokens, clock);
     inside = new RegistryContent(content, manifests, uploads);
     feed = new PushFeed(listener);
-    manifesting = new ManifestEndpoint(manifests, content, cache, gate, feed);
+    var traces = new TraceLimits(around.traces(), inside, manifests);
+    uploading = new UploadEndpoint(content, uploads, cache, gate, traces);
+    manifesting = new ManifestEndpoint(manifests, content, cache, gate, feed, traces);
   }
 
   /**
@@ -97,7 +98,7 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
         settings,
         access,
         listener,
-        new Surroundings(Origins.none(), new Metrics(), clock));
+        new Surroundings(Origins.none(), new Metrics(), TraceRules.NONE, clock));
   }
 
   /**
@@ -105,8 +106,9 @@ public final class BuiltInRegistry implements HttpHandler, AutoCloseable {
    *
    * @param origins the registries that parts of it are a cache of; closed by the caller afterwards
    * @param metrics where it counts
+   * @param traces what the right to traces allows
    */
-  public record Surroundings(Origins origins, Metrics metrics, Clock clock) {}
+  public record Surroundings(Origins origins, Metrics metrics, TraceRules traces, Clock clock) {}
 
   /** As the other, with caches of other registries. */
   public static BuiltInRegistry open(

@@ -137,6 +137,34 @@ final class Gate {
         "authentication is required to %s in %s".formatted(words(actions), repository));
   }
 
+  /** How much of a repository somebody may change. */
+  enum Extent {
+    EVERYTHING,
+    TRACES
+  }
+
+  /**
+   * As {@link #require}; lets pass, too, whoever has the right to traces alone.
+   *
+   * @throws RegistryException 401 or 403
+   */
+  Extent requireOrTraces(
+      HttpExchange exchange, Visitor visitor, RepositoryName repository, Set<Action> actions)
+      throws IOException, InterruptedException {
+    if (!may(visitor, repository, actions)
+        && may(visitor, repository, Set.of(Action.PULL, Action.TRACE))) {
+      return Extent.TRACES;
+    }
+    require(exchange, visitor, repository, actions);
+    return Extent.EVERYTHING;
+  }
+
+  private boolean may(Visitor visitor, RepositoryName repository, Set<Action> actions)
+      throws IOException, InterruptedException {
+    return allowed(visitor.caller(), repository, actions).containsAll(actions)
+        && (visitor.token().isEmpty() || visitor.token().get().grants(repository, actions));
+  }
+
   /** True where somebody may; nobody is told why not. */
   boolean mayPull(Visitor visitor, RepositoryName repository)
       throws IOException, InterruptedException {
@@ -146,9 +174,7 @@ final class Gate {
   /** As {@link #mayPull}, by what the visitor's token grants too. */
   boolean mayPullNow(Visitor visitor, RepositoryName repository)
       throws IOException, InterruptedException {
-    return mayPull(visitor, repository)
-        && (visitor.token().isEmpty()
-            || visitor.token().get().grants(repository, Set.of(Action.PULL)));
+    return may(visitor, repository, Set.of(Action.PULL));
   }
 
   Set<Action> allowed(Caller caller, RepositoryName repository, Set<Action> wanted)

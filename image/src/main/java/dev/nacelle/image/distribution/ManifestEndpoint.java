@@ -31,16 +31,23 @@ final class ManifestEndpoint {
   private final PullThrough cache;
   private final Gate gate;
   private final PushFeed feed;
+  private final TraceLimits traces;
   private final Semaphore trees = new Semaphore(TREES);
   private final Semaphore arriving = new Semaphore(ARRIVING_KIB);
 
   ManifestEndpoint(
-      ManifestStore manifests, ContentStore content, PullThrough cache, Gate gate, PushFeed feed) {
+      ManifestStore manifests,
+      ContentStore content,
+      PullThrough cache,
+      Gate gate,
+      PushFeed feed,
+      TraceLimits traces) {
     this.manifests = manifests;
     this.content = content;
     this.cache = cache;
     this.gate = gate;
     this.feed = feed;
+    this.traces = traces;
   }
 
   void handle(HttpExchange exchange, Gate.Visitor visitor, Route.Manifest route)
@@ -51,13 +58,20 @@ final class ManifestEndpoint {
         send(exchange, route.repository(), reference(route.reference()));
       }
       case "PUT" -> {
-        gate.require(exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
+        Gate.Extent extent =
+            gate.requireOrTraces(
+                exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
         cache.refusePush(route.repository());
-        put(exchange, route.repository(), reference(route.reference()));
+        put(exchange, route.repository(), reference(route.reference()), extent);
       }
       case "DELETE" -> {
-        gate.require(exchange, visitor, route.repository(), Set.of(Action.DELETE));
-        manifests.delete(route.repository(), reference(route.reference()));
+        Gate.Extent extent =
+            gate.requireOrTraces(exchange, visitor, route.repository(), Set.of(Action.DELETE));
+        Reference reference = reference(route.reference());
+        if (extent == Gate.Extent.TRACES) {
+          traces.checkDelete(route.repository(), reference);
+        }
+        manifests.delete(route.repository(), reference);
         Answers.empty(exchange, 202, Answers.headers().build());
       }
       default -> throw Answers.notAllowed(exchange, "GET, HEAD, PUT, DELETE");
@@ -86,7 +100,8 @@ final class ManifestEndpoint {
     }
   }
 
-  private void put(HttpExchange exchange, RepositoryName repository, Reference reference)
+  private void put(
+      HttpExchange exchange, RepositoryName repository, Reference reference, Gate.Extent extent)
       throws IOException, InterruptedException {
     List<Reference.Tag> tags = tags(exchange, reference);
     int sizeKib = largestKib(exchange);
@@ -106,6 +121,9 @@ final class ManifestEndpoint {
       try {
         document =
             ManifestDocument.parse(exchange.headers().first("content-type").orElse(""), body);
+        if (extent == Gate.Extent.TRACES) {
+          traces.checkPut(repository, reference, tags, document, body);
+        }
         manifests.put(repository, digest, document, body, tags);
       } finally {
         trees.release();

@@ -18,7 +18,9 @@ public interface RegistryAccess {
   enum Action {
     PULL,
     PUSH,
-    DELETE
+    DELETE,
+    /** To lay traces beside images and take them away again: what {@link TraceRules} say. */
+    TRACE
   }
 
   /** Whether clients must show who they are. */

@@ -99,6 +99,21 @@ public final class RegistryContent {
     return digest;
   }
 
+  /**
+   * Deletes a manifest; its blobs go with the garbage.
+   *
+   * @return whether there was one
+   */
+  public boolean deleteManifest(RepositoryName repository, ContentDigest digest)
+      throws IOException {
+    try {
+      manifests.delete(repository, new Reference.ByDigest(digest));
+      return true;
+    } catch (RegistryException e) {
+      return absent(e).isPresent();
+    }
+  }
+
   /** The repositories that hold something, a view that changes with them. */
   public SortedSet<RepositoryName> repositories() {
     return Collections.unmodifiableSortedSet(content.repositories());

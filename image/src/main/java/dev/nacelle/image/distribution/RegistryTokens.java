@@ -104,6 +104,7 @@ final class RegistryTokens {
         case "pull" -> actions.add(Action.PULL);
         case "push" -> actions.add(Action.PUSH);
         case "delete" -> actions.add(Action.DELETE);
+        case "trace" -> actions.add(Action.TRACE);
         case "*" -> actions.addAll(EnumSet.allOf(Action.class));
         default -> {}
       }

@@ -85,6 +85,9 @@ final class TokenEndpoint {
     }
     Set<Action> wanted =
         RegistryTokens.actions(Arrays.asList(scope.substring(last + 1).split(",", -1)));
+    if (wanted.contains(Action.PUSH)) {
+      wanted.add(Action.TRACE); // clients know no scope for it
+    }
     var allowed = EnumSet.noneOf(Action.class);
     allowed.addAll(gate.allowed(visitor.caller(), repository.get(), wanted));
     allowed.retainAll(wanted);

@@ -4,6 +4,7 @@ import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.image.distribution.RegistryAccess.Action;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -13,16 +14,21 @@ final class UploadEndpoint {
   /** How long a request waits for another one on the same upload, one that was cut off perhaps. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  private static final Set<Action> PUSH = Set.of(Action.PULL, Action.PUSH);
+
   private final ContentStore content;
   private final UploadStore uploads;
   private final PullThrough cache;
   private final Gate gate;
+  private final TraceLimits traces;
 
-  UploadEndpoint(ContentStore content, UploadStore uploads, PullThrough cache, Gate gate) {
+  UploadEndpoint(
+      ContentStore content, UploadStore uploads, PullThrough cache, Gate gate, TraceLimits traces) {
     this.content = content;
     this.uploads = uploads;
     this.cache = cache;
     this.gate = gate;
+    this.traces = traces;
   }
 
   void handle(HttpExchange exchange, Gate.Visitor visitor, Route.Uploads route)
@@ -30,9 +36,10 @@ final class UploadEndpoint {
     if (!exchange.method().equals("POST")) {
       throw Answers.notAllowed(exchange, "POST");
     }
-    gate.require(exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
+    Gate.Extent extent = gate.requireOrTraces(exchange, visitor, route.repository(), PUSH);
     cache.refusePush(route.repository());
-    Optional<ContentDigest> mount = digest(exchange, "mount");
+    Optional<ContentDigest> mount =
+        extent == Gate.Extent.EVERYTHING ? digest(exchange, "mount") : Optional.empty();
     if (mount.isPresent() && mounts(exchange, visitor, route.repository(), mount.get())) {
       created(exchange, route.repository(), mount.get());
       return;
@@ -49,7 +56,7 @@ final class UploadEndpoint {
     }
     try (var held = hold(session)) {
       try {
-        session.append(exchange.bodyStream(), length(exchange));
+        session.append(body(exchange, session, extent), length(exchange));
         session.finish(whole.get());
       } finally {
         uploads.drop(session);
@@ -69,17 +76,17 @@ final class UploadEndpoint {
 
   void handle(HttpExchange exchange, Gate.Visitor visitor, Route.Upload route)
       throws IOException, InterruptedException {
-    gate.require(exchange, visitor, route.repository(), Set.of(Action.PULL, Action.PUSH));
+    Gate.Extent extent = gate.requireOrTraces(exchange, visitor, route.repository(), PUSH);
     UploadSession session = uploads.find(route.repository(), route.id());
     switch (exchange.method()) {
       case "GET", "HEAD" -> progress(exchange, 204, session);
       case "PATCH" -> {
         try (var held = hold(session)) {
-          append(exchange, session);
+          append(exchange, session, extent);
         }
         progress(exchange, 202, session);
       }
-      case "PUT" -> put(exchange, session);
+      case "PUT" -> put(exchange, session, extent);
       case "DELETE" -> {
         try (var held = hold(session)) {
           uploads.drop(session);
@@ -90,7 +97,7 @@ final class UploadEndpoint {
     }
   }
 
-  private void put(HttpExchange exchange, UploadSession session)
+  private void put(HttpExchange exchange, UploadSession session, Gate.Extent extent)
       throws IOException, InterruptedException {
     ContentDigest digest =
         digest(exchange, "digest")
@@ -100,7 +107,7 @@ final class UploadEndpoint {
                         ErrorCode.DIGEST_INVALID, "the query must name the digest of the blob"));
     try (var held = hold(session)) {
       if (exchange.hasBody()) {
-        append(exchange, session);
+        append(exchange, session, extent);
       }
       try {
         session.finish(digest);
@@ -111,7 +118,15 @@ final class UploadEndpoint {
     created(exchange, session.repository(), digest);
   }
 
-  private void append(HttpExchange exchange, UploadSession session) throws IOException {
+  private InputStream body(HttpExchange exchange, UploadSession session, Gate.Extent extent) {
+    return switch (extent) {
+      case EVERYTHING -> exchange.bodyStream();
+      case TRACES -> traces.bounded(exchange.bodyStream(), session);
+    };
+  }
+
+  private void append(HttpExchange exchange, UploadSession session, Gate.Extent extent)
+      throws IOException {
     long length = length(exchange);
     Optional<String> header = exchange.headers().first("content-range");
     if (header.isPresent()) {
@@ -127,7 +142,7 @@ final class UploadEndpoint {
       }
       length = range.get().sizeBytes();
     }
-    session.append(exchange.bodyStream(), length);
+    session.append(body(exchange, session, extent), length);
   }
 
   private static RegistryException outOfOrder(UploadSession session) {

@@ -34,7 +34,8 @@ final class Authorization {
   /** What one wants to do in a repository. */
   enum Access {
     PULL("pull"),
-    PUSH("pull,push");
+    PUSH("pull,push"),
+    DELETE("pull,push,delete");
 
     private final String actions;
 

@@ -30,6 +30,7 @@ public record BlobReferrer(String artifactType, String blobType) {
   /** As the OCI image specification has it. */
   private static final String CREATED = "org.opencontainers.image.created";
 
+  private static final String HOST = "dev.nacelle.host";
   private static final String DIGEST = "dev.nacelle.blob.digest";
   private static final String SIZE = "dev.nacelle.blob.size";
   private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
@@ -79,15 +80,26 @@ public record BlobReferrer(String artifactType, String blobType) {
   public List<Referrer> among(List<Referrer> referrers) {
     return referrers.stream()
         .filter(r -> r.artifactType().equals(artifactType))
-        .sorted(Comparator.comparing(BlobReferrer::created).reversed())
+        .sorted(Comparator.comparing((Referrer r) -> created(r).orElse(Instant.MIN)).reversed())
         .toList();
   }
 
-  private static Instant created(Referrer referrer) {
+  /** The annotation that says which host made it; none where that is not known. */
+  public static Map<String, String> madeBy(String host) {
+    return host.isEmpty() ? Map.of() : Map.of(HOST, host);
+  }
+
+  /** Which host made it; empty where the list does not say. */
+  public static String host(Referrer referrer) {
+    return referrer.annotations().getOrDefault(HOST, "");
+  }
+
+  /** When it was made, if the list says so. */
+  public static Optional<Instant> created(Referrer referrer) {
     try {
-      return Instant.parse(referrer.annotations().getOrDefault(CREATED, ""));
+      return Optional.of(Instant.parse(referrer.annotations().getOrDefault(CREATED, "")));
     } catch (DateTimeParseException e) {
-      return Instant.MIN;
+      return Optional.empty();
     }
   }
 

@@ -43,6 +43,11 @@ record ReferrerList(Place place, ImageReference reference) {
   /** What is known of a registry; shared by all that speak to it, and what one learns all know. */
   static final class Memory {
     private volatile Kind kind = Kind.UNKNOWN;
+
+    /** Whether there are no lists behind tags. */
+    boolean isByApi() {
+      return kind == Kind.API;
+    }
   }
 
   /** The tag that lists the referrers of a manifest where the registry does not. */

@@ -3,6 +3,7 @@ package dev.nacelle.image.registry;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.HttpRequest;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A repository that takes what is said of its images. Failures are a {@link
@@ -21,5 +22,14 @@ public interface ReferrerPlace {
    * @param subject digest of the manifest that this one refers to
    */
   Referrer pushReferrer(String subject, String mediaType, String artifactType, Bytes manifest)
+      throws IOException, InterruptedException;
+
+  /**
+   * Takes manifests away from among the subject's referrers, as far as the registry lets.
+   *
+   * @param subject digest of the manifest that they refer to
+   * @return those that are listed still, because the registry deletes nothing, or not for us
+   */
+  List<Referrer> removeReferrers(String subject, List<Referrer> referrers)
       throws IOException, InterruptedException;
 }

@@ -143,13 +143,12 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RepositoryWriter writer(ImageReference reference, Optional<Credential> credential) {
     RegistrySettings.Registry registry = settings.of(reference.registry());
+    Endpoint endpoint = origin(reference, registry);
+    Optional<Credential> shown = credential.or(registry::credential);
     return new RepositoryWriter(
         reference,
-        place(
-            origin(reference, registry),
-            reference,
-            Access.PUSH,
-            credential.or(registry::credential)),
+        place(endpoint, reference, Access.PUSH, shown),
+        place(endpoint, reference, Access.DELETE, shown),
         BACKOFF);
   }
 
@@ -188,7 +187,7 @@ public final class RegistryClient implements AutoCloseable {
     }
     return switch (access) {
       case PULL -> Shown.PULLER;
-      case PUSH -> Shown.PUSHER;
+      case PUSH, DELETE -> Shown.PUSHER;
     };
   }
 

@@ -19,6 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * Pushes to one repository. Every operation may be repeated; failures that may pass are tried again
@@ -31,15 +34,28 @@ public final class RepositoryWriter implements ReferrerPlace {
   private static final Set<Integer> FOUND = Set.of(200);
   private static final Set<Integer> ACCEPTED = Set.of(202);
   private static final Set<Integer> CREATED = Set.of(201);
+
+  /** Gone, whoever did it. */
+  private static final Set<Integer> GONE = Set.of(200, 202, 204, 404);
+
+  /** Gone, or the registry deletes nothing, or not for us. */
+  private static final Set<Integer> GONE_OR_KEPT = Set.of(200, 202, 204, 400, 401, 403, 404, 405);
+
   private static final int LIST_ATTEMPTS = 8;
 
   private final ImageReference reference;
   private final Place place;
+  private final Place deleting;
   private final Backoff backoff;
 
-  RepositoryWriter(ImageReference reference, Place place, Backoff backoff) {
+  /**
+   * @param place to push to
+   * @param deleting the same, for deletions
+   */
+  RepositoryWriter(ImageReference reference, Place place, Place deleting, Backoff backoff) {
     this.reference = reference;
     this.place = place;
+    this.deleting = deleting;
     this.backoff = backoff;
   }
 
@@ -144,39 +160,109 @@ public final class RepositoryWriter implements ReferrerPlace {
   }
 
   private void addToTaggedList(String subject, Referrer referrer) throws InterruptedException {
+    String digest = referrer.descriptor().digest();
+    changeTaggedList(
+        subject,
+        entries -> entries.stream().anyMatch(e -> isOf(e, digest)),
+        entries -> {
+          var more = new ArrayList<>(entries);
+          more.add(referrer.toJson());
+          return more;
+        });
+  }
+
+  private void removeFromTaggedList(String subject, Set<String> digests)
+      throws InterruptedException {
+    changeTaggedList(
+        subject,
+        entries -> entries.stream().noneMatch(e -> digests.stream().anyMatch(d -> isOf(e, d))),
+        entries ->
+            entries.stream().filter(e -> digests.stream().noneMatch(d -> isOf(e, d))).toList());
+  }
+
+  private static boolean isOf(Json entry, String digest) {
+    return entry instanceof JsonObject json && json.string("digest").orElse("").equals(digest);
+  }
+
+  /** Changes the list until it has been read as it should be. */
+  private void changeTaggedList(
+      String subject, Predicate<List<Json>> done, UnaryOperator<List<Json>> change)
+      throws InterruptedException {
     var lists = new ReferrerList(place, reference);
     for (int attempt = 0; attempt < LIST_ATTEMPTS; attempt++) {
-      Optional<JsonObject> present = persistently(() -> lists.tagged(subject));
-      if (present.isPresent() && has(present.get(), referrer)) {
+      List<Json> present = entries(persistently(() -> lists.tagged(subject)));
+      if (done.test(present)) {
         return;
       }
       if (attempt > 0) {
         Thread.sleep(backoff.delay(attempt - 1, Optional.empty()));
       }
-      Bytes index = with(present, referrer);
+      Bytes index = index(change.apply(present));
       String tag = ReferrerList.tag(subject);
       persistently(() -> put(MediaTypes.OCI_INDEX, index, tag));
     }
-    if (!persistently(() -> lists.tagged(subject)).filter(i -> has(i, referrer)).isPresent()) {
+    if (!done.test(entries(persistently(() -> lists.tagged(subject))))) {
       throw new ImageException(
           ImageFault.REGISTRY_UNAVAILABLE,
-          "cannot list a referrer of "
+          "cannot change the list of the referrers of "
               + subject
               + " in "
               + reference.repository()
-              + ": others overwrite the list; try again");
+              + ": others overwrite it; try again");
     }
   }
 
-  private static boolean has(JsonObject index, Referrer referrer) {
-    return ReferrerList.read(index).stream()
-        .anyMatch(r -> r.descriptor().digest().equals(referrer.descriptor().digest()));
+  private static List<Json> entries(Optional<JsonObject> index) {
+    return index.map(i -> i.array("manifests").items()).orElse(List.of());
   }
 
-  private static Bytes with(Optional<JsonObject> present, Referrer referrer) {
-    List<Json> entries = new ArrayList<>();
-    present.ifPresent(index -> entries.addAll(index.array("manifests").items()));
-    entries.add(referrer.toJson());
+  @Override
+  public List<Referrer> removeReferrers(String subject, List<Referrer> referrers)
+      throws InterruptedException {
+    if (referrers.isEmpty()) {
+      return List.of();
+    }
+    boolean tagged = !place.referrers().isByApi() && isTagged(subject);
+    if (tagged) {
+      removeFromTaggedList(
+          subject,
+          referrers.stream().map(r -> r.descriptor().digest()).collect(Collectors.toSet()));
+    }
+    var kept = new ArrayList<Referrer>();
+    for (Referrer referrer : referrers) {
+      // who refuses one refuses all
+      if (!kept.isEmpty() || !delete(referrer.descriptor().digest())) {
+        kept.add(referrer);
+      }
+    }
+    return tagged ? List.of() : kept;
+  }
+
+  private boolean isTagged(String subject) throws InterruptedException {
+    var lists = new ReferrerList(place, reference);
+    return persistently(() -> lists.tagged(subject)).isPresent();
+  }
+
+  /** Whether a manifest is gone now. */
+  private boolean delete(String digest) throws InterruptedException {
+    HttpRequest request = HttpRequest.of("DELETE", deleting.endpoint().manifest(reference, digest));
+    try {
+      return persistently(
+          () -> {
+            try (HttpResponse response = deleting.send(request, GONE_OR_KEPT)) {
+              response.bytes(Manifest.MAX_BYTES);
+              return GONE.contains(response.status());
+            }
+          });
+    } catch (ImageException e) {
+      if (e.fault() == ImageFault.UNAUTHORIZED) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static Bytes index(List<Json> entries) {
     return JsonWriter.write(
         JsonObject.builder()
             .put("schemaVersion", 2)

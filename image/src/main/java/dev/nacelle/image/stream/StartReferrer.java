@@ -7,7 +7,8 @@ import dev.nacelle.image.registry.ReferrerPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
-import java.util.Map;
+import java.util.HashMap;
+import java.util.List;
 
 /**
  * How a registry keeps the start pack of an image beside it: an artifact whose subject is the
@@ -31,15 +32,42 @@ public final class StartReferrer {
   public static Referrer publish(
       ReferrerPlace place, Descriptor subject, StartPackWriter.Packed pack, Instant created)
       throws IOException, InterruptedException {
+    return publish(place, subject, pack, created, "");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param host that made it; may be empty
+   */
+  static Referrer publish(
+      ReferrerPlace place,
+      Descriptor subject,
+      StartPackWriter.Packed pack,
+      Instant created,
+      String host)
+      throws IOException, InterruptedException {
     StoredBlob blob = pack.blob();
+    var annotations = new HashMap<>(BlobReferrer.madeBy(host));
+    annotations.put(HEAD_BYTES, String.valueOf(pack.headBytes()));
     return KIND.publish(
         place,
         subject,
         KIND.blob(blob.digest(), blob.sizeBytes()),
         () -> Files.newInputStream(blob.file()),
         created,
-        Map.of(HEAD_BYTES, String.valueOf(pack.headBytes())));
+        annotations);
   }
+
+  /** The start packs among an image's referrers, the newest first, each with its blob. */
+  public static List<Listed> among(List<Referrer> referrers) {
+    return KIND.among(referrers).stream()
+        .flatMap(r -> KIND.blobOf(r).map(blob -> new Listed(r, blob)).stream())
+        .toList();
+  }
+
+  /** A pack as the registry lists it. */
+  public record Listed(Referrer referrer, Descriptor blob) {}
 
   /** How many bytes of the blob are no chunks; all of them if the list does not say. */
   static long headBytes(Referrer referrer, Descriptor blob) {

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,10 +35,25 @@ public final class TraceReferrer {
   public static Referrer publish(
       ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created)
       throws IOException, InterruptedException {
+    return publish(place, subject, trace, created, "");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param host that has seen the last of the runs; may be empty
+   */
+  static Referrer publish(
+      ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created, String host)
+      throws IOException, InterruptedException {
     Bytes bytes = trace.toBytes();
     Descriptor blob = Descriptor.of(ARTIFACT_TYPE, bytes);
-    return KIND.publish(place, subject, blob, bytes::asInputStream, created, Map.of());
+    return KIND.publish(
+        place, subject, blob, bytes::asInputStream, created, BlobReferrer.madeBy(host));
   }
+
+  /** A trace and how the registry lists it. */
+  public record Listed(AccessTrace trace, Referrer referrer) {}
 
   /**
    * Looks for the trace of an image.
@@ -55,12 +69,18 @@ public final class TraceReferrer {
   /** As the other, where the list is known. */
   static Optional<AccessTrace> newest(
       Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
+    return newestListed(repository, digest, referrers).map(Listed::trace);
+  }
+
+  /** The newest trace that can be read among an image's referrers. */
+  public static Optional<Listed> newestListed(
+      Repository repository, String digest, List<Referrer> referrers) throws InterruptedException {
     List<Referrer> newestFirst = KIND.among(referrers);
     for (Referrer referrer : newestFirst.subList(0, Math.min(MOST_TRIED, newestFirst.size()))) {
       try {
         Optional<Descriptor> blob = KIND.blobOf(repository, referrer, digest);
         if (blob.isPresent()) {
-          return Optional.of(fetch(repository, blob.get()));
+          return Optional.of(new Listed(fetch(repository, blob.get()), referrer));
         }
       } catch (IOException | ImageException e) {
         // of a later version, damaged or gone: perhaps there is an older one

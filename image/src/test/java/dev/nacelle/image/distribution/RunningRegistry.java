@@ -65,6 +65,20 @@ public final class RunningRegistry implements AutoCloseable {
     return new RunningRegistry(opened(directory, limits, access, listener, clock), 0);
   }
 
+  /** A registry whose callers may have the right to traces. */
+  static RunningRegistry open(Path directory, RegistryAccess access, TraceRules traces)
+      throws IOException {
+    return new RunningRegistry(
+        BuiltInRegistry.open(
+            directory,
+            new BuiltInRegistry.Settings("nacelle-registry", KEY, RegistryLimits.DEFAULT),
+            access,
+            PushListener.NONE,
+            new BuiltInRegistry.Surroundings(
+                Origins.none(), new Metrics(), traces, Clock.systemUTC())),
+        0);
+  }
+
   private static BuiltInRegistry opened(
       Path directory,
       RegistryLimits limits,
@@ -104,7 +118,7 @@ public final class RunningRegistry implements AutoCloseable {
             new BuiltInRegistry.Settings("nacelle-registry", KEY, limits),
             RegistryAccess.OPEN,
             PushListener.NONE,
-            new BuiltInRegistry.Surroundings(origins, metrics, clock)),
+            new BuiltInRegistry.Surroundings(origins, metrics, TraceRules.NONE, clock)),
         0);
   }
 

@@ -210,7 +210,7 @@ final class ImageOpeningTest {
     try (var registry = RunningRegistry.open(directory.resolve("registry"))) {
       Image image = image(registry.host());
       publishForm(image);
-      var publication = new StartPublication(image.repository, image.writer, directory);
+      var publication = new StartPublication(image.repository, image.writer, directory, "here");
       assertThat(publication.publish(image.manifest, trace, StartPublication.Run.COLD, NOON))
           .contains(trace);
       assertThat(publication.publish(image.manifest, trace, StartPublication.Run.COLD, NOON))
@@ -235,7 +235,7 @@ final class ImageOpeningTest {
     try (var registry = RunningRegistry.open(directory.resolve("registry"))) {
       Image image = image(registry.host());
       var none = new AccessTrace(List.of(), List.of());
-      var publication = new StartPublication(image.repository, image.writer, directory);
+      var publication = new StartPublication(image.repository, image.writer, directory, "here");
       assertThat(publication.publishPack(image.manifest, none, NOON)).isFalse();
       publishForm(image);
       assertThat(publication.publishPack(image.manifest, none, NOON)).isTrue();
