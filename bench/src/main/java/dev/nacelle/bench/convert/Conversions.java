@@ -3,7 +3,7 @@ package dev.nacelle.bench.convert;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.bench.registry.RegistryProcess;
+import dev.nacelle.testbed.DebianRegistry;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
@@ -30,7 +30,7 @@ public final class Conversions {
 
   public static void run(Session session, int count) throws IOException, InterruptedException {
     Path work = Files.createTempDirectory(session.work(), "convert-");
-    try (RegistryProcess registry = RegistryProcess.start(work);
+    try (DebianRegistry registry = DebianRegistry.start(work);
         Containerd peer = Containerd.start(work, "bench/pause:1")) {
       Path archive = archive(work);
       String launcher = session.root().resolve("nacelle").toString();

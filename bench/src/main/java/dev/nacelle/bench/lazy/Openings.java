@@ -4,7 +4,7 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.bench.registry.DelayingProxy;
+import dev.nacelle.testbed.DelayingProxy;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.image.ImageReference;

@@ -1,5 +1,6 @@
 package dev.nacelle.bench.teleport;
 
+import dev.nacelle.bench.image.ImagePusher;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.HttpClient;
 import dev.nacelle.base.http.HttpRequest;

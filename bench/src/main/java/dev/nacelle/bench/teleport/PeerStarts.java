@@ -4,7 +4,7 @@ import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.peer.CriClient;
 import dev.nacelle.bench.peer.PauseImage;
 import dev.nacelle.bench.platform.CriLog;
-import dev.nacelle.bench.registry.DelayingProxy;
+import dev.nacelle.testbed.DelayingProxy;
 import dev.nacelle.kernel.netlink.NetworkNamespace;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -1,5 +1,6 @@
 package dev.nacelle.bench.teleport;
 
+import dev.nacelle.bench.image.DebianImage;
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.cli.VerbException;
