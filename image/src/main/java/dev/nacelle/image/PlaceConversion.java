@@ -172,8 +172,7 @@ final class PlaceConversion {
       var made = new ArrayList<StreamReferrer.Layer>();
       for (int i = 0; i < missing.size(); i++) {
         // the first failure ends the others
-        made.add(
-            TaskResults.of(completion.take(), "cannot convert a layer", IOException.class));
+        made.add(TaskResults.of(completion.take(), "cannot convert a layer", IOException.class));
       }
       return made;
     } finally {

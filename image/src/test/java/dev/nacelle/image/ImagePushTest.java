@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 final class ImagePushTest extends StoreAndRegistry {
   @BeforeEach
   void needsErofs() throws Exception {
-    assumeTrue(
-        Files.readString(Path.of("/proc/filesystems")).contains("erofs"), "needs EROFS");
+    assumeTrue(Files.readString(Path.of("/proc/filesystems")).contains("erofs"), "needs EROFS");
   }
 
   private ImagePush.Pushed push(String name, String target, ImagePush.Layers layers)

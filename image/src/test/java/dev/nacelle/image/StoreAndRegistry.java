@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 abstract class StoreAndRegistry {
   @TempDir Path directory;
-  final RegistryClient registries = new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
+  final RegistryClient registries =
+      new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
   LocalImageStore store;
   Path layout;
 

@@ -88,7 +88,16 @@ public final class HostNetwork implements AutoCloseable {
       String port = "port" + hosts.indexOf(host);
       ip("netns", "add", host.namespace());
       inside(
-          middle, "link", "add", port, "type", "veth", "peer", "name", "cable0", "netns",
+          middle,
+          "link",
+          "add",
+          port,
+          "type",
+          "veth",
+          "peer",
+          "name",
+          "cable0",
+          "netns",
           host.namespace());
       inside(middle, "link", "set", port, "master", "switch0", "up");
       up(host, "cable0");

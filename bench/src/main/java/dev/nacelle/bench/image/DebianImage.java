@@ -19,9 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An image of Debian packages that are installed here, as an OCI layout, compressed by gzip: a large
- * one of Python, compilers, Perl, Git and more, once of a few layers, once of twenty; and a small one
- * of Python and a compiler.
+ * An image of Debian packages that are installed here, as an OCI layout, compressed by gzip: a
+ * large one of Python, compilers, Perl, Git and more, once of a few layers, once of twenty; and a
+ * small one of Python and a compiler.
  *
  * @param layout the directory
  * @param manifest of one of them

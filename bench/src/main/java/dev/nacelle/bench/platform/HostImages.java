@@ -31,7 +31,8 @@ public final class HostImages implements AutoCloseable {
   }
 
   /** Runs a verb; what it said. */
-  public List<String> verb(Host.ImageVerb verb) throws VerbException, IOException, InterruptedException {
+  public List<String> verb(Host.ImageVerb verb)
+      throws VerbException, IOException, InterruptedException {
     var lines = new ArrayList<String>();
     var errors = new ArrayList<String>();
     control.stream(

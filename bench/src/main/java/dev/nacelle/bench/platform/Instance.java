@@ -127,14 +127,12 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * Joins a cluster as a further host.
+   * Starts it as a further host of a cluster.
    *
-   * @param more flags
+   * @param more flags; the first time also a token
    */
-  public void join(String server, String joinToken, String... more)
-      throws IOException, InterruptedException {
-    var words = new ArrayList<>(List.of("up", "--parts=node", "--server", server));
-    words.addAll(List.of("--token", joinToken, "--name", name));
+  public void join(String server, String... more) throws IOException, InterruptedException {
+    var words = new ArrayList<>(List.of("up", "--parts=node", "--server", server, "--name", name));
     words.addAll(List.of(more));
     launcher(words.toArray(String[]::new));
   }

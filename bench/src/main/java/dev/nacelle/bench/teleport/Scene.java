@@ -1,17 +1,17 @@
 package dev.nacelle.bench.teleport;
 
 import dev.nacelle.base.files.Trees;
-import dev.nacelle.bench.platform.HostImages;
 import dev.nacelle.bench.image.DebianImage;
 import dev.nacelle.bench.image.ImagePusher;
+import dev.nacelle.bench.platform.HostImages;
 import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.bench.platform.OpenParts;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.testbed.DebianRegistry;
 import dev.nacelle.cli.VerbException;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.stream.TraceReferrer;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

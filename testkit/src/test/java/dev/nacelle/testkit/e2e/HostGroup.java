@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * A cluster of hosts that are network namespaces: the first one runs everything, the others join it
- * and run their node alone. Closing it ends all of them, whatever state they are in. For one thread.
+ * and run their node alone. Closing it ends all of them, whatever state they are in. For one
+ * thread.
  */
 final class HostGroup implements AutoCloseable {
   private static final int PORT = 6443;

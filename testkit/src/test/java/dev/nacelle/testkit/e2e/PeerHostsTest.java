@@ -25,8 +25,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Four hosts, images with their streaming form in Debian's docker-registry: what one host has read
- * the others have from it, as their containers' files and as volumes, and what the registry sends to
- * whom is counted on the line. One of them is killed while others read, and comes back.
+ * the others have from it, as their containers' files and as volumes, and what the registry sends
+ * to whom is counted on the line. One of them is killed while others read, and comes back.
  */
 @Tag("e2e")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -34,7 +34,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 class PeerHostsTest {
   private static final int MIB = 1 << 20;
   private static final int SMALL_BYTES = 24 * MIB;
-  private static final int LARGE_BYTES = 96 * MIB;
+  private static final int LARGE_BYTES = 64 * MIB;
+  private static final int MODEL_BYTES = 16 * MIB;
 
   /** What a host that has all chunks from others still asks the registry for. */
   private static final long NAMES_BYTES = 64 << 10;
@@ -73,7 +74,9 @@ class PeerHostsTest {
     Path busybox = BusyboxTree.write(group.first().scratch().resolve("tree"));
     smallSum = publish("small", busybox, SMALL_BYTES);
     largeSum = publish("large", busybox, LARGE_BYTES);
-    modelSum = publish("model", Files.createDirectory(busybox.resolveSibling("m")), SMALL_BYTES);
+    modelSum = publish("model", Files.createDirectory(busybox.resolveSibling("m")), MODEL_BYTES);
+    registry =
+        registry.readOnly(); // no start pack that a host lays there changes the next one's start
     group.first().verb("image", "prune").run().ok();
     for (NamespacedHost host : group.hosts().subList(1, 4)) {
       group.join(host, "--registries", registries.toString());
@@ -151,7 +154,9 @@ class PeerHostsTest {
 
   /** A counter of a node, since its platform was started. */
   private long counter(String node, String name) {
-    return kubectl().ok("get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics").lines()
+    return kubectl()
+        .ok("get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics")
+        .lines()
         .filter(l -> l.startsWith(name))
         .mapToLong(l -> (long) Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1)))
         .sum();
@@ -172,10 +177,7 @@ class PeerHostsTest {
       long sent = fromRegistry(host) - before;
       System.out.printf(
           "%s: %d bytes from the registry, of chunks %d from it and %d from peers%n",
-          host.name(),
-          sent,
-          chunksFrom("origin", host.name()),
-          chunksFrom("peer", host.name()));
+          host.name(), sent, chunksFrom("origin", host.name()), chunksFrom("peer", host.name()));
       if (host == group.first()) {
         assertThat(sent).isGreaterThan(SMALL_BYTES);
       } else {
@@ -198,7 +200,7 @@ class PeerHostsTest {
     kubectl().apply(pod("model-second", "second", image("small"), image("model")));
     assertThat(sumOf("model-second")).isEqualTo(modelSum);
     assertThat(chunksFrom("origin", "second")).isEqualTo(originBefore);
-    assertThat(chunksFrom("peer", "second") - peersBefore).isGreaterThanOrEqualTo(SMALL_BYTES);
+    assertThat(chunksFrom("peer", "second") - peersBefore).isGreaterThanOrEqualTo(MODEL_BYTES);
     assertThat(fromRegistry(second) - before).isLessThan(NAMES_BYTES);
   }
 
@@ -212,13 +214,11 @@ class PeerHostsTest {
       kubectl().apply(pod("large-" + node, node, image("large"), ""));
     }
     long before = chunksFrom("peer", "third");
-    Eventually.holds(
-        "some of it has come", () -> chunksFrom("peer", "third") - before > 4 * MIB);
+    Eventually.holds("some of it has come", () -> chunksFrom("peer", "third") - before > 4 * MIB);
     group.host("second").kill();
     System.out.printf(
         "second was killed when third had %d of %d MiB%n",
-        (chunksFrom("peer", "third") - before) / MIB,
-        LARGE_BYTES / MIB);
+        (chunksFrom("peer", "third") - before) / MIB, LARGE_BYTES / MIB);
     assertThat(sumOf("large-third")).isEqualTo(largeSum);
     assertThat(sumOf("large-fourth")).isEqualTo(largeSum);
     group.host("second").upAgain();
