@@ -7,7 +7,6 @@ import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.Resources;
 import dev.nacelle.api.status.ApiException;
-import dev.nacelle.base.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,7 +71,7 @@ final class JoinInfo implements AutoCloseable {
       JoinRanges ranges,
       InstantSource clock) {
     var info = new JoinInfo(client, kubeconfig(server, authorityPem), clock);
-    info.put(CLUSTER, ranges.toData());
+    info.objects.putConfigMap(CLUSTER, Map.of(), ranges.toData());
     info.refresh();
     info.tokens.listen((before, after) -> info.changed.release());
     info.tokens.start();
@@ -95,7 +94,7 @@ final class JoinInfo implements AutoCloseable {
               token -> data.put(SIGNATURE + token.id(), JoinSignature.sign(kubeconfig, token)));
     }
     if (!data.equals(published)) {
-      put(CLUSTER_INFO, data);
+      objects.putConfigMap(CLUSTER_INFO, Map.of(), data);
       published = data;
     }
   }
@@ -144,29 +143,6 @@ final class JoinInfo implements AutoCloseable {
       return new String(bytes, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       return "";
-    }
-  }
-
-  private void put(ObjectKey key, Map<String, String> data) {
-    JsonObject object =
-        JsonObject.builder()
-            .put("apiVersion", "v1")
-            .put("kind", "ConfigMap")
-            .put(
-                "metadata",
-                JsonObject.builder()
-                    .put("name", key.name())
-                    .put("namespace", key.namespace())
-                    .build())
-            .putStrings("data", data)
-            .build();
-    boolean same =
-        client
-            .find(Resources.CONFIG_MAPS, key)
-            .filter(present -> present.json().object("data").equals(object.object("data")))
-            .isPresent();
-    if (!same) {
-      objects.apply(Resources.CONFIG_MAPS, object);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.nacelle.api.client.WriteOptions;
 import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.ObjectKey;
 import dev.nacelle.api.object.ResourceType;
+import dev.nacelle.api.object.Resources;
 import dev.nacelle.base.json.Json;
 import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
@@ -29,6 +30,39 @@ final class OwnObjects {
     if (present.isEmpty() || !says(present.get().json(), wanted)) {
       apply(type, wanted);
     }
+  }
+
+  /**
+   * Applies a ConfigMap, unless the one that is there has these labels and this very data: what an
+   * earlier one of ours had besides is taken away.
+   */
+  void putConfigMap(ObjectKey key, Map<String, String> labels, Map<String, String> data) {
+    JsonObject wanted =
+        JsonObject.builder()
+            .put("apiVersion", "v1")
+            .put("kind", "ConfigMap")
+            .put("metadata", metadata(key, labels))
+            .putStrings("data", data)
+            .build();
+    boolean same =
+        client
+            .find(Resources.CONFIG_MAPS, key)
+            .map(KubeObject::json)
+            .filter(present -> says(present, wanted))
+            .filter(present -> present.object("data").equals(wanted.object("data")))
+            .isPresent();
+    if (!same) {
+      apply(Resources.CONFIG_MAPS, wanted);
+    }
+  }
+
+  private static JsonObject metadata(ObjectKey key, Map<String, String> labels) {
+    JsonObject.Builder metadata =
+        JsonObject.builder().put("name", key.name()).put("namespace", key.namespace());
+    if (!labels.isEmpty()) {
+      metadata.putStrings("labels", labels);
+    }
+    return metadata.build();
   }
 
   /** Applies the object: what an earlier one of ours had and this one lacks is taken away. */

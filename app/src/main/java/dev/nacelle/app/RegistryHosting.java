@@ -11,6 +11,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.base.json.YamlReader;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,20 +48,7 @@ record RegistryHosting(String address, int port) {
         """
             .formatted(port, address, address);
     new OwnObjects(client, "nacelle-registry")
-        .put(
-            Resources.CONFIG_MAPS,
-            JsonObject.builder()
-                .put("apiVersion", "v1")
-                .put("kind", "ConfigMap")
-                .put(
-                    "metadata",
-                    JsonObject.builder()
-                        .put("namespace", KEY.namespace())
-                        .put("name", KEY.name())
-                        .put("labels", JsonObject.builder().put(LABEL, OURS).build())
-                        .build())
-                .put("data", JsonObject.builder().put(MEMBER, text).build())
-                .build());
+        .putConfigMap(KEY, Map.of(LABEL, OURS), Map.of(MEMBER, text));
   }
 
   /** Takes back what an earlier start has told; what somebody else tells stays. */

@@ -2,6 +2,7 @@ package dev.nacelle.bench;
 
 import dev.nacelle.bench.api.ApiFigures;
 import dev.nacelle.bench.convert.Conversions;
+import dev.nacelle.bench.hosts.PeerReads;
 import dev.nacelle.bench.lazy.LazyFills;
 import dev.nacelle.bench.memory.MemoryUse;
 import dev.nacelle.bench.platform.Profile;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,7 +33,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "nacelle bench")
 public final class Bench implements Callable<Integer> {
   private static final List<String> ALL =
-      List.of("up", "pod-start", "starter", "convert", "lazy", "teleport", "api", "memory");
+      List.of(
+          "up", "pod-start", "starter", "convert", "lazy", "teleport", "peers", "api", "memory");
 
   @Parameters(paramLabel = "NAME", arity = "0..*")
   List<String> names = new ArrayList<>();
@@ -79,8 +82,9 @@ public final class Bench implements Callable<Integer> {
       System.err.println("bench: unknown name in " + names + "; choose of " + ALL);
       return 2;
     }
-    if (!Teleport.ROWS.containsAll(only)) {
-      System.err.println("bench: unknown row in " + only + "; choose of " + Teleport.ROWS);
+    List<String> rows = Stream.of(Teleport.ROWS, PeerReads.ROWS).flatMap(List::stream).toList();
+    if (!rows.containsAll(only)) {
+      System.err.println("bench: unknown row in " + only + "; choose of " + rows);
       return 2;
     }
     Path root = Path.of(System.getProperty("nacelle.root", "."));
@@ -102,6 +106,11 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
+  /** Of the rows of one figure; all of them where nobody has chosen. */
+  private List<String> chosen(List<String> rows) {
+    return only.isEmpty() ? rows : only.stream().filter(rows::contains).toList();
+  }
+
   private void measure(String name, Session session)
       throws IOException, InterruptedException, VerbException {
     switch (name) {
@@ -112,7 +121,18 @@ public final class Bench implements Callable<Integer> {
       case "starter" -> ContainerStarts.run(session, count.orElse(200));
       case "convert" -> Conversions.run(session, count.orElse(5));
       case "lazy" -> LazyFills.run(session, count.orElse(5));
-      case "teleport" -> Teleport.run(session, rounds, only);
+      case "teleport" -> {
+        List<String> rows = chosen(Teleport.ROWS);
+        if (!rows.isEmpty()) {
+          Teleport.run(session, rounds, rows);
+        }
+      }
+      case "peers" -> {
+        List<String> rows = chosen(PeerReads.ROWS);
+        if (!rows.isEmpty()) {
+          PeerReads.run(session, rows);
+        }
+      }
       case "api" -> ApiFigures.run(session, Duration.ofSeconds(seconds));
       case "memory" -> MemoryUse.run(session, Duration.ofSeconds(rest));
       default -> throw new IllegalArgumentException(name);

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * it started.
  */
 final class Interruption {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final CountDownLatch over = new CountDownLatch(1);
 

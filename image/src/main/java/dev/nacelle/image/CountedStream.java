@@ -7,10 +7,24 @@ import java.util.function.LongConsumer;
 
 /** Tells how many bytes were read so far. For one thread. */
 final class CountedStream extends FilterInputStream {
-  private final LongConsumer told;
+  private final Listener told;
   private long count;
 
+  /** Who is told. */
+  @FunctionalInterface
+  interface Listener {
+    /**
+     * @param count of all bytes so far
+     * @param more of them that are new
+     */
+    void read(long count, int more);
+  }
+
   CountedStream(InputStream in, LongConsumer told) {
+    this(in, (count, more) -> told.accept(count));
+  }
+
+  CountedStream(InputStream in, Listener told) {
     super(in);
     this.told = told;
   }
@@ -26,7 +40,7 @@ final class CountedStream extends FilterInputStream {
     int got = super.read(into, offset, length);
     if (got > 0) {
       count += got;
-      told.accept(count);
+      told.read(count, got);
     }
     return got;
   }

@@ -7,6 +7,7 @@ import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
 import dev.nacelle.image.layer.Sha256;
+import dev.nacelle.image.stream.TaskResults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -15,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -145,14 +145,7 @@ final class ImageAssembly {
   }
 
   private static StoredLayer result(Future<StoredLayer> future) throws InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof ImageException known) {
-        throw known;
-      }
-      throw new IllegalStateException("cannot obtain a layer", e.getCause());
-    }
+    return TaskResults.of(future, "cannot obtain a layer", ImageException.class);
   }
 
   /** Writes a manifest or configuration; returns its digest. */

@@ -4,8 +4,6 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.Repository;
-import java.io.FilterInputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +94,7 @@ final class ImagePull {
     for (Descriptor layer : remote.resolved.image().layers()) {
       layers.add(
           new ImageContent.Layer(
-              layer.sizeBytes(), () -> new Counted(remote.repository.blob(layer), layer)));
+              layer.sizeBytes(), () -> counted(remote.repository.blob(layer), layer)));
     }
     return layers;
   }
@@ -105,27 +103,15 @@ final class ImagePull {
     return fetched.get();
   }
 
-  private final class Counted extends FilterInputStream {
-    private final Descriptor layer;
-    private long count;
-
-    Counted(InputStream in, Descriptor layer) {
-      super(in);
-      this.layer = layer;
-      synchronized (ImagePull.this) {
-        total += layer.sizeBytes();
-      }
+  private InputStream counted(InputStream in, Descriptor layer) {
+    synchronized (this) {
+      total += layer.sizeBytes();
     }
-
-    @Override
-    public int read(byte[] into, int offset, int length) throws IOException {
-      int got = super.read(into, offset, length);
-      if (got > 0) {
-        count += got;
-        progress.fetched(fetched.addAndGet(got), total);
-        progress.layer(layer.digest(), count, layer.sizeBytes());
-      }
-      return got;
-    }
+    return new CountedStream(
+        in,
+        (count, more) -> {
+          progress.fetched(fetched.addAndGet(more), total);
+          progress.layer(layer.digest(), count, layer.sizeBytes());
+        });
   }
 }

@@ -118,7 +118,8 @@ public final class LocalImageStore implements ImageStore {
     starts = new StartTraces(layout, registries, clock);
     garbage =
         new ImageGarbage(
-            new ImageGarbage.Shelves(layout, index, lock, pins, layers, lazy, proved, roots, disk),
+            new ImageGarbage.Shelves(
+                layout, index, lock, pins, layers, lazy, proved, roots, starts, disk),
             clock);
     garbage.start();
   }

@@ -5,6 +5,7 @@ import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Manifest;
 import dev.nacelle.image.stream.StreamConversion;
 import dev.nacelle.image.stream.StreamReferrer;
+import dev.nacelle.image.stream.TaskResults;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,11 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * Lays the streaming form of images beside them in their repository. A few layers are worked on at
@@ -172,27 +171,13 @@ final class PlaceConversion {
           (diffId, blob) -> completion.submit(() -> layers.convert(place, diffId, blob, progress)));
       var made = new ArrayList<StreamReferrer.Layer>();
       for (int i = 0; i < missing.size(); i++) {
-        made.add(result(completion.take())); // the first failure ends the others
+        // the first failure ends the others
+        made.add(TaskResults.of(completion.take(), "cannot convert a layer", IOException.class));
       }
       return made;
     } finally {
       workers.shutdownNow();
       workers.close();
-    }
-  }
-
-  private static StreamReferrer.Layer result(Future<StreamReferrer.Layer> future)
-      throws IOException, InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case ImageException known -> throw known;
-        case IOException io -> throw io;
-        case InterruptedException interrupted -> throw new InterruptedException();
-        case null, default ->
-            throw new IllegalStateException("cannot convert a layer", e.getCause());
-      }
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.nacelle.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
@@ -18,6 +17,7 @@ import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
 import dev.nacelle.image.stream.StreamReferrer;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -30,35 +30,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Converts images of Debian's docker-registry, which has no list of referrers. */
-final class ImageConversionTest {
-  @TempDir Path directory;
-  private final RegistryClient registries =
-      new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
-  private LocalImageStore store;
-  private Path layout;
-
-  @BeforeEach
-  void prepare() throws Exception {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry and skopeo");
-    store = LocalImageStore.open(directory.resolve("node"), registries, Clock.systemUTC());
-    layout = SampleLayout.write(directory);
-  }
-
-  @AfterEach
-  void close() {
-    if (store != null) {
-      store.close();
-    }
-    registries.close();
-  }
-
+final class ImageConversionTest extends StoreAndRegistry {
   private List<ImageConversion.Converted> convert(
       ImageReference reference, ImageConversion.Platforms platforms, LayerProgress progress)
       throws Exception {
@@ -80,7 +55,7 @@ final class ImageConversionTest {
 
   @Test
   void aFormIsLaidBesideAnImageThatIsNotHere() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "team/app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/team/app:1");
       Set<LayerProgress.Phase> phases = ConcurrentHashMap.newKeySet();
@@ -107,7 +82,7 @@ final class ImageConversionTest {
 
   @Test
   void aLayerThatIsHereIsNotPulledAgainAndGivesTheSameForm() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "here:1");
       registry.push(layout, "away:1");
       ImageReference away = ImageReference.parse(registry.host() + "/away:1");
@@ -125,7 +100,7 @@ final class ImageConversionTest {
 
   @Test
   void aFormThatIsThereIsNotMadeAgain() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
       convert(reference, ImageConversion.Platforms.HOST, LayerProgress.SILENT);
@@ -144,7 +119,7 @@ final class ImageConversionTest {
 
   @Test
   void allPlatformsOfAnIndexAreConvertedAndAttestationsAreNot() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "multi:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/multi:1");
       Repository repository = registries.repository(reference, Optional.empty());
@@ -204,7 +179,7 @@ final class ImageConversionTest {
 
   @Test
   void anImageThatIsNotThereIsNamed() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       ImageReference missing = ImageReference.parse(registry.host() + "/none:1");
       assertThatThrownBy(
               () -> convert(missing, ImageConversion.Platforms.HOST, LayerProgress.SILENT))
@@ -215,7 +190,7 @@ final class ImageConversionTest {
 
   @Test
   void aLayerThatTheRegistryHasLostEndsIt() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
       Repository repository = registries.repository(reference, Optional.empty());
@@ -247,7 +222,7 @@ final class ImageConversionTest {
 
   @Test
   void whatIsKilledInTheMiddleLeavesNoFormAndIsMadeAnew() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
       store.close();

@@ -4,50 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.layer.LayerSums;
 import dev.nacelle.image.layer.Sha256;
-import dev.nacelle.image.registry.RegistryClient;
-import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.registry.Repository;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Pushes images of this host to a real registry, looks at them, and verifies them on the disk. */
-final class ImagePushTest {
-  @TempDir Path directory;
-  private final RegistryClient registries =
-      new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
-  private LocalImageStore store;
-  private Path layout;
-
+final class ImagePushTest extends StoreAndRegistry {
   @BeforeEach
-  void prepare() throws Exception {
-    assumeTrue(
-        "root".equals(System.getProperty("user.name"))
-            && Files.readString(Path.of("/proc/filesystems")).contains("erofs"),
-        "needs root and EROFS");
-    assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry and skopeo");
-    store = LocalImageStore.open(directory.resolve("node"), registries, Clock.systemUTC());
-    layout = SampleLayout.write(directory);
-  }
-
-  @AfterEach
-  void close() {
-    if (store != null) {
-      store.unmountIdleLayers();
-      store.close();
-    }
-    registries.close();
+  void needsErofs() throws Exception {
+    assumeTrue(Files.readString(Path.of("/proc/filesystems")).contains("erofs"), "needs EROFS");
   }
 
   private ImagePush.Pushed push(String name, String target, ImagePush.Layers layers)
@@ -73,7 +47,7 @@ final class ImagePushTest {
 
   @Test
   void aPulledImageKeepsItsDigest() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       String name = registry.host() + "/app:1";
       pull(name);
@@ -93,7 +67,7 @@ final class ImagePushTest {
     Files.createSymbolicLink(tree.resolve("soft"), Path.of("deeper/big"));
     ResolvedImage image =
         store.importArchive(directory.resolve("tree"), ImageReference.parse("mine:1"));
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       String target = registry.host() + "/mine:1";
       ImagePush.Pushed pushed = push("mine:1", target, ImagePush.Layers.ORIGINAL);
       assertThat(pushed.imageId()).isEqualTo(image.id());
@@ -111,7 +85,7 @@ final class ImagePushTest {
             + " && tar --format=gnu -C a -cf 1.tar . && tar --format=gnu -C b -cf 2.tar .");
     Path archive = SampleArchive.write(work, List.of("1.tar", "2.tar"));
     ResolvedImage image = store.importArchive(archive, ImageReference.parse("white:1"));
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       String target = registry.host() + "/white:1";
       ImagePush.Pushed pushed = push("white:1", target, ImagePush.Layers.REBUILT);
       assertThat(pushed.imageId()).isNotEqualTo(image.id());
@@ -134,7 +108,7 @@ final class ImagePushTest {
 
   @Test
   void layersThatAreNotToBeHadAnyMoreAreNamedWithAWayOut() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       String name = registry.host() + "/app:1";
       pull(name);
@@ -152,7 +126,7 @@ final class ImagePushTest {
 
   @Test
   void anImageForAnotherPlatformIsPulledByDigestAlone() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       String name = registry.host() + "/app:1";
       var request = PullRequest.of(ImageReference.parse(name), PullPolicy.ALWAYS);
@@ -166,7 +140,7 @@ final class ImagePushTest {
 
   @Test
   void aFlippedBitIsFoundAndNamed() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       String name = registry.host() + "/app:1";
       ResolvedImage image = pull(name);
@@ -205,7 +179,7 @@ final class ImagePushTest {
 
   @Test
   void aDamagedLayerIsNotMadeAFormOf() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       ResolvedImage image = pull(registry.host() + "/app:1");
       ImageLayer layer = image.layers().getLast();
@@ -219,7 +193,7 @@ final class ImagePushTest {
 
   @Test
   void anInspectionTellsNamesDigestsConfigurationAndLayers() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1");
       String name = registry.host() + "/app:1";
       ResolvedImage image = pull(name);

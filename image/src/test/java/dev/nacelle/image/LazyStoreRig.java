@@ -11,6 +11,7 @@ import dev.nacelle.kernel.keeper.LazySupport;
 import dev.nacelle.kernel.lazy.PreContent;
 import dev.nacelle.kernel.process.Companions;
 import dev.nacelle.kernel.process.Poller;
+import dev.nacelle.testbed.DebianRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -4,46 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.nacelle.base.http.ProxySettings;
-import dev.nacelle.image.registry.RegistryClient;
-import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.testbed.DebianRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Pulls from a real registry. Needs root and Debian's docker-registry and skopeo. */
-final class PullTest {
-  @TempDir Path directory;
-  private final RegistryClient registries =
-      new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE);
-  private LocalImageStore store;
-  private Path layout;
-
-  @BeforeEach
-  void prepare() throws Exception {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry and skopeo");
-    store = LocalImageStore.open(directory.resolve("node"), registries, Clock.systemUTC());
-    layout = SampleLayout.write(directory);
-  }
-
-  @AfterEach
-  void close() {
-    if (store != null) {
-      store.close();
-    }
-    registries.close();
-  }
-
+final class PullTest extends StoreAndRegistry {
   private Ensured.Pulled pull(ImageReference reference, PullPolicy policy) throws Exception {
     return (Ensured.Pulled) store.ensure(PullRequest.of(reference, policy), PullProgress.SILENT);
   }
@@ -56,7 +28,7 @@ final class PullTest {
 
   @Test
   void anImageIsPulledMountedAndThenFoundHere() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "team/app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/team/app:1");
       Ensured.Pulled pulled = pull(reference, PullPolicy.IF_NOT_PRESENT);
@@ -83,7 +55,7 @@ final class PullTest {
 
   @Test
   void layersOfZstdAndDockersMediaTypesArePulledToo() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "zstd:1", "--dest-compress-format=zstd", "--format=oci");
       registry.push(layout, "docker:1", "--format=v2s2");
       String oneId = "";
@@ -99,7 +71,7 @@ final class PullTest {
 
   @Test
   void manyPullsAtOnceFetchEachBlobOnce() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "");
+    try (var registry = DebianRegistry.start(directory);
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       registry.push(layout, "app:1");
       ImageReference reference = ImageReference.parse(registry.host() + "/app:1");
@@ -119,7 +91,7 @@ final class PullTest {
 
   @Test
   void aCorruptedBlobIsRefusedAndLeavesNothing() throws Exception {
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       registry.push(layout, "app:1", "--preserve-digests");
       Path biggest;
       try (Stream<Path> blobs = Files.list(layout.resolve("blobs/sha256"))) {

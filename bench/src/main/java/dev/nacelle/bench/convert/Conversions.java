@@ -4,11 +4,11 @@ import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public final class Conversions {
 
   public static void run(Session session, int count) throws IOException, InterruptedException {
     Path work = Files.createTempDirectory(session.work(), "convert-");
-    try (RegistryProcess registry = RegistryProcess.start(work);
+    try (DebianRegistry registry = DebianRegistry.start(work);
         Containerd peer = Containerd.start(work, "bench/pause:1");
         Instance instance = session.instance()) {
       instance.up();

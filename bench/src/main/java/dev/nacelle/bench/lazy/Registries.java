@@ -3,11 +3,11 @@ package dev.nacelle.bench.lazy;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.EventLoops;
 import dev.nacelle.base.http.HttpServer;
-import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.image.distribution.BuiltInRegistry;
 import dev.nacelle.image.distribution.PushListener;
 import dev.nacelle.image.distribution.RegistryAccess;
 import dev.nacelle.image.distribution.RegistryLimits;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,7 +27,7 @@ final class Registries implements AutoCloseable {
 
   private final List<Running> running = new ArrayList<>();
   private final List<Closeable> closing = new ArrayList<>();
-  private Optional<RegistryProcess> debian = Optional.empty();
+  private Optional<DebianRegistry> debian = Optional.empty();
 
   static Registries start(Path work) throws IOException, InterruptedException {
     var registries = new Registries();
@@ -61,7 +61,7 @@ final class Registries implements AutoCloseable {
   }
 
   private void startDebian(Path work) throws IOException, InterruptedException {
-    RegistryProcess process = RegistryProcess.start(work);
+    DebianRegistry process = DebianRegistry.start(work);
     debian = Optional.of(process);
     running.add(new Running("docker-registry", process.port()));
   }

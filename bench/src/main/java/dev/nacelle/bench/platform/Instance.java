@@ -4,6 +4,7 @@ import dev.nacelle.base.files.Trees;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.cli.ControlClient;
 import dev.nacelle.cli.VerbException;
+import dev.nacelle.testbed.HostNetwork;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,22 +15,31 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An instance of the program on a directory of its own, driven by its launcher as a user does. For
  * one thread. Closing it ends its containers and removes its data.
  */
 public final class Instance implements AutoCloseable {
+  private static final int PORT_OF_A_HOST = 6443;
+  private static final Pattern JOIN_TOKEN = Pattern.compile("\\b[a-z0-9]{6}\\.[a-z0-9]{16}\\b");
+
   private final Path root;
   private final Path work;
   private final int port;
   private final String name;
   private final String token = randomHex(16);
 
-  private Instance(Path root, Path work, int port) throws IOException {
+  /** What stands before each command line. */
+  private final List<String> inside;
+
+  private Instance(Path root, Path work, int port, List<String> inside) throws IOException {
     this.root = root;
     this.work = work;
     this.port = port;
+    this.inside = List.copyOf(inside);
     this.name = "bench-" + randomHex(3);
     Files.writeString(
         Files.createFile(
@@ -47,8 +57,14 @@ public final class Instance implements AutoCloseable {
   public static Instance in(Path root, Path parent) throws IOException {
     Path work = Files.createTempDirectory(parent, "nacelle-bench-");
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new Instance(root, work, free.getLocalPort());
+      return new Instance(root, work, free.getLocalPort(), List.of());
     }
+  }
+
+  /** As the other, on a host that is a network namespace. */
+  public static Instance on(HostNetwork.Host host, Path root, Path parent) throws IOException {
+    Path work = Files.createTempDirectory(parent, "nacelle-bench-");
+    return new Instance(root, work, PORT_OF_A_HOST, host.inside());
   }
 
   private static String randomHex(int bytes) {
@@ -68,6 +84,11 @@ public final class Instance implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** Also that of its node. */
+  public String name() {
+    return name;
   }
 
   /** The bearer token of somebody who may do everything. */
@@ -93,15 +114,36 @@ public final class Instance implements AutoCloseable {
     return start("demo");
   }
 
-  private String start(String verb) throws IOException, InterruptedException {
-    return launcher(
-        verb,
-        "--port",
-        String.valueOf(port),
-        "--name",
-        name,
-        "--token-auth-file",
-        tokens().toString());
+  private String start(String verb, String... more) throws IOException, InterruptedException {
+    var words = new ArrayList<>(List.of(verb, "--port", String.valueOf(port), "--name", name));
+    words.addAll(List.of("--token-auth-file", tokens().toString()));
+    words.addAll(List.of(more));
+    return launcher(words.toArray(String[]::new));
+  }
+
+  /** Starts it with some more flags. */
+  public void up(String... more) throws IOException, InterruptedException {
+    start("up", more);
+  }
+
+  /**
+   * Starts it as a further host of a cluster.
+   *
+   * @param more flags; the first time also a token
+   */
+  public void join(String server, String... more) throws IOException, InterruptedException {
+    var words = new ArrayList<>(List.of("up", "--parts=node", "--server", server, "--name", name));
+    words.addAll(List.of(more));
+    launcher(words.toArray(String[]::new));
+  }
+
+  /** A token by which a further host joins. */
+  public String joinToken() throws IOException, InterruptedException {
+    Matcher found = JOIN_TOKEN.matcher(launcher("token", "create"));
+    if (!found.find()) {
+      throw new IOException("'token create' printed no token");
+    }
+    return found.group();
   }
 
   /** Stops the program and leaves its containers running. */
@@ -115,7 +157,8 @@ public final class Instance implements AutoCloseable {
   }
 
   private String launcher(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(root.resolve("nacelle").toString()));
+    List<String> command = new ArrayList<>(inside);
+    command.add(root.resolve("nacelle").toString());
     command.addAll(List.of(arguments));
     command.addAll(List.of("--data", data().toString()));
     return Command.output(command);
@@ -138,6 +181,11 @@ public final class Instance implements AutoCloseable {
   /** The API with this instance's token. */
   public ApiConnection api() throws IOException {
     return ApiConnection.open(data().resolve("kubeconfig"), port, token);
+  }
+
+  /** The same by another port of loopback, behind which it is. */
+  public ApiConnection api(int forwarded) throws IOException {
+    return ApiConnection.open(data().resolve("kubeconfig"), forwarded, token);
   }
 
   public ControlClient control() throws VerbException {

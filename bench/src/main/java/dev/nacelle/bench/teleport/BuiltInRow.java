@@ -7,6 +7,7 @@ import dev.nacelle.base.http.HttpResponse;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.pki.Pem;
+import dev.nacelle.bench.image.ImagePusher;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Table;
 import dev.nacelle.bench.report.Target;

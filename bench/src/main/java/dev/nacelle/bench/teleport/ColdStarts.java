@@ -1,7 +1,7 @@
 package dev.nacelle.bench.teleport;
 
-import dev.nacelle.bench.registry.DelayingProxy;
 import dev.nacelle.cli.VerbException;
+import dev.nacelle.testbed.DelayingProxy;
 import java.io.IOException;
 
 /**

@@ -1,6 +1,6 @@
 package dev.nacelle.bench.teleport;
 
-import dev.nacelle.bench.registry.DelayingProxy;
+import dev.nacelle.testbed.DelayingProxy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,9 +1,8 @@
 package dev.nacelle.bench.teleport;
 
-import dev.nacelle.bench.platform.ApiConnection;
 import dev.nacelle.bench.platform.CriLog;
 import dev.nacelle.bench.platform.Instance;
-import dev.nacelle.bench.platform.Watch;
+import dev.nacelle.bench.platform.Pods;
 import dev.nacelle.bench.report.Samples;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -17,39 +16,18 @@ import java.util.concurrent.TimeUnit;
 
 /** Pods of the image through the API; for one thread. */
 final class PlatformStarts implements AutoCloseable {
-  private static final String PODS = "/api/v1/namespaces/default/pods";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int CONNECT_MILLIS = 1000;
 
-  private final ApiConnection api;
-  private final Watch watch;
-  private int pods;
+  private final Pods pods;
+  private int made;
 
-  private PlatformStarts(ApiConnection api, Watch watch) {
-    this.api = api;
-    this.watch = watch;
+  private PlatformStarts(Pods pods) {
+    this.pods = pods;
   }
 
   static PlatformStarts on(Instance instance) throws IOException, InterruptedException {
-    ApiConnection api = instance.api();
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!hasAccount(api)) {
-      if (System.nanoTime() > end) {
-        throw new IOException("the namespace default has no service account");
-      }
-      Thread.sleep(20);
-    }
-    String revision = api.get(PODS).string("metadata", "resourceVersion").orElse("0");
-    return new PlatformStarts(api, api.watch(PODS, revision));
-  }
-
-  private static boolean hasAccount(ApiConnection api) throws InterruptedException {
-    try {
-      api.get("/api/v1/namespaces/default/serviceaccounts/default");
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
+    return new PlatformStarts(Pods.on(instance.api()));
   }
 
   /** What is done with a pod that has ended, before it is removed. */
@@ -64,10 +42,10 @@ final class PlatformStarts implements AutoCloseable {
     String name = nextName();
     Instant sent = Instant.now();
     String uid = create(workload, name, image);
-    awaitEnd(Set.of(name));
-    double millis = CriLog.millisSince(sent, log(name));
+    pods.awaitEnd(Set.of(name));
+    double millis = CriLog.millisSince(sent, pods.log(name));
     look.at(uid);
-    remove(Set.of(name));
+    pods.remove(Set.of(name));
     return millis;
   }
 
@@ -76,14 +54,7 @@ final class PlatformStarts implements AutoCloseable {
     String name = nextName();
     long sent = System.nanoTime();
     create(Workload.SERVER, name, image);
-    String address = "";
-    while (address.isEmpty()) {
-      Watch.Event event = watch.next();
-      if (nameOf(event).equals(name)) {
-        refuseFailed(event);
-        address = event.object().string("status", "podIP").orElse("");
-      }
-    }
+    String address = pods.awaitAddress(name);
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!replies(address)) {
       if (System.nanoTime() > end) {
@@ -92,7 +63,7 @@ final class PlatformStarts implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(1);
     }
     double millis = (System.nanoTime() - sent) / 1e6;
-    remove(Set.of(name));
+    pods.remove(Set.of(name));
     return millis;
   }
 
@@ -120,12 +91,12 @@ final class PlatformStarts implements AutoCloseable {
       create(Workload.FIRST_OUTPUT, name, image);
       names.add(name);
     }
-    awaitEnd(names);
+    pods.awaitEnd(names);
     var samples = new Samples();
     for (String name : names) {
-      samples.add(CriLog.millisSince(sent, log(name)));
+      samples.add(CriLog.millisSince(sent, pods.log(name)));
     }
-    remove(names);
+    pods.remove(names);
     return samples;
   }
 
@@ -145,80 +116,35 @@ final class PlatformStarts implements AutoCloseable {
 
   private boolean started(String name) throws InterruptedException {
     try {
-      return log(name).contains("here");
+      return pods.log(name).contains("here");
     } catch (IOException e) {
       return false; // there is no container yet
     }
   }
 
   void remove(Set<String> names) throws IOException, InterruptedException {
-    var left = new HashSet<>(names);
-    for (String name : names) {
-      api.delete(PODS + "/" + name);
-    }
-    awaitGone(left);
+    pods.remove(names);
   }
 
   /** Waits for the end of a pod that somebody else made; its log, then removes it. */
   String endOf(String name) throws IOException, InterruptedException {
-    awaitEnd(Set.of(name));
-    String log = log(name);
-    remove(Set.of(name));
+    pods.awaitEnd(Set.of(name));
+    String log = pods.log(name);
+    pods.remove(Set.of(name));
     return log;
   }
 
   private String nextName() {
-    return "teleport-" + pods++;
+    return "teleport-" + made++;
   }
 
   private String create(Workload workload, String name, String image)
       throws IOException, InterruptedException {
-    return api.post(PODS, workload.pod(name, image)).string("metadata", "uid").orElse("");
-  }
-
-  private String log(String name) throws IOException, InterruptedException {
-    return api.text(PODS + "/" + name + "/log?timestamps=true");
-  }
-
-  private void awaitEnd(Set<String> names) throws IOException {
-    var left = new HashSet<>(names);
-    while (!left.isEmpty()) {
-      Watch.Event event = watch.next();
-      if (left.contains(nameOf(event))) {
-        refuseFailed(event);
-        if (phase(event).equals("Succeeded")) {
-          left.remove(nameOf(event));
-        }
-      }
-    }
-  }
-
-  private void awaitGone(Set<String> left) throws IOException {
-    while (!left.isEmpty()) {
-      Watch.Event event = watch.next();
-      if (event.type().equals("DELETED")) {
-        left.remove(nameOf(event));
-      }
-    }
-  }
-
-  private static void refuseFailed(Watch.Event event) throws IOException {
-    if (phase(event).equals("Failed") || event.type().equals("DELETED")) {
-      throw new IOException("pod " + nameOf(event) + " failed: " + event.object().object("status"));
-    }
-  }
-
-  private static String phase(Watch.Event event) {
-    return event.object().string("status", "phase").orElse("");
-  }
-
-  private static String nameOf(Watch.Event event) {
-    return event.object().string("metadata", "name").orElse("");
+    return pods.create(workload.pod(name, image));
   }
 
   @Override
   public void close() {
-    watch.close();
-    api.close();
+    pods.close();
   }
 }

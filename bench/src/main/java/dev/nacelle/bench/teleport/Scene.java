@@ -1,20 +1,23 @@
 package dev.nacelle.bench.teleport;
 
 import dev.nacelle.base.files.Trees;
+import dev.nacelle.bench.image.DebianImage;
+import dev.nacelle.bench.image.ImagePusher;
+import dev.nacelle.bench.platform.HostImages;
 import dev.nacelle.bench.platform.Instance;
+import dev.nacelle.bench.platform.OpenParts;
 import dev.nacelle.bench.platform.Session;
-import dev.nacelle.bench.registry.RegistryProcess;
 import dev.nacelle.cli.VerbException;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.stream.TraceReferrer;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,16 +38,10 @@ final class Scene implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String TRACE = TraceReferrer.ARTIFACT_TYPE;
 
-  /** What has to be ended. */
-  @FunctionalInterface
-  private interface Part {
-    void close() throws IOException, InterruptedException;
-  }
-
   private final Session session;
   private final DebianImage image;
   private final DebianImage manyLayers;
-  private final List<Part> closing = new ArrayList<>();
+  private final OpenParts closing = new OpenParts();
   private final Path work;
 
   private Scene(Session session, Path work, DebianImage image, DebianImage manyLayers) {
@@ -58,10 +55,8 @@ final class Scene implements AutoCloseable {
   record Parts(Instance instance, PlatformStarts starts, HostImages images, FarRegistry registry) {}
 
   static Scene in(Session session) throws IOException, InterruptedException {
-    Path layout = session.work().resolve("nacelle-bench-image");
-    session.out().println("the image: " + layout + " (it stays there for the next time)");
-    DebianImage few = DebianImage.in(layout, DebianImage.FEW);
-    DebianImage many = DebianImage.in(layout, DebianImage.MANY);
+    DebianImage few = DebianImage.in(session, DebianImage.FEW);
+    DebianImage many = DebianImage.in(session, DebianImage.MANY);
     Path work = Files.createTempDirectory(session.work(), "nacelle-bench-teleport-");
     return new Scene(session, work, few, many);
   }
@@ -79,9 +74,8 @@ final class Scene implements AutoCloseable {
   }
 
   Parts prepare() throws IOException, InterruptedException, VerbException {
-    RegistryProcess registry = RegistryProcess.start(work);
-    int first = closing.size();
-    closing.add(registry::close);
+    DebianRegistry registry = DebianRegistry.start(work);
+    int first = closing.add(registry::close);
     ImagePusher.push(image, name(registry, PLAIN), RegistrySettings.DEFAULT);
     ImagePusher.push(manyLayers, name(registry, MANY), RegistrySettings.DEFAULT);
     Instance instance = session.instance();
@@ -95,15 +89,15 @@ final class Scene implements AutoCloseable {
     images.convert(name(registry, MANY));
     registry.copy(PLAIN, TRACED);
     writeDown(registry, starts, images);
-    RegistryProcess readOnly = registry.readOnly();
-    closing.set(first, readOnly::close);
+    DebianRegistry readOnly = registry.readOnly();
+    closing.replace(first, readOnly::close);
     FarRegistry far = FarRegistry.of(readOnly.port());
     closing.add(far::close);
     return new Parts(instance, starts, images, far);
   }
 
   /** Lets the platform see the first starts, and share what they needed. */
-  private void writeDown(RegistryProcess registry, PlatformStarts starts, HostImages images)
+  private void writeDown(DebianRegistry registry, PlatformStarts starts, HostImages images)
       throws IOException, InterruptedException, VerbException {
     for (String repository : List.of(TRACED, MANY)) {
       images.forget();
@@ -117,7 +111,7 @@ final class Scene implements AutoCloseable {
     images.forget();
   }
 
-  private void awaitTrace(RegistryProcess registry, String repository)
+  private void awaitTrace(DebianRegistry registry, String repository)
       throws IOException, InterruptedException {
     DebianImage of = repository.equals(MANY) ? manyLayers : image;
     String digest = Descriptor.of("", of.manifest()).digest();
@@ -148,24 +142,14 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  private static String name(RegistryProcess registry, String repository) {
+  private static String name(DebianRegistry registry, String repository) {
     return registry.host() + "/" + repository + ":1";
   }
 
   /** All of it, also where a part fails. */
   @Override
   public void close() throws IOException, InterruptedException {
-    close(closing.reversed());
+    closing.close();
     Trees.delete(work);
-  }
-
-  private static void close(List<Part> parts) throws IOException, InterruptedException {
-    if (!parts.isEmpty()) {
-      try {
-        parts.getFirst().close();
-      } finally {
-        close(parts.subList(1, parts.size()));
-      }
-    }
   }
 }

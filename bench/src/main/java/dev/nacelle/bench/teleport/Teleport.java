@@ -1,5 +1,6 @@
 package dev.nacelle.bench.teleport;
 
+import dev.nacelle.bench.image.DebianImage;
 import dev.nacelle.bench.peer.Containerd;
 import dev.nacelle.bench.platform.Session;
 import dev.nacelle.cli.VerbException;
@@ -21,12 +22,11 @@ public final class Teleport {
   private Teleport() {}
 
   /**
-   * @param rows of {@link #ROWS}; all if empty
+   * @param rows of {@link #ROWS}
    */
   public static void run(Session session, int rounds, List<String> rows)
       throws IOException, InterruptedException, VerbException {
     PrintStream out = session.out();
-    List<String> chosen = rows.isEmpty() ? ROWS : rows;
     try (Scene scene = Scene.in(session)) {
       DebianImage image = scene.image();
       Scene.Parts parts = scene.prepare();
@@ -39,7 +39,7 @@ public final class Teleport {
                   image.gzipBytes() / 1_000_000,
                   rounds));
       out.println("registry: Debian's docker-registry; peer: " + Containerd.versions());
-      for (String row : chosen) {
+      for (String row : rows) {
         switch (row) {
           case "start" -> new StartRow(session, scene, parts).run(rounds);
           case "read-all" -> new ReadAllRow(session, scene, parts).run(rounds);

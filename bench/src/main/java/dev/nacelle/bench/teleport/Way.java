@@ -1,5 +1,6 @@
 package dev.nacelle.bench.teleport;
 
+import dev.nacelle.bench.image.DebianImage;
 import dev.nacelle.bench.report.Samples;
 import dev.nacelle.bench.report.Table;
 

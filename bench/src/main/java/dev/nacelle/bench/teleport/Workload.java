@@ -1,7 +1,6 @@
 package dev.nacelle.bench.teleport;
 
-import dev.nacelle.base.json.JsonArray;
-import dev.nacelle.base.json.JsonObject;
+import dev.nacelle.bench.platform.Pods;
 import java.util.List;
 
 /** What a container of the image does. */
@@ -42,26 +41,7 @@ enum Workload {
     return command;
   }
 
-  JsonObject pod(String name, String image) {
-    return JsonObject.builder()
-        .put("apiVersion", "v1")
-        .put("kind", "Pod")
-        .put("metadata", JsonObject.builder().put("name", name).build())
-        .put(
-            "spec",
-            JsonObject.builder()
-                .put("restartPolicy", "Never")
-                .put("terminationGracePeriodSeconds", 0)
-                .put(
-                    "containers",
-                    JsonArray.of(
-                        JsonObject.builder()
-                            .put("name", "main")
-                            .put("image", image)
-                            .put("imagePullPolicy", "IfNotPresent")
-                            .put("command", JsonArray.ofStrings(command))
-                            .build()))
-                .build())
-        .build();
+  Pods.Spec pod(String name, String image) {
+    return new Pods.Spec(name, image, "IfNotPresent", command);
   }
 }

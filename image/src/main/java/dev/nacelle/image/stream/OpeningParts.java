@@ -1,7 +1,6 @@
 package dev.nacelle.image.stream;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.image.ImageException;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Referrer;
 import dev.nacelle.image.registry.Repository;
@@ -10,7 +9,6 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -82,15 +80,6 @@ final class OpeningParts {
   }
 
   private static <T> T result(Future<T> future) throws IOException, InterruptedException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case ImageException known -> throw known;
-        case IOException io -> throw io;
-        case InterruptedException interrupted -> throw interrupted;
-        case null, default -> throw new IllegalStateException("cannot open an image", e);
-      }
-    }
+    return TaskResults.of(future, "cannot open an image", IOException.class);
   }
 }

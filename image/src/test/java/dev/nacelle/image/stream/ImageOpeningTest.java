@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
-import dev.nacelle.image.DebianRegistry;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.distribution.RunningRegistry;
 import dev.nacelle.image.registry.Descriptor;
@@ -13,6 +12,7 @@ import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,8 +144,8 @@ final class ImageOpeningTest {
 
   @Test
   void withAndWithoutPackAllIsFoundInARegistryWithoutTheApi() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
-    try (var registry = DebianRegistry.start(directory, "")) {
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
+    try (var registry = DebianRegistry.start(directory)) {
       allIsFound(image(registry.host()));
     }
   }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.image.Credential;
-import dev.nacelle.image.DebianRegistry;
 import dev.nacelle.image.ImageException;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.registry.Descriptor;
@@ -16,6 +15,7 @@ import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.registry.RepositoryWriter;
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,9 +54,9 @@ final class StreamReferrerTest {
 
   @Test
   void aPublishedFormIsFoundReadAndFillsALayer() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
     SampleStream sample = SampleStream.make(directory, 14);
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       ImageReference reference = ImageReference.parse(registry.host() + "/team/app:one");
       RepositoryWriter writer = registries.writer(reference, Optional.empty());
       Repository repository = registries.repository(reference, Optional.empty());
@@ -92,14 +92,14 @@ final class StreamReferrerTest {
 
   @Test
   void aLayerWithoutDataIsPublishedAndFilledToo() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
     Path block = Files.write(directory.resolve("block"), new byte[VerityTree.BLOCK_BYTES]);
     StreamForm form =
         new StreamConversion(1)
             .convert(
                 SampleStream.DIFF_ID, block, block, Files.createDirectory(directory.resolve("f")));
     assertThat(form.chunkBlob().sizeBytes()).isZero();
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       ImageReference reference = ImageReference.parse(registry.host() + "/app:one");
       RepositoryWriter writer = registries.writer(reference, Optional.empty());
       Repository repository = registries.repository(reference, Optional.empty());
@@ -122,9 +122,9 @@ final class StreamReferrerTest {
 
   @Test
   void anIndexOfAnotherLayerIsRefused() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
     SampleStream sample = SampleStream.make(directory, 3);
-    try (var registry = DebianRegistry.start(directory, "")) {
+    try (var registry = DebianRegistry.start(directory)) {
       ImageReference reference = ImageReference.parse(registry.host() + "/app:one");
       RepositoryWriter writer = registries.writer(reference, Optional.empty());
       Repository repository = registries.repository(reference, Optional.empty());
@@ -145,8 +145,8 @@ final class StreamReferrerTest {
 
   @Test
   void severalReferrersOfOneImageAreListedByType() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
-    try (var registry = DebianRegistry.start(directory, "")) {
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
+    try (var registry = DebianRegistry.start(directory)) {
       ImageReference reference = ImageReference.parse(registry.host() + "/app:one");
       RepositoryWriter writer = registries.writer(reference, Optional.empty());
       Repository repository = registries.repository(reference, Optional.empty());
@@ -172,7 +172,7 @@ final class StreamReferrerTest {
 
   @Test
   void aRegistryWithPasswordsTakesOnlyTheRightOne() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/htpasswd")), "needs htpasswd");
     Path passwords = directory.resolve("passwords");
     Process htpasswd =

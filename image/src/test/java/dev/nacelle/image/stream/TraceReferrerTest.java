@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
-import dev.nacelle.image.DebianRegistry;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.RegistrySettings;
+import dev.nacelle.testbed.DebianRegistry;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -25,8 +25,8 @@ final class TraceReferrerTest {
 
   @Test
   void theNewestTraceThatCanBeReadIsFound() throws Exception {
-    assumeTrue(DebianRegistry.isInstalled(), "needs docker-registry");
-    try (var registry = DebianRegistry.start(directory, "");
+    assumeTrue(DebianRegistry.canBePushedTo(), "needs docker-registry");
+    try (var registry = DebianRegistry.start(directory);
         var client = new RegistryClient(RegistrySettings.DEFAULT, ProxySettings.NONE)) {
       ImageReference reference = ImageReference.parse(registry.host() + "/team/app:one");
       var writer = client.writer(reference, Optional.empty());

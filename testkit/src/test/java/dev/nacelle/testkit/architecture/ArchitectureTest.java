@@ -73,7 +73,7 @@ class ArchitectureTest {
             FLOORS.stream()
                 .flatMap(List::stream)
                 .collect(
-                    () -> new TreeSet<>(Set.of("schemas", "testkit", "bench")),
+                    () -> new TreeSet<>(Set.of("schemas", "testbed", "testkit", "bench")),
                     Set::add,
                     Set::addAll));
   }

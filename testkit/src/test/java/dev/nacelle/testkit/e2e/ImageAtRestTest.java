@@ -2,6 +2,7 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -38,7 +39,7 @@ class ImageAtRestTest {
 
   @BeforeAll
   static void prepare() throws Exception {
-    DebianRegistry.missing().ifPresent(why -> Assumptions.abort(why));
+    Assumptions.assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry");
     registry = DebianRegistry.start(SHARED.get().scratch().resolve("registry"));
     tree = BusyboxTree.write(Files.createDirectory(SHARED.get().scratch().resolve("tree")));
     byte[] noise = new byte[NOISE_BYTES];

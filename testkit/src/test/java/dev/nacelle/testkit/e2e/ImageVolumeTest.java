@@ -3,6 +3,7 @@ package dev.nacelle.testkit.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.nacelle.testbed.DebianRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -119,15 +120,27 @@ class ImageVolumeTest {
     SHARED.get().importBusybox();
   }
 
+  /** A registry for one user alone. */
+  private static DebianRegistry registryOf(Path directory, String user, String password)
+      throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    Path passwords =
+        Files.writeString(
+            directory.resolve("passwords"),
+            Command.of("htpasswd", "-Bbn", user, password).run().ok());
+    return DebianRegistry.start(
+        directory, "auth: {htpasswd: {realm: it, path: \"" + passwords + "\"}}\n");
+  }
+
   @Test
   void anImageIsPulledWithTheSecretsOfTheServiceAccountOneOfThemWrong() throws Exception {
-    DebianRegistry.missing().ifPresent(why -> assumeTrue(false, why));
+    assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry");
     assumeTrue(Command.find("htpasswd").isPresent(), "needs htpasswd");
     assumeTrue(Command.find("skopeo").isPresent(), "needs skopeo");
     Kubectl kubectl = SHARED.kubectlIn("secrets");
     Path scratch = Files.createTempDirectory(SHARED.get().scratch(), "guarded");
     OciImage.ofBusybox(scratch);
-    try (var registry = DebianRegistry.startFor(scratch.resolve("registry"), "ann", "right")) {
+    try (var registry = registryOf(scratch.resolve("registry"), "ann", "right")) {
       String host = "127.0.0.1:" + registry.port();
       Command.of("skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false")
           .with("--dest-creds=ann:right", "oci:" + scratch.resolve("image") + ":it")

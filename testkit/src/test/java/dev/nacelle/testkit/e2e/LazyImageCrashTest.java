@@ -2,6 +2,9 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nacelle.testbed.DebianRegistry;
+import dev.nacelle.testbed.DelayingProxy;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -54,15 +57,16 @@ class LazyImageCrashTest {
 
   private PlatformUnderTest platform;
   private DebianRegistry registry;
-  private SlowLink link;
+  private DelayingProxy link;
   private String image;
 
   @BeforeEach
   void start() throws Exception {
-    PlatformUnderTest.missing().or(DebianRegistry::missing).ifPresent(Assumptions::abort);
+    PlatformUnderTest.missing().ifPresent(Assumptions::abort);
+    Assumptions.assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry");
     platform = PlatformUnderTest.create("lazy");
     registry = DebianRegistry.start(platform.scratch().resolve("registry"));
-    link = SlowLink.to(registry.port(), ROUND_TRIP);
+    link = DelayingProxy.start(registry.port(), ROUND_TRIP);
     platform.up();
     Assumptions.assumeTrue(
         platform.verb("doctor").run().out().contains("pre-content events of fanotify"),
@@ -72,7 +76,7 @@ class LazyImageCrashTest {
   }
 
   @AfterEach
-  void end() {
+  void end() throws IOException {
     if (platform != null) {
       platform.close();
     }

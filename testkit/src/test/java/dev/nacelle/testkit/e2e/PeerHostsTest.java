@@ -2,224 +2,242 @@ package dev.nacelle.testkit.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.nacelle.base.files.Trees;
+import dev.nacelle.testbed.DebianRegistry;
+import dev.nacelle.testbed.DelayingProxy;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * Two hosts, one image with its streaming form in Debian's docker-registry: what the first host has
- * read the second one has from it, and the registry's own log says so.
+ * Four hosts, images with their streaming form in Debian's docker-registry: what one host has read
+ * the others have from it, as their containers' files and as volumes, and what the registry sends
+ * to whom is counted on the line. One of them is killed while others read, and comes back.
  */
 @Tag("e2e")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PeerHostsTest {
-  private static final int PORT = 6443;
-  private static final int REGISTRY_PORT = 5000;
-  private static final int NOISE_BYTES = 24 << 20;
-  private static final Pattern TOKEN = Pattern.compile("\\b[a-z0-9]{6}\\.[a-z0-9]{16}\\b");
+  private static final int MIB = 1 << 20;
+  private static final int SMALL_BYTES = 24 * MIB;
+  private static final int LARGE_BYTES = 64 * MIB;
+  private static final int MODEL_BYTES = 16 * MIB;
 
-  /** As docker-registry logs an answer: who asked, for what, and how many bytes it got. */
-  private static final Pattern ANSWER =
-      Pattern.compile(
-          "http\\.request\\.method=GET.*http\\.request\\.remoteaddr=\"([0-9.]+):.*"
-              + "http\\.request\\.uri=\"?(\\S+?)\"? .*http\\.response\\.written=([0-9]+)");
+  /** What a host that has all chunks from others still asks the registry for. */
+  private static final long NAMES_BYTES = 64 << 10;
 
-  private List<NamespacedHost> hosts = List.of();
-  private List<Process> registry = new ArrayList<>();
+  private HostGroup group;
+  private DebianRegistry registry;
+  private DelayingProxy line;
+  private String smallSum = "";
+  private String modelSum = "";
+  private String largeSum = "";
 
-  private NamespacedHost first() {
-    return hosts.get(0);
-  }
-
-  private NamespacedHost second() {
-    return hosts.get(1);
-  }
-
-  private Path registryLog() {
-    return first().scratch().resolve("registry.log");
-  }
-
-  private String image() {
-    return first().address() + ":" + REGISTRY_PORT + "/it/noise:1";
+  private String image(String name) {
+    return group.network().middle().at(line.port()) + "/it/" + name + ":1";
   }
 
   private Kubectl kubectl() {
-    return new Kubectl(
-        first()
-            .command("kubectl", "--kubeconfig", first().data().resolve("kubeconfig").toString())
-            .env("HOME", first().scratch().toString()));
+    return group.kubectl();
   }
 
-  @BeforeEach
-  void twoHostsAndARegistry() throws IOException {
-    PlatformUnderTest.missing().or(DebianRegistry::missing).ifPresent(Assumptions::abort);
-    Assumptions.assumeTrue(Command.find("nsenter").isPresent(), "this test needs nsenter");
-    hosts = NamespacedHost.pair();
-    startRegistry();
+  @BeforeAll
+  void fourHostsAndARegistry() throws Exception {
+    HostGroup.missing().ifPresent(Assumptions::abort);
+    Assumptions.assumeTrue(DebianRegistry.isInstalled(), "needs Debian's docker-registry");
+    group = HostGroup.of("first", "second", "third", "fourth");
+    registry = DebianRegistry.start(group.first().scratch().resolve("registry"));
+    line = DelayingProxy.start(group.network().listen(), registry.port(), Duration.ZERO);
     Path registries =
         Files.writeString(
-            first().scratch().resolve("registries.yaml"),
-            "registries: {\"%s:%d\": {plainHttp: true}}\n"
-                .formatted(first().address(), REGISTRY_PORT));
-    first()
-        .up(
-            "--port",
-            Integer.toString(PORT),
-            "--name",
-            "first",
-            "--registries",
-            registries.toString());
+            group.first().scratch().resolve("registries.yaml"),
+            "registries: {\"%s\": {plainHttp: true}}\n"
+                .formatted(group.network().middle().at(line.port())));
+    group.start("--registries", registries.toString());
     Assumptions.assumeTrue(
-        first().verb("doctor").run().out().contains("pre-content events of fanotify"),
+        group.first().verb("doctor").run().out().contains("pre-content events of fanotify"),
         "needs pre-content events");
-    Matcher token = TOKEN.matcher(first().verb("token", "create").run().ok());
-    assertThat(token.find()).as("a token was printed").isTrue();
-    second()
-        .up(
-            "--parts=node",
-            "--server",
-            "https://" + first().address() + ":" + PORT,
-            "--token",
-            token.group(),
-            "--name",
-            "second",
-            "--registries",
-            registries.toString());
-    publish();
-  }
-
-  private void startRegistry() throws IOException {
-    Path config =
-        Files.writeString(
-            first().scratch().resolve("registry.yml"),
-            """
-            version: 0.1
-            log: {level: info, accesslog: {disabled: true}}
-            storage: {filesystem: {rootdirectory: "%s"}}
-            http: {addr: "%s:%d"}
-            """
-                .formatted(
-                    first().scratch().resolve("registry"), first().address(), REGISTRY_PORT));
-    registry.add(
-        new ProcessBuilder(
-                "nsenter",
-                "--net=/run/netns/" + first().namespace(),
-                "--",
-                Command.find("docker-registry").orElseThrow().toString(),
-                "serve",
-                config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(registryLog().toFile())
-            .start());
-    Eventually.holds("docker-registry listens", () -> registryLogText().contains("listening on"));
-  }
-
-  private String registryLogText() {
-    try {
-      return Files.readString(registryLog());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    Path busybox = BusyboxTree.write(group.first().scratch().resolve("tree"));
+    smallSum = publish("small", busybox, SMALL_BYTES);
+    largeSum = publish("large", busybox, LARGE_BYTES);
+    modelSum = publish("model", Files.createDirectory(busybox.resolveSibling("m")), MODEL_BYTES);
+    registry =
+        registry.readOnly(); // no start pack that a host lays there changes the next one's start
+    group.first().verb("image", "prune").run().ok();
+    for (NamespacedHost host : group.hosts().subList(1, 4)) {
+      group.join(host, "--registries", registries.toString());
+    }
+    String annotation = "{.metadata.annotations.containers\\.nacelle\\.dev/peer}";
+    for (NamespacedHost host : group.hosts()) {
+      kubectl().awaitPath(annotation, url -> url.startsWith("https://"), "node", host.name());
     }
   }
 
-  /** Pushes the image with its streaming form, and forgets it on the first host. */
-  private void publish() throws IOException {
-    Path tree = BusyboxTree.write(Files.createDirectory(first().scratch().resolve("tree")));
-    byte[] noise = new byte[NOISE_BYTES];
-    new Random(1).nextBytes(noise);
+  /** Pushes an image with a file of noise and its streaming form; the file's digest. */
+  private String publish(String name, Path tree, int bytes) throws Exception {
+    byte[] noise = new byte[bytes];
+    new Random(name.hashCode()).nextBytes(noise);
     Files.write(tree.resolve("noise"), noise);
-    first().verb("image", "import", tree.toString(), "--name", image()).run().ok();
-    first().verb("image", "push", image()).run().ok();
-    first().verb("image", "convert", image()).run().ok();
-    first().verb("image", "prune").run().ok();
+    NamespacedHost first = group.first();
+    first.verb("image", "import", tree.toString(), "--name", image(name)).run().ok();
+    first.verb("image", "push", image(name)).run().ok();
+    first.verb("image", "convert", image(name)).run().ok();
+    Trees.delete(tree.resolve("noise"));
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(noise));
   }
 
-  @AfterEach
-  void removeAll() {
-    var failures = new ArrayList<Throwable>();
-    registry.forEach(Process::destroyForcibly);
-    registry.forEach(p -> Eventually.holds("docker-registry is gone", () -> !p.isAlive()));
-    for (NamespacedHost host : hosts.reversed()) {
-      try {
-        host.close();
-      } catch (AssertionError | UncheckedIOException e) {
-        failures.add(e); // the other one must go all the same
+  @AfterAll
+  void removeAll() throws IOException, InterruptedException {
+    try {
+      if (line != null) {
+        line.close();
+      }
+      if (registry != null) {
+        registry.close();
+      }
+    } finally {
+      if (group != null) {
+        group.close();
       }
     }
-    assertThat(failures).isEmpty();
   }
 
-  private String pod(String node) {
+  /** A pod that says the digest of a file; of the container's, or of an image that is a volume. */
+  private static String pod(String name, String node, String image, String volume) {
     return """
         apiVersion: v1
         kind: Pod
-        metadata: {name: on-%1$s}
+        metadata: {name: %1$s}
         spec:
-          nodeSelector: {kubernetes.io/hostname: %1$s}
+          nodeSelector: {kubernetes.io/hostname: %2$s}
           restartPolicy: Never
           terminationGracePeriodSeconds: 0
           containers:
             - name: main
-              image: "%2$s"
-              command: ["sh", "-c", "sha256sum /noise"]
+              image: "%3$s"
+              command: ["sh", "-c", "sha256sum %4$s/noise"]
+              volumeMounts: [{name: volume, mountPath: /volume}]
+          volumes: [%5$s]
         """
-        .formatted(node, image());
+        .formatted(
+            name,
+            node,
+            image,
+            volume.isEmpty() ? "" : "/volume",
+            volume.isEmpty()
+                ? "{name: volume, emptyDir: {}}"
+                : "{name: volume, image: {reference: \"" + volume + "\"}}");
   }
 
-  private String sumOn(String node) {
-    kubectl().apply(pod(node));
-    kubectl().awaitPath("{.status.phase}", "Succeeded"::equals, "pod", "on-" + node);
-    return kubectl().ok("logs", "on-" + node);
+  private String sumOf(String pod) {
+    kubectl().awaitPath("{.status.phase}", "Succeeded"::equals, "pod", pod);
+    return kubectl().ok("logs", pod).replaceAll("\\s.*", "").strip();
   }
 
-  /** Bytes of blobs that a host has got from the registry. */
-  private long blobBytes(NamespacedHost host) {
-    return registryLogText()
+  private long fromRegistry(NamespacedHost host) {
+    return line.receivedBytes(host.internetAddress());
+  }
+
+  /** A counter of a node, since its platform was started. */
+  private long counter(String node, String name) {
+    return kubectl()
+        .ok("get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics")
         .lines()
-        .map(ANSWER::matcher)
-        .filter(Matcher::find)
-        .filter(m -> m.group(1).equals(host.address()) && m.group(2).contains("/blobs/"))
-        .mapToLong(m -> Long.parseLong(m.group(3)))
-        .sum();
-  }
-
-  private String metrics(String node) {
-    return kubectl().ok("get", "--raw", "/api/v1/nodes/" + node + "/proxy/metrics");
-  }
-
-  private long fetched(String node, String from) {
-    return metrics(node)
-        .lines()
-        .filter(l -> l.startsWith("nacelle_layer_fetched_bytes_total{from=\"" + from + "\"}"))
+        .filter(l -> l.startsWith(name))
         .mapToLong(l -> (long) Double.parseDouble(l.substring(l.lastIndexOf(' ') + 1)))
         .sum();
   }
 
+  private long chunksFrom(String source, String node) {
+    return counter(node, "nacelle_layer_fetched_bytes_total{from=\"" + source + "\"}");
+  }
+
   @Test
-  void theSecondHostHasTheImageFromTheFirstAndNoChunkFromTheRegistry() {
-    String annotation = "{.metadata.annotations.containers\\.nacelle\\.dev/peer}";
-    for (String node : List.of("first", "second")) {
-      kubectl().awaitPath(annotation, url -> url.startsWith("https://"), "node", node);
+  @Order(1)
+  void threeHostsHaveTheImageFromOthersAndNoChunkFromTheRegistry() {
+    for (NamespacedHost host : group.hosts()) {
+      long before = fromRegistry(host);
+      String pod = "small-" + host.name();
+      kubectl().apply(pod(pod, host.name(), image("small"), ""));
+      assertThat(sumOf(pod)).isEqualTo(smallSum);
+      long sent = fromRegistry(host) - before;
+      System.out.printf(
+          "%s: %d bytes from the registry, of chunks %d from it and %d from peers%n",
+          host.name(), sent, chunksFrom("origin", host.name()), chunksFrom("peer", host.name()));
+      if (host == group.first()) {
+        assertThat(sent).isGreaterThan(SMALL_BYTES);
+      } else {
+        assertThat(chunksFrom("origin", host.name())).as("chunks from the registry").isZero();
+        assertThat(chunksFrom("peer", host.name())).isGreaterThanOrEqualTo(SMALL_BYTES);
+        assertThat(sent).as("bytes from the registry").isLessThan(NAMES_BYTES);
+      }
     }
-    String sum = sumOn("first");
-    assertThat(blobBytes(first())).isGreaterThan(NOISE_BYTES);
-    assertThat(fetched("first", "origin")).isGreaterThan(NOISE_BYTES);
-    assertThat(sumOn("second")).isEqualTo(sum);
+  }
+
+  @Test
+  @Order(2)
+  void aModelIsAVolumeOfASecondHostWithoutAChunkFromTheRegistry() {
+    kubectl().apply(pod("model-first", "first", image("small"), image("model")));
+    assertThat(sumOf("model-first")).isEqualTo(modelSum);
+    NamespacedHost second = group.host("second");
+    long peersBefore = chunksFrom("peer", "second");
+    long originBefore = chunksFrom("origin", "second");
+    long before = fromRegistry(second);
+    kubectl().apply(pod("model-second", "second", image("small"), image("model")));
+    assertThat(sumOf("model-second")).isEqualTo(modelSum);
+    assertThat(chunksFrom("origin", "second")).isEqualTo(originBefore);
+    assertThat(chunksFrom("peer", "second") - peersBefore).isGreaterThanOrEqualTo(MODEL_BYTES);
+    assertThat(fromRegistry(second) - before).isLessThan(NAMES_BYTES);
+  }
+
+  @Test
+  @Order(3)
+  void aHostThatIsKilledWhileOthersReadCostsNoDataAndItsOwnReaderGoesOn() {
+    kubectl().apply(pod("large-first", "first", image("large"), ""));
+    assertThat(sumOf("large-first")).isEqualTo(largeSum);
+    List<String> readers = List.of("second", "third", "fourth");
+    for (String node : readers) {
+      kubectl().apply(pod("large-" + node, node, image("large"), ""));
+    }
+    long before = chunksFrom("peer", "third");
+    Eventually.holds("some of it has come", () -> chunksFrom("peer", "third") - before > 4 * MIB);
+    group.host("second").kill();
     System.out.printf(
-        "registry to first %d bytes, to second %d; first to second %d%n",
-        blobBytes(first()), blobBytes(second()), fetched("second", "peer"));
-    assertThat(fetched("second", "origin")).as("chunks from the registry").isZero();
-    assertThat(fetched("second", "peer")).isGreaterThanOrEqualTo(NOISE_BYTES);
-    assertThat(blobBytes(second())).as("bytes of blobs from the registry").isLessThan(64 << 10);
+        "second was killed when third had %d of %d MiB%n",
+        (chunksFrom("peer", "third") - before) / MIB, LARGE_BYTES / MIB);
+    assertThat(sumOf("large-third")).isEqualTo(largeSum);
+    assertThat(sumOf("large-fourth")).isEqualTo(largeSum);
+    group.host("second").upAgain();
+    assertThat(sumOf("large-second")).isEqualTo(largeSum);
+  }
+
+  @Test
+  @Order(4)
+  void aHostThatHasComeBackServesAgain() {
+    NamespacedHost fourth = group.host("fourth");
+    long before = counter("second", "nacelle_peer_served_bytes_total");
+    Eventually.holds(
+        "second is asked again",
+        () -> {
+          kubectl().ok("delete", "pod", "--ignore-not-found", "large-fourth");
+          fourth.verb("image", "prune").run().ok();
+          kubectl().apply(pod("large-fourth", "fourth", image("large"), ""));
+          assertThat(sumOf("large-fourth")).isEqualTo(largeSum);
+          return counter("second", "nacelle_peer_served_bytes_total") > before;
+        });
   }
 }

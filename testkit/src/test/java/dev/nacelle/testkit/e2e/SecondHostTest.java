@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonReader;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +25,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SecondHostTest {
-  private static final int PORT = 6443;
-  private static final Pattern TOKEN = Pattern.compile("\\b[a-z0-9]{6}\\.[a-z0-9]{16}\\b");
   private static final String SERVICE =
       """
       apiVersion: v1
@@ -54,7 +49,7 @@ class SecondHostTest {
             command: ["sh", "-c", "i=0; while true; do echo $i; i=$((i+1)); usleep 10000; done"]
       """;
 
-  private List<NamespacedHost> hosts = List.of();
+  private HostGroup group;
 
   private static String pod(String name, String node) {
     return """
@@ -74,71 +69,44 @@ class SecondHostTest {
   }
 
   private NamespacedHost first() {
-    return hosts.get(0);
+    return group.first();
   }
 
   private NamespacedHost second() {
-    return hosts.get(1);
+    return group.host("second");
   }
 
   private Kubectl kubectl() {
-    return new Kubectl(
-        first()
-            .command("kubectl", "--kubeconfig", first().data().resolve("kubeconfig").toString())
-            .env("HOME", first().scratch().toString()));
+    return group.kubectl();
   }
 
   private String server() {
-    return "https://" + first().address() + ":" + PORT;
+    return group.server();
   }
 
   @BeforeAll
-  void twoHostsAndTwoPods() {
-    PlatformUnderTest.missing().ifPresent(Assumptions::abort);
-    Assumptions.assumeTrue(Command.find("nsenter").isPresent(), "this test needs nsenter");
-    hosts = NamespacedHost.pair();
+  void twoHostsAndTwoPods() throws IOException, InterruptedException {
+    HostGroup.missing().ifPresent(Assumptions::abort);
+    group = HostGroup.of("first", "second");
     try {
-      first().up("--port", Integer.toString(PORT), "--name", "first");
+      group.start();
       first().importBusybox();
-      Matcher token = TOKEN.matcher(first().verb("token", "create").run().ok());
-      assertThat(token.find()).as("a token was printed").isTrue();
-      String said =
-          second()
-              .up(
-                  "--parts=node",
-                  "--server",
-                  server(),
-                  "--token",
-                  token.group(),
-                  "--name",
-                  "second",
-                  "--node-labels",
-                  "topology.kubernetes.io/zone=b");
+      String said = group.join(second(), "--node-labels", "topology.kubernetes.io/zone=b");
       assertThat(said).contains("joined " + server()).doesNotContain("kubeconfig");
       second().importBusybox();
       kubectl().apply(pod("one", "first") + "---\n" + pod("two", "second") + "---\n" + SERVICE);
       kubectl().apply(COUNTER);
       kubectl().await("condition=Ready", "pod/one", "pod/two", "pod/counter");
     } catch (AssertionError e) {
-      throw new AssertionError(e.getMessage() + "\n" + logs(), e);
+      throw new AssertionError(e.getMessage() + "\n" + group.logTails(), e);
     }
-  }
-
-  private String logs() {
-    return first().logTail() + second().logTail();
   }
 
   @AfterAll
-  void removeBoth() {
-    var failures = new ArrayList<Throwable>();
-    for (NamespacedHost host : hosts.reversed()) {
-      try {
-        host.close();
-      } catch (AssertionError | UncheckedIOException e) {
-        failures.add(e); // the other one must go all the same
-      }
+  void removeBoth() throws IOException, InterruptedException {
+    if (group != null) {
+      group.close();
     }
-    assertThat(failures).isEmpty();
   }
 
   @Test
@@ -227,7 +195,7 @@ class SecondHostTest {
     String two = path("{.status.podIP}", "pod/two");
     assertThat(exec("one", "wget", "-qO-", "http://" + two + ":8080/").strip()).isEqualTo("two");
     assertThat(exec("two", "wget", "-qO-", "http://" + one + ":8080/").strip()).isEqualTo("one");
-    for (NamespacedHost host : hosts) {
+    for (NamespacedHost host : group.hosts()) {
       assertThat(fetched(host, one + ":8080")).isEqualTo("one");
       assertThat(fetched(host, two + ":8080")).isEqualTo("two");
     }
@@ -257,8 +225,8 @@ class SecondHostTest {
   @Order(5)
   void aNodePortAnswersOnBothHostsToBothHosts() {
     String port = path("{.spec.ports[0].nodePort}", "service/web");
-    for (NamespacedHost client : hosts) {
-      for (NamespacedHost server : hosts) {
+    for (NamespacedHost client : group.hosts()) {
+      for (NamespacedHost server : group.hosts()) {
         var answers = new HashSet<String>();
         Eventually.holds(
             client.address() + " has heard both ends of the Service from " + server.address(),
@@ -336,7 +304,7 @@ class SecondHostTest {
   void theSecondHostComesBackWithoutATokenAndItsPodsWentOn() {
     String before = counter();
     second().verb("down").run().ok();
-    second().up("--parts=node", "--server", server(), "--name", "second");
+    second().upAgain();
     assertSecondHostWentOn(before);
   }
 
@@ -345,7 +313,7 @@ class SecondHostTest {
   void aKilledSecondHostComesBackAndItsPodsWentOn() {
     String before = counter();
     second().kill();
-    second().up("--parts=node", "--server", server(), "--name", "second");
+    second().upAgain();
     assertSecondHostWentOn(before);
   }
 
@@ -354,7 +322,7 @@ class SecondHostTest {
   void theSecondHostGoesOnUnderAFirstOneThatWasKilled() {
     String before = counter();
     first().kill();
-    first().up("--port", Integer.toString(PORT), "--name", "first");
+    first().upAgain();
     assertSecondHostWentOn(before);
     kubectl().apply(pod("three", "second"));
     kubectl().await("condition=Ready", "pod/three");

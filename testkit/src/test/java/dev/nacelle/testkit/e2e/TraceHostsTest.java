@@ -6,14 +6,9 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,19 +21,17 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("e2e")
 class TraceHostsTest {
-  private static final int PORT = 6443;
   private static final int NOISE_BYTES = 6 << 20;
-  private static final Pattern TOKEN = Pattern.compile("\\b[a-z0-9]{6}\\.[a-z0-9]{16}\\b");
 
-  private List<NamespacedHost> hosts = List.of();
+  private HostGroup group;
   private String address = "";
 
   private NamespacedHost first() {
-    return hosts.get(0);
+    return group.first();
   }
 
   private NamespacedHost second() {
-    return hosts.get(1);
+    return group.host("second");
   }
 
   private String image() {
@@ -46,33 +39,19 @@ class TraceHostsTest {
   }
 
   private Kubectl kubectl() {
-    return new Kubectl(
-        first()
-            .command("kubectl", "--kubeconfig", first().data().resolve("kubeconfig").toString())
-            .env("HOME", first().scratch().toString()));
+    return group.kubectl();
   }
 
   @BeforeEach
-  void twoHostsAndAnImage() throws IOException {
-    PlatformUnderTest.missing().ifPresent(Assumptions::abort);
-    Assumptions.assumeTrue(Command.find("nsenter").isPresent(), "this test needs nsenter");
+  void twoHostsAndAnImage() throws IOException, InterruptedException {
+    HostGroup.missing().ifPresent(Assumptions::abort);
     Assumptions.assumeTrue(Command.find("curl").isPresent(), "no curl on this machine");
-    hosts = NamespacedHost.pair();
-    first().up("--port", Integer.toString(PORT), "--name", "first");
+    group = HostGroup.of("first", "second");
+    group.start();
     Assumptions.assumeTrue(
         first().verb("doctor").run().out().contains("pre-content events of fanotify"),
         "needs pre-content events");
-    Matcher token = TOKEN.matcher(first().verb("token", "create").run().ok());
-    assertThat(token.find()).as("a token was printed").isTrue();
-    second()
-        .up(
-            "--parts=node",
-            "--server",
-            "https://" + first().address() + ":" + PORT,
-            "--token",
-            token.group(),
-            "--name",
-            "second");
+    group.join(second());
     address =
         JsonReader.readObject(Bytes.utf8(first().verb("status", "-o", "json").run().ok()))
             .string("registry", "address")
@@ -91,16 +70,10 @@ class TraceHostsTest {
   }
 
   @AfterEach
-  void removeAll() {
-    var failures = new ArrayList<Throwable>();
-    for (NamespacedHost host : hosts.reversed()) {
-      try {
-        host.close();
-      } catch (AssertionError | UncheckedIOException e) {
-        failures.add(e); // the other one must go all the same
-      }
+  void removeAll() throws IOException, InterruptedException {
+    if (group != null) {
+      group.close();
     }
-    assertThat(failures).isEmpty();
   }
 
   private Command.Outcome trace(NamespacedHost host, String... more) {

@@ -1,4 +1,4 @@
-package dev.nacelle.bench.teleport;
+package dev.nacelle.bench.image;
 
 import dev.nacelle.base.http.ProxySettings;
 import dev.nacelle.image.ImageReference;
@@ -12,10 +12,10 @@ import java.nio.file.Files;
 import java.util.Optional;
 
 /** Brings an image into a registry as any client does: its layers as they are. */
-final class ImagePusher {
+public final class ImagePusher {
   private ImagePusher() {}
 
-  static void push(DebianImage image, String reference, RegistrySettings settings)
+  public static void push(DebianImage image, String reference, RegistrySettings settings)
       throws IOException, InterruptedException {
     try (var client = new RegistryClient(settings, ProxySettings.NONE)) {
       ImageReference name = ImageReference.parse(reference);

@@ -1,4 +1,4 @@
-package dev.nacelle.bench.teleport;
+package dev.nacelle.bench.image;
 
 import dev.nacelle.bench.report.Command;
 import java.io.IOException;

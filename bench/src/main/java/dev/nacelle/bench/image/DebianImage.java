@@ -1,4 +1,4 @@
-package dev.nacelle.bench.teleport;
+package dev.nacelle.bench.image;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.files.Trees;
@@ -6,6 +6,7 @@ import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonWriter;
+import dev.nacelle.bench.platform.Session;
 import dev.nacelle.bench.report.Command;
 import dev.nacelle.image.Platform;
 import dev.nacelle.image.registry.Descriptor;
@@ -18,39 +19,70 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An image of Debian's Python, compilers, Perl, Git and more, of the packages that are installed
- * here, as an OCI layout: once of a few layers, once of twenty, compressed by gzip.
+ * An image of Debian packages that are installed here, as an OCI layout, compressed by gzip: a
+ * large one of Python, compilers, Perl, Git and more, once of a few layers, once of twenty; and a
+ * small one of Python and a compiler.
  *
  * @param layout the directory
- * @param manifest of one of the two
+ * @param manifest of one of them
  * @param bytes of all layers, uncompressed
  */
-record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
-  /** A few layers: what runs, and what is only carried along. */
-  static final String FEW = "few";
+public record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
+  /** The large one in a few layers: what runs, and what is only carried along. */
+  public static final String FEW = "few";
 
   /** The same files in twenty layers. */
-  static final String MANY = "many";
+  public static final String MANY = "many";
+
+  /** The small one. */
+  public static final String SMALL = "small";
 
   private static final int MANY_LAYERS = 20;
-  private static final int LEAST_FILES = 10_000;
-  private static final long LEAST_BYTES = 500_000_000;
+
+  /**
+   * What a layout is made of.
+   *
+   * @param directory where it stays
+   * @param packages of each layer, with all that they depend on
+   * @param leastBytes of files: with less the figures mean something else
+   */
+  private record Recipe(
+      String directory, List<List<String>> packages, int leastFiles, long leastBytes) {}
+
+  private static final Recipe LARGE_ONE =
+      new Recipe(
+          "nacelle-bench-image",
+          List.of(
+              List.of("python3", "coreutils", "bash"),
+              List.of("gcc", "g++", "make"),
+              List.of("git", "perl", "vim"),
+              List.of("gdb", "cmake")),
+          10_000,
+          500_000_000);
+  private static final Recipe SMALL_ONE =
+      new Recipe(
+          "nacelle-bench-image-small",
+          List.of(List.of("python3", "coreutils", "bash"), List.of("gcc", "make")),
+          1_000,
+          150_000_000);
   private static final String FILES = "dev.nacelle.bench.files";
   private static final String BYTES = "dev.nacelle.bench.bytes";
   private static final String LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
-  private static final List<List<String>> PACKAGES =
-      List.of(
-          List.of("python3", "coreutils", "bash"),
-          List.of("gcc", "g++", "make"),
-          List.of("git", "perl", "vim"),
-          List.of("gdb", "cmake"));
 
-  /** The image in a directory, made there if it is not. */
-  static DebianImage in(Path directory, String name) throws IOException, InterruptedException {
+  /** One of the images, below the session's working directory; made there if it is not. */
+  public static DebianImage in(Session session, String name)
+      throws IOException, InterruptedException {
+    Recipe recipe = name.equals(SMALL) ? SMALL_ONE : LARGE_ONE;
+    Path directory = session.work().resolve(recipe.directory());
+    session.out().println("the image: " + directory + " (it stays there for the next time)");
     if (!Files.exists(directory.resolve("index.json"))) {
       Trees.delete(directory);
-      make(directory);
+      make(directory, recipe);
     }
+    return read(directory, name, recipe);
+  }
+
+  private static DebianImage read(Path directory, String name, Recipe recipe) throws IOException {
     JsonObject index = read(directory.resolve("index.json"));
     JsonObject found =
         index
@@ -71,16 +103,21 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
             Bytes.wrap(Files.readAllBytes(blob)),
             Integer.parseInt(manifest.string("annotations", FILES).orElse("0")),
             Long.parseLong(manifest.string("annotations", BYTES).orElse("0")));
-    if (image.files < LEAST_FILES || image.bytes < LEAST_BYTES) {
+    if (image.files < recipe.leastFiles() || image.bytes < recipe.leastBytes()) {
       throw new IOException(
-          "cannot make an image of 500 MB and 10,000 files of the packages here: it has %d MB and %d files; install %s with their dependencies"
-              .formatted(image.bytes / 1_000_000, image.files, PACKAGES));
+          "cannot make an image of %d MB and %d files of the packages here: it has %d MB and %d files; install %s with their dependencies"
+              .formatted(
+                  recipe.leastBytes() / 1_000_000,
+                  recipe.leastFiles(),
+                  image.bytes / 1_000_000,
+                  image.files,
+                  recipe.packages()));
     }
     return image;
   }
 
   /** Of what a registry has to be given before the manifest. */
-  List<Descriptor> blobs() {
+  public List<Descriptor> blobs() {
     JsonObject parsed = JsonReader.readObject(manifest);
     var blobs = new ArrayList<Descriptor>();
     blobs.add(Descriptor.of(parsed.object("config")));
@@ -88,15 +125,15 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
     return blobs;
   }
 
-  Path file(Descriptor blob) {
+  public Path file(Descriptor blob) {
     return blob(layout, blob.digest());
   }
 
-  int layers() {
+  public int layers() {
     return blobs().size() - 1;
   }
 
-  long gzipBytes() {
+  public long gzipBytes() {
     return blobs().stream().skip(1).mapToLong(Descriptor::sizeBytes).sum();
   }
 
@@ -108,16 +145,21 @@ record DebianImage(Path layout, Bytes manifest, int files, long bytes) {
     return layout.resolve("blobs").resolve(digest.replace(':', '/'));
   }
 
-  private static void make(Path directory) throws IOException, InterruptedException {
+  private static void make(Path directory, Recipe recipe) throws IOException, InterruptedException {
     Files.createDirectories(directory.resolve("blobs/sha256"));
-    List<List<String>> few = PackageFiles.of(PACKAGES);
-    List<List<String>> many = split(few.stream().flatMap(List::stream).toList());
+    List<List<String>> layers = PackageFiles.of(recipe.packages());
+    var images = new ArrayList<JsonObject>();
+    if (recipe.equals(SMALL_ONE)) {
+      images.add(image(directory, SMALL, layers));
+    } else {
+      images.add(image(directory, FEW, layers));
+      images.add(image(directory, MANY, split(layers.stream().flatMap(List::stream).toList())));
+    }
     JsonObject index =
         JsonObject.builder()
             .put("schemaVersion", 2)
             .put("mediaType", MediaTypes.OCI_INDEX)
-            .put(
-                "manifests", JsonArray.of(image(directory, FEW, few), image(directory, MANY, many)))
+            .put("manifests", new JsonArray(List.copyOf(images)))
             .build();
     Files.writeString(directory.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     Files.write(directory.resolve("index.json"), JsonWriter.write(index).toByteArray());

@@ -1,7 +1,6 @@
-package dev.nacelle.bench.teleport;
+package dev.nacelle.bench.platform;
 
 import dev.nacelle.base.json.JsonObject;
-import dev.nacelle.bench.platform.Instance;
 import dev.nacelle.cli.ControlClient;
 import dev.nacelle.cli.Host;
 import dev.nacelle.cli.ImageRequest;
@@ -16,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What an instance has of images: through its control socket, so that no client has to start. */
-final class HostImages implements AutoCloseable {
+public final class HostImages implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** By then a platform has written down what a start needed. */
@@ -26,13 +25,14 @@ final class HostImages implements AutoCloseable {
   private final Path images;
   private long lastColdNanos = System.nanoTime() - WRITTEN_DOWN.toNanos();
 
-  HostImages(Instance instance) throws VerbException {
+  public HostImages(Instance instance) throws VerbException {
     this.control = instance.control();
     this.images = instance.data().resolve("node/images");
   }
 
   /** Runs a verb; what it said. */
-  List<String> verb(Host.ImageVerb verb) throws VerbException, IOException, InterruptedException {
+  public List<String> verb(Host.ImageVerb verb)
+      throws VerbException, IOException, InterruptedException {
     var lines = new ArrayList<String>();
     var errors = new ArrayList<String>();
     control.stream(
@@ -48,18 +48,18 @@ final class HostImages implements AutoCloseable {
     return lines;
   }
 
-  void pullWhole(String image) throws VerbException, IOException, InterruptedException {
+  public void pullWhole(String image) throws VerbException, IOException, InterruptedException {
     verb(
         new Host.ImageVerb.Pull(
             image, Optional.empty(), Host.ImageVerb.Data.ALL, Host.AuthFile.NONE));
   }
 
-  void convert(String image) throws VerbException, IOException, InterruptedException {
+  public void convert(String image) throws VerbException, IOException, InterruptedException {
     verb(new Host.ImageVerb.Convert(image, Host.ImageVerb.Platforms.HOST, Host.AuthFile.NONE));
   }
 
   /** Removes every image; containers that are just ending are waited for. */
-  void prune() throws VerbException, IOException, InterruptedException {
+  public void prune() throws VerbException, IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     verb(new Host.ImageVerb.Prune());
     while (verb(new Host.ImageVerb.Ls()).size() > 1) {
@@ -72,7 +72,7 @@ final class HostImages implements AutoCloseable {
   }
 
   /** Makes the next start one of a host that has never seen the image. */
-  void forget() throws VerbException, IOException, InterruptedException {
+  public void forget() throws VerbException, IOException, InterruptedException {
     prune();
     long left = lastColdNanos + WRITTEN_DOWN.toNanos() - System.nanoTime();
     if (left > 0) {
@@ -89,12 +89,12 @@ final class HostImages implements AutoCloseable {
   }
 
   /** A start from an image that was not here has ended. */
-  void coldStartEnded() {
+  public void coldStartEnded() {
     lastColdNanos = System.nanoTime();
   }
 
   /** Waits until what has been fetched is on the disk, and no layer is marked any more. */
-  void awaitSettled() throws IOException, InterruptedException {
+  public void awaitSettled() throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!filling().isEmpty()) {
       if (System.nanoTime() > end) {
@@ -105,18 +105,18 @@ final class HostImages implements AutoCloseable {
   }
 
   /** Directories of layers of which parts may be missing. */
-  List<Path> filling() throws IOException {
+  public List<Path> filling() throws IOException {
     try (Stream<Path> layers = Files.list(images.resolve("layers"))) {
       return layers.filter(l -> Files.exists(l.resolve("stream.json"))).toList();
     }
   }
 
   /** Where the layers that are mounted can be read. */
-  Path mounts() {
+  public Path mounts() {
     return images.resolve("mounts");
   }
 
-  JsonObject waterfall(String uid) throws VerbException, InterruptedException {
+  public JsonObject waterfall(String uid) throws VerbException, InterruptedException {
     return control.get("/v1/waterfall?uid=" + uid);
   }
 
