@@ -131,7 +131,7 @@ class ImageAtRestTest {
     try (Stream<Path> layers = Files.list(SHARED.get().data().resolve("node/images/layers"))) {
       return layers
           .filter(l -> size(l.resolve("data.blob")) >= NOISE_BYTES)
-          .max(Comparator.comparing(l -> l.resolve("layer.json").toFile().lastModified()))
+          .max(Comparator.comparingLong(l -> l.resolve("layer.json").toFile().lastModified()))
           .orElseThrow(() -> new AssertionError("no such layer"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
