@@ -551,7 +551,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public void unmountIdleLayers() {
-    lock.locked("unmount layers", () -> roots.retainLayers(Set.of()));
+    lock.locked("unmount layers", () -> roots.retainLayers(pins.all()));
   }
 
   @Override
