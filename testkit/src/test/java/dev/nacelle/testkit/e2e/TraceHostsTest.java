@@ -102,7 +102,7 @@ class TraceHostsTest {
 
   /** The status with which the registry answers the second host's certificate. */
   private String answer(String method, String path, String type, String body) {
-    String identity = second().data().resolve("cluster/pki/client.pem").toString();
+    String identity = second().data().resolve("node/pki/client.pem").toString();
     return second()
         .command("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "-X", method)
         .with("--cert", identity, "--key", identity)
