@@ -23,7 +23,7 @@ import java.util.Optional;
 /** The API of an instance over HTTPS with a bearer token. Safe for any thread. */
 public final class ApiConnection implements AutoCloseable {
   private static final int MAX_ANSWER = 64 << 20;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final HttpClient client;
   private final String origin;
@@ -65,7 +65,7 @@ public final class ApiConnection implements AutoCloseable {
   }
 
   /**
-   * Sends a request; the caller closes the response. A read waits at most a minute.
+   * Sends a request; the caller closes the response. A read waits at most three minutes.
    *
    * @throws IOException also when the API refuses
    */
