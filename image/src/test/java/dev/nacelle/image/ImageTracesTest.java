@@ -48,7 +48,8 @@ final class ImageTracesTest {
     registry = RunningRegistry.open(directory.resolve("registry"));
     store = LocalImageStore.open(directory.resolve("node"), registries, Clock.systemUTC());
     reference = ImageReference.parse(registry.host() + "/team/app:1");
-    Path tree = Files.createDirectories(directory.resolve("tree/bin")).getParent();
+    Path tree = directory.resolve("tree");
+    Files.createDirectories(tree.resolve("bin"));
     byte[] noise = new byte[3 * CHUNK];
     new Random(5).nextBytes(noise);
     Files.write(tree.resolve("bin/large"), noise);
