@@ -110,7 +110,10 @@ public interface ImageStore extends AutoCloseable {
    */
   Freed collectGarbage(Set<String> imageIdsInUse, GarbageThresholds thresholds);
 
-  /** Unmounts the layers that no container and no work under way uses. They are mounted again when needed. */
+  /**
+   * Unmounts the layers that no container and no work under way uses. They are mounted again when
+   * needed.
+   */
   void unmountIdleLayers();
 
   /** What the store holds, and the disk under it. */
