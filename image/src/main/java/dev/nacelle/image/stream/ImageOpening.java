@@ -1,7 +1,6 @@
 package dev.nacelle.image.stream;
 
 import dev.nacelle.base.bytes.Bytes;
-import dev.nacelle.base.task.Threads;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Referrer;
 import dev.nacelle.image.registry.Repository;
@@ -45,20 +44,17 @@ public final class ImageOpening implements AutoCloseable {
    */
   public record Layer(StreamIndex index, Descriptor chunks, MetadataStream metadata) {}
 
-  /** A pack that is arriving. */
-  private record Arriving(PackedChunks chunks, InputStream stream, Thread reader) {}
-
   private final Repository repository;
   private final List<Layer> layers;
   private final AccessTrace trace;
-  private final Optional<Arriving> arriving;
+  private final Optional<PackedChunks> packed;
 
   private ImageOpening(
-      Repository repository, List<Layer> layers, AccessTrace trace, Optional<Arriving> arriving) {
+      Repository repository, List<Layer> layers, AccessTrace trace, Optional<PackedChunks> packed) {
     this.repository = repository;
     this.layers = List.copyOf(layers);
     this.trace = trace;
-    this.arriving = arriving;
+    this.packed = packed;
   }
 
   /**
@@ -112,23 +108,13 @@ public final class ImageOpening implements AutoCloseable {
         Bytes metadata = layer.metadata();
         layers.add(new Layer(layer.index(), layer.chunks(), metadata::asInputStream));
       }
-      var chunks = new PackedChunks(pack);
-      Thread reader = new Threads("start-pack").startVirtual("read", () -> read(chunks, in));
       opened = true;
       return new ImageOpening(
-          repository, layers, pack.trace(), Optional.of(new Arriving(chunks, in, reader)));
+          repository, layers, pack.trace(), Optional.of(new PackedChunks(pack, in)));
     } finally {
       if (!opened) {
         in.close();
       }
-    }
-  }
-
-  private static void read(PackedChunks chunks, InputStream in) {
-    try (in) {
-      chunks.readAll(in);
-    } catch (IOException e) {
-      chunks.end(); // what has not come is asked for by ranges
     }
   }
 
@@ -165,8 +151,8 @@ public final class ImageOpening implements AutoCloseable {
    */
   public ChunkSource source(Layer layer, ChunkSource registry) {
     int number = layers.indexOf(layer);
-    return arriving.isPresent() && number >= 0
-        ? new PackedChunkSource(arriving.get().chunks(), number, registry)
+    return packed.isPresent() && number >= 0
+        ? new PackedChunkSource(packed.get(), number, registry)
         : registry;
   }
 
@@ -176,16 +162,13 @@ public final class ImageOpening implements AutoCloseable {
    * @param opened layers of this image, whose sources are those of {@link #source}
    */
   public TraceReplay replay(List<LazyLayer> opened) {
+    packed.ifPresent(PackedChunks::begin); // not before: what mounts the image goes first
     return TraceReplay.start(trace, opened);
   }
 
   /** Drops what of a pack nobody has fetched, and lets the rest of it go. Idempotent. */
   @Override
   public void close() {
-    arriving.ifPresent(
-        pack -> {
-          pack.chunks().drop();
-          pack.reader().interrupt();
-        });
+    packed.ifPresent(PackedChunks::drop);
   }
 }

@@ -1,5 +1,6 @@
 package dev.nacelle.image.stream;
 
+import dev.nacelle.base.task.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The chunks behind the head of a start pack, as they arrive; each is given away once. Not proved:
@@ -17,15 +20,24 @@ import java.util.Set;
  */
 final class PackedChunks {
   private final StartPack pack;
+  private final InputStream in;
+
+  private static final Threads THREADS = new Threads("start-pack");
+  private static final Logger LOG = LoggerFactory.getLogger(PackedChunks.class);
 
   /** Guarded by this, as all below. In the pack, and not given away. */
   private final Set<Long> expected = new HashSet<>();
 
   private final Map<Long, ByteBuffer> arrived = new HashMap<>();
+  private Optional<Thread> reader = Optional.empty();
   private boolean over;
 
-  PackedChunks(StartPack pack) {
+  /**
+   * @param in what follows the head; closed by {@link #drop}, or when all has been read
+   */
+  PackedChunks(StartPack pack, InputStream in) {
     this.pack = pack;
+    this.in = in;
     for (PrefetchPlan.Step step : pack.steps()) {
       for (int n = step.range().first(); n < step.range().end(); n++) {
         expected.add(key(step.layer(), n));
@@ -38,8 +50,8 @@ final class PackedChunks {
   }
 
   /** Reads all chunks; what has not come when the stream ends does not come. */
-  void readAll(InputStream in) throws IOException {
-    try {
+  void readAll() throws IOException {
+    try (in) {
       for (PrefetchPlan.Step step : pack.steps()) {
         StreamIndex index = pack.layers().get(step.layer()).index();
         for (int n = step.range().first(); n < step.range().end(); n++) {
@@ -52,6 +64,21 @@ final class PackedChunks {
       }
     } finally {
       end();
+    }
+  }
+
+  /** Lets the chunks come, on a thread of their own; idempotent. */
+  synchronized void begin() {
+    if (reader.isEmpty() && !over) {
+      reader = Optional.of(THREADS.startVirtual("read", this::read));
+    }
+  }
+
+  private void read() {
+    try {
+      readAll();
+    } catch (IOException e) {
+      end(); // what has not come is asked for by ranges
     }
   }
 
@@ -69,10 +96,18 @@ final class PackedChunks {
   }
 
   /** Nothing more is wanted. */
-  synchronized void drop() {
-    expected.clear();
-    arrived.clear();
-    end();
+  void drop() {
+    synchronized (this) {
+      expected.clear();
+      arrived.clear();
+      end();
+      reader.ifPresent(Thread::interrupt);
+    }
+    try {
+      in.close();
+    } catch (IOException e) {
+      LOG.debug("a start pack that nobody wants any more", e);
+    }
   }
 
   /** Waits for chunks and takes them; empty if not all of them come, or not any more. */
@@ -93,6 +128,7 @@ final class PackedChunks {
       if (missing == 0) {
         return Optional.of(takeArrived(layer, range));
       }
+      begin();
       if (over) {
         return Optional.empty();
       }

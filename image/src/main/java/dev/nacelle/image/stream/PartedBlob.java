@@ -18,8 +18,9 @@ import java.util.Optional;
  * requests.
  */
 final class PartedBlob extends InputStream {
-  static final int PART_BYTES = 256 << 10;
-  static final int REQUESTS = 10;
+  static final int FIRST_BYTES = 512 << 10;
+  static final int PART_BYTES = 1 << 20;
+  static final int REQUESTS = 6;
   private static final Threads THREADS = new Threads("start-pack");
 
   /** Fetches some bytes of the blob. */
@@ -43,11 +44,14 @@ final class PartedBlob extends InputStream {
 
   private Optional<IOException> failure = Optional.empty();
   private int nextToFetch;
+  private boolean beyondFirst;
 
   private PartedBlob(Ranges ranges, long size) {
     this.ranges = ranges;
     this.size = size;
-    this.parts = Math.toIntExact((size + PART_BYTES - 1) / PART_BYTES);
+    this.parts =
+        Math.toIntExact(
+            Math.min(1, size) + (Math.max(0, size - FIRST_BYTES) + PART_BYTES - 1) / PART_BYTES);
   }
 
   /**
@@ -55,26 +59,30 @@ final class PartedBlob extends InputStream {
    */
   static PartedBlob open(Ranges ranges, long size) {
     var blob = new PartedBlob(ranges, size);
-    blob.begin(1);
+    blob.beginWith(Math.min(1, blob.parts));
     return blob;
   }
 
-  /** Starts requests until so many are under way. */
-  private synchronized void begin(int requests) {
-    while (failure.isEmpty() && workers.size() < Math.min(requests, parts)) {
+  private synchronized void beginWith(int requests) {
+    for (int i = 0; i < requests && failure.isEmpty(); i++) {
       workers.add(THREADS.startVirtual("part", this::work));
+    }
+  }
+
+  /** The reader goes on behind the first part: the others are fetched. */
+  private synchronized void goOn() {
+    if (!beyondFirst) {
+      beyondFirst = true;
+      beginWith(Math.min(REQUESTS, parts - 1));
     }
   }
 
   private void work() {
     try {
       for (int part = next(); part < parts; part = next()) {
-        long offset = (long) part * PART_BYTES;
-        Bytes bytes = ranges.fetch(offset, (int) Math.min(PART_BYTES, size - offset));
+        long offset = offset(part);
+        Bytes bytes = ranges.fetch(offset, (int) (Math.min(size, offset(part + 1)) - offset));
         arrived(part, bytes);
-        if (part == 0) {
-          begin(REQUESTS);
-        }
       }
     } catch (IOException e) {
       failed(e);
@@ -85,8 +93,13 @@ final class PartedBlob extends InputStream {
     }
   }
 
+  private static long offset(int part) {
+    return part == 0 ? 0 : FIRST_BYTES + (part - 1L) * PART_BYTES;
+  }
+
   private synchronized int next() {
-    return failure.isPresent() ? parts : nextToFetch++;
+    boolean enough = failure.isPresent() || nextToFetch > 0 && !beyondFirst;
+    return enough ? parts : nextToFetch++;
   }
 
   private synchronized void arrived(int part, Bytes bytes) {
@@ -113,6 +126,9 @@ final class PartedBlob extends InputStream {
     if (at == present.length) {
       if (nextToRead == parts) {
         return -1;
+      }
+      if (nextToRead > 0) {
+        goOn();
       }
       present = await(nextToRead++).unsafeArray();
       at = 0;

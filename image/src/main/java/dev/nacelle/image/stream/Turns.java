@@ -6,9 +6,12 @@ import java.util.Deque;
 /**
  * Whose chunks are unpacked and proved now. What nobody waits for yet takes turns, so that it
  * leaves processors to the container that is starting; what a reader waits for never does. Turns
- * come in the order in which they are asked for. Safe for any thread.
+ * come in the order in which they are asked for, and nobody waits long for one: who has it may be
+ * stuck in a write. Safe for any thread.
  */
 final class Turns {
+  private static final long PATIENCE_NANOS = 200_000_000;
+
   private final int most;
 
   /** Guarded by this, as all below. */
@@ -47,24 +50,30 @@ final class Turns {
       }
     }
 
-    /** Waits until it may compute; {@link #end} follows. */
+    /** Waits until it may compute, a bounded time; {@link #end} follows. */
     void begin() throws InterruptedException {
       synchronized (Turns.this) {
         if (hurried) {
           return;
         }
         queue.add(this);
+        long end = System.nanoTime() + PATIENCE_NANOS;
         try {
-          while (!hurried && (taken >= most || queue.peek() != this)) {
-            Turns.this.wait();
+          for (long left = PATIENCE_NANOS; !hurried && !isNext() && left > 0; ) {
+            Turns.this.wait(left / 1_000_000 + 1);
+            left = end - System.nanoTime();
           }
-          counted = !hurried;
+          counted = !hurried && isNext();
           taken += counted ? 1 : 0;
         } finally {
           queue.remove(this);
           Turns.this.notifyAll();
         }
       }
+    }
+
+    private boolean isNext() {
+      return taken < most && queue.peek() == this;
     }
 
     void end() {
