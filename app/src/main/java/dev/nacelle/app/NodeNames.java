@@ -1,8 +1,6 @@
 package dev.nacelle.app;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.nacelle.kernel.HostName;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -23,10 +21,6 @@ final class NodeNames {
   }
 
   private static String hostName() {
-    try {
-      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      return "localhost";
-    }
+    return HostName.ofKernel().orElse("localhost");
   }
 }

@@ -115,6 +115,11 @@ final class ImageDisk {
     return layers.getOrDefault(key, 0L);
   }
 
+  /** What layers take together, each counted once. */
+  long bytesOf(Stream<String> keys) {
+    return keys.distinct().mapToLong(this::layerBytes).sum();
+  }
+
   /** Looks at all files anew: what was counted may be off by blocks that the disk adds. */
   void measureAll() {
     try {

@@ -2,8 +2,6 @@ package dev.nacelle.image;
 
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +14,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -210,15 +207,7 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
                 .collect(Collectors.toSet()));
     List<LayerStore.Doomed> doomed = from.layers().takeOutAllBut(kept);
     from.proved().retain(kept);
-    long blobBytes = 0;
-    try (Stream<Path> blobs = Files.list(from.layout().blobs())) {
-      for (Path blob : blobs.toList()) {
-        if (!kept.contains(String.valueOf(blob.getFileName()))) {
-          blobBytes += DiskSpace.allocatedBytes(blob);
-          Files.deleteIfExists(blob);
-        }
-      }
-    }
+    long blobBytes = from.index().removeBlobsBut(kept);
     return new Taken(names, ids, doomed, blobBytes);
   }
 
@@ -275,13 +264,8 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
         : held.substring(0, held.length() - 2);
   }
 
-  /** What an image's layers take; what it shares counts too. */
-  long diskBytes(StoredImage image) {
-    return image.layers().stream()
-        .map(StoredLayer::key)
-        .distinct()
-        .mapToLong(from.disk()::layerBytes)
-        .sum();
+  private long diskBytes(StoredImage image) {
+    return from.disk().bytesOf(image.layers().stream().map(StoredLayer::key));
   }
 
   private void run() {

@@ -7,6 +7,7 @@ import dev.nacelle.base.json.JsonArray;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonReader;
 import dev.nacelle.base.json.JsonSyntaxException;
+import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -147,17 +148,27 @@ final class ImageIndex {
   /** Removes the blobs of images that are not in the index. */
   void removeOtherBlobs() throws IOException {
     var known = new HashSet<String>();
-    for (StoredImage image : byId.values()) {
-      known.add(StoreLayout.hex(image.id()));
-      image.manifests().forEach(m -> known.add(StoreLayout.hex(m)));
-    }
+    byId.values().forEach(image -> known.addAll(image.parts()));
+    removeBlobsBut(known);
+  }
+
+  /**
+   * Removes blobs.
+   *
+   * @param kept the digits of the digests of those that stay
+   * @return what that freed
+   */
+  long removeBlobsBut(Set<String> kept) throws IOException {
+    long freed = 0;
     try (Stream<Path> blobs = Files.list(layout.blobs())) {
       for (Path blob : blobs.toList()) {
-        if (!known.contains(blob.getFileName().toString())) {
+        if (!kept.contains(String.valueOf(blob.getFileName()))) {
+          freed += DiskSpace.allocatedBytes(blob);
           Files.deleteIfExists(blob);
         }
       }
     }
+    return freed;
   }
 
   void write() throws IOException {

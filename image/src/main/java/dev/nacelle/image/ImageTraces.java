@@ -10,6 +10,7 @@ import dev.nacelle.image.stream.StartPublication;
 import dev.nacelle.image.stream.StartReferrer;
 import dev.nacelle.image.stream.StreamReferrer;
 import dev.nacelle.image.stream.TraceReferrer;
+import dev.nacelle.kernel.HostName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -107,7 +108,9 @@ public final class ImageTraces {
         listed.isPresent()
             ? BlobReferrer.created(listed.get().referrer())
             : kept.written(subject.manifest()),
-        listed.isPresent() ? BlobReferrer.host(listed.get().referrer()) : HostName.ofKernel(),
+        listed.isPresent()
+            ? BlobReferrer.host(listed.get().referrer())
+            : HostName.ofKernel().orElse(""),
         length(used),
         note(subject),
         packs(referrers),
@@ -237,7 +240,7 @@ public final class ImageTraces {
         remote.repository(),
         parts.registries().writer(reference, remote.credential()),
         parts.layout().temporary(),
-        HostName.ofKernel());
+        HostName.ofKernel().orElse(""));
   }
 
   private static ImagePull.Remote remote(String verb, Subject subject) {

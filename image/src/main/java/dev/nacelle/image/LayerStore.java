@@ -242,14 +242,8 @@ final class LayerStore implements AutoCloseable {
         description(layer),
         DurableFiles.Mode.OWNER,
         layout.temporary());
-    Path place = layout.layer(layer.key());
-    synchronized (this) {
-      if (!Files.exists(place)) {
-        DurableFiles.publish(directory, place);
-        seals.made(layer.key());
-      }
-    }
-    disk.measure(layer.key());
+    takeIn(layer.key(), directory);
+    DurableFiles.syncDirectory(layout.layers());
     return layer;
   }
 
@@ -260,14 +254,18 @@ final class LayerStore implements AutoCloseable {
   void publishUnsynced(StoredLayer layer, Path directory) throws IOException {
     AtomicFiles.replace(
         directory.resolve(DESCRIPTION), description(layer), DurableFiles.Mode.OWNER, directory);
-    Path place = layout.layer(layer.key());
+    takeIn(layer.key(), directory);
+  }
+
+  private void takeIn(String key, Path directory) throws IOException {
+    Path place = layout.layer(key);
     synchronized (this) {
       if (!Files.exists(place)) {
         Files.move(directory, place, StandardCopyOption.ATOMIC_MOVE);
-        seals.made(layer.key());
+        seals.made(key);
       }
     }
-    disk.measure(layer.key());
+    disk.measure(key);
   }
 
   /** Makes durable what {@link #publishUnsynced} took in, with its data. */

@@ -73,8 +73,7 @@ final class LayersAtRest implements AutoCloseable {
   List<DamagedLayer> damaged(List<StoredLayer> layers) throws IOException, InterruptedException {
     var unknown = new ArrayList<StoredLayer>();
     for (StoredLayer layer : layers) {
-      boolean wanted = proved.isWanted(layer.key()) || !isKnown(layer.key());
-      if (wanted && !unknown.contains(layer)) {
+      if (!unknown.contains(layer) && mustBeLookedAt(layer.key())) {
         unknown.add(layer);
       }
     }
@@ -93,6 +92,10 @@ final class LayersAtRest implements AutoCloseable {
     } finally {
       waiting.decrementAndGet();
     }
+  }
+
+  private boolean mustBeLookedAt(String key) throws IOException {
+    return proved.isWanted(key) || !isKnown(key);
   }
 
   /** Two looks at files, no more. */
@@ -269,7 +272,7 @@ final class LayersAtRest implements AutoCloseable {
       return; // what is not whole is proved as it is used
     }
     try {
-      if (proved.isWanted(layer.key()) || !isKnown(layer.key())) {
+      if (mustBeLookedAt(layer.key())) {
         result(begin(layer, Runnable::run)); // a damaged one is found again by who wants it
       }
     } catch (IOException | RuntimeException e) {

@@ -210,19 +210,19 @@ final class LazyLayers implements AutoCloseable {
     }
     try (var layer = FillingLayer.openWhole(key, layout.layer(key), surroundings)) {
       layer.fillAll();
-      layers.sync(key);
-      Settling.record(layout.layer(key));
-      sealWhole(layer);
+      settle(layer);
     }
     settled.accept(key);
   }
 
-  private void sealWhole(FillingLayer layer) throws IOException {
+  /** A layer has become whole: its bytes go to the disk, and only then is it said to be whole. */
+  private void settle(FillingLayer layer) throws IOException {
+    layers.sync(layer.key());
+    Settling.record(layout.layer(layer.key()));
     LayerSeals.Marks marks = layers.seals().marks(layer.key());
     if (!layer.isDoubted()) {
       layers.seals().seal(layer.key(), marks);
     }
-    surroundings.disk().measure(layer.key());
   }
 
   private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
@@ -230,7 +230,7 @@ final class LazyLayers implements AutoCloseable {
         directory.resolve(ORIGIN),
         Bytes.utf8(origin.toJson().toString()),
         DurableFiles.Mode.OWNER,
-        directory);
+        layout.temporary()); // what a killed process leaves of it has a credential
   }
 
   private Path build(StreamedLayer streamed) throws IOException, InterruptedException {
@@ -273,9 +273,7 @@ final class LazyLayers implements AutoCloseable {
         () -> {
           layer.release(reads.orElseThrow());
           layer.close();
-          layers.sync(layer.key());
-          Settling.record(layout.layer(layer.key()));
-          sealWhole(layer);
+          settle(layer);
           filling.remove(layer.key(), layer); // only now does the disk say that it is whole
           settled.accept(layer.key());
         });

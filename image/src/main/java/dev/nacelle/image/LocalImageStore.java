@@ -251,14 +251,10 @@ public final class LocalImageStore implements ImageStore {
               remote.credential(),
               remote.imageManifest(),
               content.streamed(),
-              filling(image)));
+              filling(image.toResolved())));
     }
     Duration took = Duration.between(start, clock.instant());
     return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes(), arrival);
-  }
-
-  private List<FillingLayer> filling(StoredImage image) {
-    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
   }
 
   /** The layers of an image that are not whole and are filled as they are read. */
@@ -637,11 +633,7 @@ public final class LocalImageStore implements ImageStore {
 
   /** What an image takes on the disk now; layers shared with other images count here too. */
   public long diskBytes(ResolvedImage image) {
-    return image.layers().stream()
-        .map(ImageLayer::key)
-        .distinct()
-        .mapToLong(disk::layerBytes)
-        .sum();
+    return disk.bytesOf(image.layers().stream().map(ImageLayer::key));
   }
 
   /** What the verbs on images work with. */

@@ -8,6 +8,7 @@ import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.StartPublication;
 import dev.nacelle.image.stream.TraceRecorder;
 import dev.nacelle.image.stream.TraceReplay;
+import dev.nacelle.kernel.HostName;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -146,7 +147,7 @@ final class StartTraces implements AutoCloseable {
             registries.repository(start.reference(), start.credential()),
             registries.writer(start.reference(), start.credential()),
             layout.temporary(),
-            HostName.ofKernel())
+            HostName.ofKernel().orElse(""))
         .publish(start.subject(), seen, run, clock.instant());
   }
 

@@ -162,7 +162,6 @@ public final class ImageOpening implements AutoCloseable {
    * @param opened layers of this image, whose sources are those of {@link #source}
    */
   public TraceReplay replay(List<LazyLayer> opened) {
-    packed.ifPresent(PackedChunks::begin); // not before: what mounts the image goes first
     return TraceReplay.start(trace, opened);
   }
 

@@ -19,11 +19,11 @@ import org.slf4j.LoggerFactory;
  * who takes them does that. Safe for any thread.
  */
 final class PackedChunks {
-  private final StartPack pack;
-  private final InputStream in;
-
   private static final Threads THREADS = new Threads("start-pack");
   private static final Logger LOG = LoggerFactory.getLogger(PackedChunks.class);
+
+  private final StartPack pack;
+  private final InputStream in;
 
   /** Guarded by this, as all below. In the pack, and not given away. */
   private final Set<Long> expected = new HashSet<>();
@@ -67,8 +67,11 @@ final class PackedChunks {
     }
   }
 
-  /** Lets the chunks come, on a thread of their own; idempotent. */
-  synchronized void begin() {
+  /**
+   * Lets the chunks come, on a thread of their own; idempotent. Not before somebody wants one: what
+   * mounts the image goes first.
+   */
+  private synchronized void begin() {
     if (reader.isEmpty() && !over) {
       reader = Optional.of(THREADS.startVirtual("read", this::read));
     }

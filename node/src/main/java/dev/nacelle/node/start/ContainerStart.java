@@ -4,6 +4,7 @@ import dev.nacelle.api.object.KubeObject;
 import dev.nacelle.api.object.Quantity;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.ImageConfig;
+import dev.nacelle.kernel.HostName;
 import dev.nacelle.node.pod.ContainerView;
 import dev.nacelle.node.pod.PodView;
 import dev.nacelle.runtime.ContainerSpec;
@@ -316,11 +317,7 @@ public final class ContainerStart {
   }
 
   private static String hostName() {
-    try {
-      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      return "localhost";
-    }
+    return HostName.ofKernel().orElse("localhost");
   }
 
   private static Set<String> ownCapabilities() {
