@@ -136,8 +136,8 @@ record PeerCall(Peer peer, Optional<String> self) {
   private List<ByteBuffer> read(InputStream body, int[] sizes) throws IOException {
     var buffers = new ArrayList<ByteBuffer>(sizes.length);
     for (int size : sizes) {
-      byte[] chunk = body.readNBytes(size);
-      if (chunk.length != size) {
+      byte[] chunk = new byte[size];
+      if (body.readNBytes(chunk, 0, size) < size) {
         throw new IOException(peer + " broke off");
       }
       buffers.add(ByteBuffer.wrap(chunk));

@@ -38,9 +38,10 @@ final class BlobRange {
       } else {
         body.skipNBytes(offset);
       }
-      byte[] bytes = body.readNBytes(length);
-      if (bytes.length < length) {
-        throw new EOFException("the registry gives %d of %d bytes".formatted(bytes.length, length));
+      byte[] bytes = new byte[length];
+      int got = body.readNBytes(bytes, 0, length); // without a length it reads 16 KiB at a time
+      if (got < length) {
+        throw new EOFException("the registry gives %d of %d bytes".formatted(got, length));
       }
       if (isPart && body.read() >= 0) {
         throw new IOException("the registry gives more bytes than it promised");

@@ -55,8 +55,8 @@ final class PackedChunks {
       for (PrefetchPlan.Step step : pack.steps()) {
         StreamIndex index = pack.layers().get(step.layer()).index();
         for (int n = step.range().first(); n < step.range().end(); n++) {
-          byte[] stored = in.readNBytes(index.storedBytes(n));
-          if (stored.length < index.storedBytes(n)) {
+          byte[] stored = new byte[index.storedBytes(n)];
+          if (in.readNBytes(stored, 0, stored.length) < stored.length) {
             return;
           }
           arrived(key(step.layer(), n), ByteBuffer.wrap(stored));
