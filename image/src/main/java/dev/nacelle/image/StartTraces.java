@@ -83,7 +83,7 @@ final class StartTraces implements AutoCloseable {
     if (known.isEmpty()) {
       start.forms().close();
     } else {
-      TraceReplay replay = TraceReplay.start(known, start.lazyLayers());
+      TraceReplay replay = start.forms().replay(known, start.lazyLayers());
       run("replay", () -> follow(replay, start.forms()));
     }
     StartPublication.Run run = kindOf(anew, untouched && known.isEmpty());

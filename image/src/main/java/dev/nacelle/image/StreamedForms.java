@@ -4,6 +4,8 @@ import dev.nacelle.image.registry.Manifest;
 import dev.nacelle.image.registry.Repository;
 import dev.nacelle.image.stream.AccessTrace;
 import dev.nacelle.image.stream.ImageOpening;
+import dev.nacelle.image.stream.LazyLayer;
+import dev.nacelle.image.stream.TraceReplay;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -70,6 +72,13 @@ record StreamedForms(
   /** What a start needs; without accesses if nobody has written it down. */
   AccessTrace trace() {
     return opening.map(ImageOpening::trace).orElse(UNKNOWN);
+  }
+
+  /** Begins to fetch what a trace says, ahead of the readers. */
+  TraceReplay replay(AccessTrace trace, List<LazyLayer> layers) {
+    return opening
+        .map(o -> o.replay(trace, layers))
+        .orElseGet(() -> TraceReplay.start(trace, layers));
   }
 
   @Override

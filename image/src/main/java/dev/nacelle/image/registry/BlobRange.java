@@ -1,6 +1,5 @@
 package dev.nacelle.image.registry;
 
-import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.HttpRequest;
 import dev.nacelle.base.http.HttpResponse;
 import java.io.EOFException;
@@ -23,12 +22,12 @@ final class BlobRange {
    *
    * @throws IOException if the answer is another range, or ends early
    */
-  static Bytes read(Place place, URI blob, long offset, int length)
+  static void read(Place place, URI blob, long offset, byte[] into, RangeProgress progress)
       throws IOException, InterruptedException {
-    if (length == 0) {
-      return Bytes.EMPTY;
+    if (into.length == 0) {
+      return;
     }
-    long last = offset + length - 1;
+    long last = offset + into.length - 1;
     HttpRequest request = HttpRequest.get(blob).with("range", "bytes=" + offset + "-" + last);
     try (HttpResponse response = place.send(request)) {
       boolean isPart = response.status() == 206;
@@ -38,15 +37,17 @@ final class BlobRange {
       } else {
         body.skipNBytes(offset);
       }
-      byte[] bytes = new byte[length];
-      int got = body.readNBytes(bytes, 0, length); // without a length it reads 16 KiB at a time
-      if (got < length) {
-        throw new EOFException("the registry gives %d of %d bytes".formatted(got, length));
+      for (int got = 0; got < into.length; ) {
+        int more = body.read(into, got, into.length - got);
+        if (more < 0) {
+          throw new EOFException("the registry gives %d of %d bytes".formatted(got, into.length));
+        }
+        got += more;
+        progress.arrived(got);
       }
       if (isPart && body.read() >= 0) {
         throw new IOException("the registry gives more bytes than it promised");
       }
-      return Bytes.wrap(bytes);
     }
   }
 

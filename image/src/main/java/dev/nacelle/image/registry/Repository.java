@@ -216,11 +216,24 @@ public final class Repository {
    */
   public Bytes range(Descriptor descriptor, long offset, int length)
       throws IOException, InterruptedException {
+    byte[] bytes = new byte[length];
+    range(descriptor, offset, bytes, RangeProgress.UNHEEDED);
+    return Bytes.wrap(bytes);
+  }
+
+  /**
+   * As the other, as many bytes as {@code into} has room for; they can be used as they arrive.
+   *
+   * @param into has anything in it after an error
+   */
+  public void range(Descriptor descriptor, long offset, byte[] into, RangeProgress progress)
+      throws IOException, InterruptedException {
     IOException last = new IOException("there is no place to ask");
     for (Place place : known.get()) {
       try {
         URI uri = place.endpoint().blob(reference, descriptor.digest());
-        return BlobRange.read(place, uri, offset, length);
+        BlobRange.read(place, uri, offset, into, progress);
+        return;
       } catch (IOException e) {
         if (Thread.currentThread().isInterrupted()) {
           throw e;

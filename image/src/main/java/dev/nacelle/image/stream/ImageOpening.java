@@ -98,8 +98,9 @@ public final class ImageOpening implements AutoCloseable {
     if (blob.sizeBytes() > StartPack.MAX_HEAD_BYTES + (long) StartPack.MAX_CHUNK_BYTES) {
       throw new StreamFormatException("cannot read start pack: its size is " + blob.sizeBytes());
     }
-    InputStream in =
-        PartedBlob.open((offset, length) -> repository.range(blob, offset, length), size);
+    PartedBlob in =
+        PartedBlob.open(
+            (offset, into, progress) -> repository.range(blob, offset, into, progress), size);
     boolean opened = false;
     try {
       StartPack pack = StartPack.read(in);
@@ -108,9 +109,10 @@ public final class ImageOpening implements AutoCloseable {
         Bytes metadata = layer.metadata();
         layers.add(new Layer(layer.index(), layer.chunks(), metadata::asInputStream));
       }
-      opened = true;
-      return new ImageOpening(
-          repository, layers, pack.trace(), Optional.of(new PackedChunks(pack, in)));
+      opened = wanted == Chunks.ALONG;
+      Optional<PackedChunks> packed =
+          opened ? Optional.of(new PackedChunks(pack, in)) : Optional.empty();
+      return new ImageOpening(repository, layers, pack.trace(), packed);
     } finally {
       if (!opened) {
         in.close();
@@ -162,7 +164,12 @@ public final class ImageOpening implements AutoCloseable {
    * @param opened layers of this image, whose sources are those of {@link #source}
    */
   public TraceReplay replay(List<LazyLayer> opened) {
-    return TraceReplay.start(trace, opened);
+    return replay(trace, opened);
+  }
+
+  /** As the other, by a trace of one's own; what the pack has comes first. */
+  public TraceReplay replay(AccessTrace own, List<LazyLayer> opened) {
+    return TraceReplay.start(own, opened, packed);
   }
 
   /** Drops what of a pack nobody has fetched, and lets the rest of it go. Idempotent. */

@@ -2,7 +2,6 @@ package dev.nacelle.image.stream;
 
 import dev.nacelle.base.task.Threads;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The chunks behind the head of a start pack, as they arrive; each is given away once. Not proved:
@@ -20,10 +17,9 @@ import org.slf4j.LoggerFactory;
  */
 final class PackedChunks {
   private static final Threads THREADS = new Threads("start-pack");
-  private static final Logger LOG = LoggerFactory.getLogger(PackedChunks.class);
 
   private final StartPack pack;
-  private final InputStream in;
+  private final PartedBlob in;
 
   /** Guarded by this, as all below. In the pack, and not given away. */
   private final Set<Long> expected = new HashSet<>();
@@ -35,7 +31,7 @@ final class PackedChunks {
   /**
    * @param in what follows the head; closed by {@link #drop}, or when all has been read
    */
-  PackedChunks(StartPack pack, InputStream in) {
+  PackedChunks(StartPack pack, PartedBlob in) {
     this.pack = pack;
     this.in = in;
     for (PrefetchPlan.Step step : pack.steps()) {
@@ -52,14 +48,14 @@ final class PackedChunks {
   /** Reads all chunks; what has not come when the stream ends does not come. */
   void readAll() throws IOException {
     try (in) {
+      in.goOn();
       for (PrefetchPlan.Step step : pack.steps()) {
         StreamIndex index = pack.layers().get(step.layer()).index();
         for (int n = step.range().first(); n < step.range().end(); n++) {
-          byte[] stored = new byte[index.storedBytes(n)];
-          if (in.readNBytes(stored, 0, stored.length) < stored.length) {
+          if (in.left() < index.storedBytes(n)) {
             return;
           }
-          arrived(key(step.layer(), n), ByteBuffer.wrap(stored));
+          arrived(key(step.layer(), n), in.take(index.storedBytes(n)));
         }
       }
     } finally {
@@ -92,6 +88,28 @@ final class PackedChunks {
     }
   }
 
+  /** The chunks in the order in which they come. */
+  List<PrefetchPlan.Step> order() {
+    var result = new ArrayList<PrefetchPlan.Step>();
+    for (PrefetchPlan.Step step : pack.steps()) {
+      for (int n = step.range().first(); n < step.range().end(); n++) {
+        result.add(new PrefetchPlan.Step(step.layer(), new ChunkRange(n, 1)));
+      }
+    }
+    return result;
+  }
+
+  /** Whose chunks these are. */
+  StreamIndex index(int layer) {
+    return pack.layers().get(layer).index();
+  }
+
+  /** Whether a chunk is here, or may still come. */
+  synchronized boolean mayCome(int layer, int chunk) {
+    long key = key(layer, chunk);
+    return expected.contains(key) && (!over || arrived.containsKey(key));
+  }
+
   /** Nothing more comes. */
   synchronized void end() {
     over = true;
@@ -106,11 +124,7 @@ final class PackedChunks {
       end();
       reader.ifPresent(Thread::interrupt);
     }
-    try {
-      in.close();
-    } catch (IOException e) {
-      LOG.debug("a start pack that nobody wants any more", e);
-    }
+    in.close();
   }
 
   /** Waits for chunks and takes them; empty if not all of them come, or not any more. */

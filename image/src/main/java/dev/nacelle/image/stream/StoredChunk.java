@@ -72,12 +72,18 @@ final class StoredChunk {
     }
   }
 
+  private static byte[] copy(ByteBuffer buffer) {
+    byte[] result = new byte[buffer.remaining()];
+    buffer.duplicate().get(result);
+    return result;
+  }
+
   private static void decompress(int chunk, ByteBuffer stored, byte[] plain, int size)
       throws IOException {
-    byte[] packed = new byte[stored.remaining()];
-    stored.get(packed);
+    int from = stored.hasArray() ? stored.arrayOffset() + stored.position() : 0;
+    byte[] packed = stored.hasArray() ? stored.array() : copy(stored);
     try {
-      long got = Zstd.decompressByteArray(plain, 0, size, packed, 0, packed.length);
+      long got = Zstd.decompressByteArray(plain, 0, size, packed, from, stored.remaining());
       if (got != size) { // also where it is an error's number
         throw new IOException("got bytes for chunk " + chunk + " that do not unpack to its size");
       }

@@ -31,6 +31,10 @@ final class Turns {
     return new Turns(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
   }
 
+  int most() {
+    return most;
+  }
+
   Turn turn() {
     return new Turn();
   }

@@ -69,9 +69,18 @@ final class StartPackTest {
     return ByteBuffer.wrap(pack().unsafeArray()).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt(12);
   }
 
+  private static PartedBlob arriving(byte[] content) {
+    return PartedBlob.open(
+        (offset, into, progress) -> {
+          System.arraycopy(content, (int) offset, into, 0, into.length);
+          progress.arrived(into.length);
+        },
+        content.length);
+  }
+
   @Test
   void aPackComesBackAsItWasAndItsChunksInTheOrderOfTheTrace() throws Exception {
-    try (var in = pack().asInputStream()) {
+    try (var in = arriving(pack().unsafeArray())) {
       StartPack pack = StartPack.read(in);
       assertThat(pack.toBytes().unsafeArray())
           .isEqualTo(Arrays.copyOf(pack().unsafeArray(), headBytes()));
@@ -97,7 +106,7 @@ final class StartPackTest {
   @Test
   void whatACutOffPackDoesNotHaveIsNotAwaited() throws Exception {
     byte[] cut = Arrays.copyOf(pack().unsafeArray(), pack().sizeBytes() - 10);
-    try (var in = new ByteArrayInputStream(cut)) {
+    try (var in = arriving(cut)) {
       var chunks = new PackedChunks(StartPack.read(in), in);
       chunks.readAll();
       assertThat(chunks.take(0, new ChunkRange(7, 1))).isPresent();
@@ -140,22 +149,48 @@ final class StartPackTest {
   }
 
   @Test
+  void whatHasArrivedOfAPartIsReadBeforeTheRestOfIt() throws Exception {
+    var read = new CountDownLatch(1);
+    PartedBlob.Ranges ranges =
+        (offset, into, progress) -> {
+          into[9] = 7;
+          progress.arrived(10);
+          read.await();
+          progress.arrived(into.length);
+        };
+    try (var blob = PartedBlob.open(ranges, 100)) {
+      ByteBuffer first = blob.take(10);
+      assertThat(first.get(9)).isEqualTo((byte) 7);
+      read.countDown();
+      assertThat(blob.take(90).remaining()).isEqualTo(90);
+      assertThat(blob.left()).isZero();
+      assertThatThrownBy(() -> blob.take(1)).isInstanceOf(java.io.EOFException.class);
+    }
+  }
+
+  @Test
   void behindItsFirstPartTheBeginningOfABlobIsFetchedByManyRequestsAtOnce() throws Exception {
-    byte[] content = new byte[PartedBlob.FIRST_BYTES + 2 * PartedBlob.PART_BYTES + 5];
+    byte[] content = new byte[3 * PartedBlob.PART_BYTES + 5];
     new java.util.Random(3).nextBytes(content);
     var others = new CountDownLatch(3);
     var asked = new ConcurrentLinkedQueue<Long>();
     PartedBlob.Ranges ranges =
-        (offset, length) -> {
+        (offset, into, progress) -> {
           asked.add(offset);
           if (offset > 0) {
             others.countDown();
             others.await();
           }
-          return Bytes.wrap(Arrays.copyOfRange(content, (int) offset, (int) offset + length));
+          System.arraycopy(content, (int) offset, into, 0, into.length);
+          progress.arrived(into.length);
         };
     try (var blob = PartedBlob.open(ranges, content.length)) {
-      assertThat(blob.readAllBytes()).isEqualTo(content);
+      byte[] head = blob.readNBytes(100);
+      assertThat(asked).as("asked for with the head").hasSize(1);
+      ByteBuffer acrossParts = blob.take(PartedBlob.PART_BYTES);
+      byte[] rest = blob.readAllBytes();
+      assertThat(ByteBuffer.allocate(content.length).put(head).put(acrossParts).put(rest).array())
+          .isEqualTo(content);
     }
     assertThat(asked).hasSize(4);
   }
@@ -163,11 +198,11 @@ final class StartPackTest {
   @Test
   void aPartThatCannotBeHadIsAnError() {
     PartedBlob.Ranges ranges =
-        (offset, length) -> {
+        (offset, into, progress) -> {
           if (offset > 0) {
             throw new IOException("gone away");
           }
-          return Bytes.wrap(new byte[length]);
+          progress.arrived(into.length);
         };
     try (var blob = PartedBlob.open(ranges, 2L * PartedBlob.PART_BYTES)) {
       assertThatThrownBy(blob::readAllBytes).hasMessageContaining("gone away");
