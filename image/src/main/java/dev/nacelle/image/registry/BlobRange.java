@@ -20,34 +20,72 @@ final class BlobRange {
    * Makes one request, which may be redirected. A server without ranges sends the whole blob: what
    * lies before is passed over, what lies behind is not awaited.
    *
-   * @throws IOException if the answer is another range, or ends early
+   * @param length in bytes; at least one
+   * @return just these bytes, or an error in place of the first one that does not come
+   * @throws IOException if the answer is another range
    */
-  static void read(Place place, URI blob, long offset, byte[] into, RangeProgress progress)
+  static InputStream open(Place place, URI blob, long offset, long length)
       throws IOException, InterruptedException {
-    if (into.length == 0) {
-      return;
-    }
-    long last = offset + into.length - 1;
+    long last = offset + length - 1;
     HttpRequest request = HttpRequest.get(blob).with("range", "bytes=" + offset + "-" + last);
-    try (HttpResponse response = place.send(request)) {
+    HttpResponse response = place.send(request);
+    boolean opened = false;
+    try {
       boolean isPart = response.status() == 206;
-      InputStream body = response.body();
       if (isPart) {
         check(response.headers().first("content-range").orElse(""), offset, last);
       } else {
-        body.skipNBytes(offset);
+        response.body().skipNBytes(offset);
       }
-      for (int got = 0; got < into.length; ) {
-        int more = body.read(into, got, into.length - got);
-        if (more < 0) {
-          throw new EOFException("the registry gives %d of %d bytes".formatted(got, into.length));
-        }
-        got += more;
-        progress.arrived(got);
+      opened = true;
+      return new Part(response, isPart, length);
+    } finally {
+      if (!opened) {
+        response.close();
       }
-      if (isPart && body.read() >= 0) {
+    }
+  }
+
+  /** The bytes of a range; for one thread. */
+  private static final class Part extends InputStream {
+    private final HttpResponse response;
+    private final InputStream body;
+    private final boolean mustEnd;
+    private final long length;
+    private long given;
+
+    Part(HttpResponse response, boolean mustEnd, long length) throws IOException {
+      this.response = response;
+      this.body = response.body();
+      this.mustEnd = mustEnd;
+      this.length = length;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int atMost) throws IOException {
+      if (given == length || atMost == 0) {
+        return atMost == 0 ? 0 : -1;
+      }
+      int count = body.read(into, from, (int) Math.min(atMost, length - given));
+      if (count < 0) {
+        throw new EOFException("the registry gives %d of %d bytes".formatted(given, length));
+      }
+      given += count;
+      if (given == length && mustEnd && body.read() >= 0) {
         throw new IOException("the registry gives more bytes than it promised");
       }
+      return count;
+    }
+
+    @Override
+    public void close() {
+      response.close();
     }
   }
 

@@ -216,24 +216,42 @@ public final class Repository {
    */
   public Bytes range(Descriptor descriptor, long offset, int length)
       throws IOException, InterruptedException {
-    byte[] bytes = new byte[length];
-    range(descriptor, offset, bytes, RangeProgress.UNHEEDED);
-    return Bytes.wrap(bytes);
+    if (length == 0) {
+      return Bytes.EMPTY;
+    }
+    return fromAPlace(
+        descriptor,
+        (place, uri) -> {
+          byte[] bytes = new byte[length];
+          try (InputStream in = BlobRange.open(place, uri, offset, length)) {
+            in.readNBytes(bytes, 0, length); // without a length it reads 16 KiB at a time
+          }
+          return Bytes.wrap(bytes);
+        });
   }
 
   /**
-   * As the other, as many bytes as {@code into} has room for; they can be used as they arrive.
+   * As the other, as they arrive.
    *
-   * @param into has anything in it after an error
+   * @param length in bytes; at least one
+   * @return just these bytes, or an error in place of the first one that does not come; an
+   *     interrupt ends it
    */
-  public void range(Descriptor descriptor, long offset, byte[] into, RangeProgress progress)
+  public InputStream openRange(Descriptor descriptor, long offset, long length)
+      throws IOException, InterruptedException {
+    return fromAPlace(descriptor, (place, uri) -> BlobRange.open(place, uri, offset, length));
+  }
+
+  private interface PartOf<T> {
+    T in(Place place, URI blob) throws IOException, InterruptedException;
+  }
+
+  private <T> T fromAPlace(Descriptor descriptor, PartOf<T> part)
       throws IOException, InterruptedException {
     IOException last = new IOException("there is no place to ask");
     for (Place place : known.get()) {
       try {
-        URI uri = place.endpoint().blob(reference, descriptor.digest());
-        BlobRange.read(place, uri, offset, into, progress);
-        return;
+        return part.in(place, place.endpoint().blob(reference, descriptor.digest()));
       } catch (IOException e) {
         if (Thread.currentThread().isInterrupted()) {
           throw e;

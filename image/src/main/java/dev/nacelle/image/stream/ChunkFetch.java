@@ -58,7 +58,6 @@ final class ChunkFetch {
   private final Landing landing;
   private final Turns.Turn turn;
   private final BitSet missing = new BitSet();
-  private final byte[] plain = new byte[VerityTree.CHUNK_BYTES];
 
   /** The last failure of each source. */
   private final Map<String, String> failures = new LinkedHashMap<>();
@@ -91,14 +90,19 @@ final class ChunkFetch {
   }
 
   private void landWhatIsHere() throws IOException, InterruptedException {
-    for (int n = range.first(); n < range.end(); n++) {
-      if (landing.reproved(n, plain)) {
-        missing.clear(n);
-      } else if (shared.index().encoding(n) == StreamIndex.Encoding.ZEROS) {
-        java.util.Arrays.fill(plain, (byte) 0);
-        landing.land(n, plain);
-        missing.clear(n);
+    byte[] plain = PlainBuffers.take();
+    try {
+      for (int n = range.first(); n < range.end(); n++) {
+        if (landing.reproved(n, plain)) {
+          missing.clear(n);
+        } else if (shared.index().encoding(n) == StreamIndex.Encoding.ZEROS) {
+          java.util.Arrays.fill(plain, (byte) 0);
+          landing.land(n, plain);
+          missing.clear(n);
+        }
       }
+    } finally {
+      PlainBuffers.giveBack(plain);
     }
   }
 
@@ -250,19 +254,21 @@ final class ChunkFetch {
   private String landed(ChunkSource.Form form, int chunk, ByteBuffer given)
       throws IOException, InterruptedException {
     turn.begin();
+    byte[] plain = PlainBuffers.take();
     try {
-      String fault = fault(form, chunk, given);
+      String fault = fault(form, chunk, given, plain);
       if (fault.isEmpty()) {
         landing.land(chunk, plain);
       }
       return fault;
     } finally {
+      PlainBuffers.giveBack(plain);
       turn.end();
     }
   }
 
   /** What is wrong with the bytes; if nothing is, they are unpacked in {@code plain}. */
-  private String fault(ChunkSource.Form form, int chunk, ByteBuffer given) {
+  private String fault(ChunkSource.Form form, int chunk, ByteBuffer given, byte[] plain) {
     try {
       StoredChunk.open(shared.index(), form, chunk, given, plain);
       return "";

@@ -30,6 +30,14 @@ final class Crew implements AutoCloseable {
     return started(threads.startPlatform(task, () -> work(work)));
   }
 
+  /** Runs work on this thread, which is one of the crew until that has ended. */
+  void workHere(Runnable work) {
+    synchronized (this) {
+      running.add(Thread.currentThread());
+    }
+    work(work);
+  }
+
   private Thread started(Thread thread) {
     running.add(thread); // before it can end: ending needs this lock
     if (closed) {

@@ -99,8 +99,7 @@ public final class ImageOpening implements AutoCloseable {
       throw new StreamFormatException("cannot read start pack: its size is " + blob.sizeBytes());
     }
     PartedBlob in =
-        PartedBlob.open(
-            (offset, into, progress) -> repository.range(blob, offset, into, progress), size);
+        PartedBlob.open((offset, length) -> repository.openRange(blob, offset, length), size);
     boolean opened = false;
     try {
       StartPack pack = StartPack.read(in);

@@ -15,6 +15,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * Safe for any thread; a chunk is put in by one at a time.
  */
 final class LazyContents {
+  private static final int WRITE_BYTES = 64 << 10;
+
   private final StreamIndex index;
   private final BlobFile blob;
   private final PresentMap map;
@@ -158,10 +160,18 @@ final class LazyContents {
   /** Puts in a proved chunk that is not present. Zeros are there already, as a hole. */
   Outcome put(int chunk, byte[] plain) throws IOException, InterruptedException {
     if (index.encoding(chunk) != StreamIndex.Encoding.ZEROS || isSpoiled(chunk)) {
-      var bytes = ByteBuffer.wrap(plain, 0, index.chunkBytes(chunk));
-      use(() -> blob.write((long) chunk * VerityTree.CHUNK_BYTES, bytes));
+      use(() -> write(chunk, plain));
     }
     return arrived(chunk);
+  }
+
+  /** In small parts: a channel copies an array into memory outside of the heap first. */
+  private void write(int chunk, byte[] plain) throws IOException {
+    long place = (long) chunk * VerityTree.CHUNK_BYTES;
+    int size = index.chunkBytes(chunk);
+    for (int at = 0; at < size; at += WRITE_BYTES) {
+      blob.write(place + at, ByteBuffer.wrap(plain, at, Math.min(WRITE_BYTES, size - at)));
+    }
   }
 
   /** Where zeros should be something else may be. */

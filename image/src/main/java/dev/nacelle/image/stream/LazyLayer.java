@@ -293,6 +293,25 @@ public final class LazyLayer implements AutoCloseable {
     }
   }
 
+  /** As the other, of one chunk, and on this thread, which unpacks and proves it. */
+  void fetchHere(int chunk) throws IOException, InterruptedException {
+    if (!mayFetchAhead()) {
+      return;
+    }
+    Flight flight;
+    lock.lockInterruptibly();
+    try {
+      requireOpen();
+      if (!isMissing(chunk)) {
+        return;
+      }
+      flight = takeOff(new ChunkRange(chunk, 1), Lane.SURE);
+    } finally {
+      lock.unlock();
+    }
+    crew.workHere(() -> fly(flight));
+  }
+
   /** Whether there is room for what no reader waits for. */
   public boolean mayFetchAhead() {
     return roomAhead.getAsBoolean();

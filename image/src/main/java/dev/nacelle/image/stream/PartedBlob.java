@@ -1,7 +1,6 @@
 package dev.nacelle.image.stream;
 
 import dev.nacelle.base.task.Threads;
-import dev.nacelle.image.registry.RangeProgress;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,26 +22,26 @@ import java.util.Optional;
 final class PartedBlob extends InputStream {
   static final int PART_BYTES = 4 << 20;
 
+  /** Large arrays are dear to a small heap: what arrives lies in pieces. */
+  static final int PIECE_BYTES = 256 << 10;
+
   /** At once, beside that for the first part. */
   static final int REQUESTS = 3;
 
   private static final Threads THREADS = new Threads("start-pack");
 
-  /** Fetches some bytes of the blob. */
+  /** Opens some bytes of the blob. */
   @FunctionalInterface
   interface Ranges {
-    void fetch(long offset, byte[] into, RangeProgress progress)
-        throws IOException, InterruptedException;
+    InputStream open(long offset, int length) throws IOException, InterruptedException;
   }
 
   /** Bytes on their way; guarded by the blob. */
   private static final class Part {
-    private final byte[] bytes;
-    private int arrived;
+    /** All but the last are full. */
+    private final List<byte[]> pieces = new ArrayList<>();
 
-    Part(int size) {
-      bytes = new byte[size];
-    }
+    private int arrived;
   }
 
   private final Ranges ranges;
@@ -94,8 +93,7 @@ final class PartedBlob extends InputStream {
   private void work() {
     try {
       for (int number = next(); number < parts; number = next()) {
-        Part part = begin(number);
-        ranges.fetch((long) number * PART_BYTES, part.bytes, bytes -> arrived(part, bytes));
+        fetch(number);
       }
     } catch (IOException e) {
       failed(e);
@@ -106,20 +104,43 @@ final class PartedBlob extends InputStream {
     }
   }
 
+  private void fetch(int number) throws IOException, InterruptedException {
+    long offset = (long) number * PART_BYTES;
+    int length = (int) Math.min(PART_BYTES, size - offset);
+    Part part = begin(number);
+    try (InputStream in = ranges.open(offset, length)) {
+      for (int piece = 0; piece < length; piece += PIECE_BYTES) {
+        byte[] bytes = new byte[Math.min(PIECE_BYTES, length - piece)];
+        add(part, bytes);
+        for (int got = 0; got < bytes.length; ) {
+          int more = in.read(bytes, got, bytes.length - got);
+          if (more < 0) {
+            throw new EOFException("a part ends early");
+          }
+          got += more;
+          arrived(part, piece + got);
+        }
+      }
+    }
+  }
+
+  private synchronized void add(Part part, byte[] piece) {
+    part.pieces.add(piece);
+  }
+
   private synchronized int next() {
     boolean enough = failure.isPresent() || nextToFetch > 0 && !isGoingOn;
     return enough ? parts : nextToFetch++;
   }
 
   private synchronized Part begin(int number) {
-    var part = new Part((int) Math.min(PART_BYTES, size - (long) number * PART_BYTES));
+    var part = new Part();
     begun.put(number, part);
-    notifyAll();
     return part;
   }
 
   private synchronized void arrived(Part part, int bytes) {
-    part.arrived = Math.max(part.arrived, bytes);
+    part.arrived = bytes;
     notifyAll();
   }
 
@@ -142,12 +163,15 @@ final class PartedBlob extends InputStream {
     if (at == size) {
       return -1;
     }
-    Part part = await(1);
-    int offset = (int) (at % PART_BYTES);
-    int count = Math.min(length, arrivedOf(part) - offset);
-    System.arraycopy(part.bytes, offset, into, from, count);
+    ByteBuffer next = await(Math.min(length, toNextPiece()), 1);
+    int count = Math.min(length, next.remaining());
+    next.get(into, from, count);
     passed(count);
     return count;
+  }
+
+  private int toNextPiece() {
+    return (int) Math.min(size - at, PIECE_BYTES - at % PIECE_BYTES);
   }
 
   /** How many bytes the reader has before it. */
@@ -156,29 +180,24 @@ final class PartedBlob extends InputStream {
   }
 
   /**
-   * The next bytes, where they are in one part without a copy.
+   * The next bytes, where they are in one piece without a copy.
    *
    * @throws EOFException if there are not so many
    */
   ByteBuffer take(int length) throws IOException {
-    if (length > size - at) {
-      throw new EOFException("cannot take %d of %d bytes".formatted(length, size - at));
+    if (length > left()) {
+      throw new EOFException("cannot take %d of %d bytes".formatted(length, left()));
     }
-    int offset = (int) (at % PART_BYTES);
-    if (length > 0 && offset + (long) length <= PART_BYTES) {
-      Part part = await(length);
+    if (length > 0 && length <= toNextPiece()) {
+      ByteBuffer bytes = await(length, length);
       passed(length);
-      return ByteBuffer.wrap(part.bytes, offset, length).slice();
+      return bytes;
     }
     byte[] copy = new byte[length];
     if (readNBytes(copy, 0, length) < length) {
       throw new EOFException("the blob ends early");
     }
     return ByteBuffer.wrap(copy);
-  }
-
-  private synchronized int arrivedOf(Part part) {
-    return part.arrived;
   }
 
   private void passed(int bytes) {
@@ -194,14 +213,21 @@ final class PartedBlob extends InputStream {
     begun.remove(part);
   }
 
-  /** The part where the reader is, when so many bytes from there on have arrived. */
-  private synchronized Part await(int bytes) throws IOException {
+  /**
+   * What has arrived from the reader's place on.
+   *
+   * @param atMost bytes, of one piece
+   * @param atLeast so many are awaited
+   */
+  private synchronized ByteBuffer await(int atMost, int atLeast) throws IOException {
     int number = (int) (at / PART_BYTES);
-    int needed = (int) (at % PART_BYTES) + bytes;
+    int offset = (int) (at % PART_BYTES);
     while (true) {
       Part part = begun.get(number);
-      if (part != null && part.arrived >= needed) {
-        return part;
+      if (part != null && part.arrived >= offset + atLeast) {
+        byte[] piece = part.pieces.get(offset / PIECE_BYTES);
+        int count = Math.min(atMost, part.arrived - offset);
+        return ByteBuffer.wrap(piece, offset % PIECE_BYTES, count).slice();
       }
       if (failure.isPresent()) {
         throw new IOException("cannot read on: " + failure.get().getMessage(), failure.get());

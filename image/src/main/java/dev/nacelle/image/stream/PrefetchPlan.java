@@ -3,8 +3,10 @@ package dev.nacelle.image.stream;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
  * What to fetch for a trace, in which order. Chunks that are neighbours and needed at about the
@@ -36,13 +38,25 @@ record PrefetchPlan(List<Step> steps, List<Integer> whole) {
     whole = List.copyOf(whole);
   }
 
+  /** Tells what is to be fetched. */
+  @FunctionalInterface
+  interface Wanted {
+    boolean wants(int layer, int chunk);
+  }
+
   /** Layers that the trace does not know, or that are no longer the same, are left alone. */
   static PrefetchPlan of(AccessTrace trace, List<StreamIndex> layers) {
-    Map<AccessTrace.Layer, Integer> numbers = new HashMap<>();
+    return of(trace, layers, (layer, chunk) -> true);
+  }
+
+  /** As the other, without what is not wanted any more. */
+  static PrefetchPlan of(AccessTrace trace, List<StreamIndex> layers, Wanted wanted) {
+    Map<AccessTrace.Layer, Integer> numbers = numbers(layers);
+    var planned = new ArrayList<Planned>();
     for (int i = 0; i < layers.size(); i++) {
-      numbers.putIfAbsent(AccessTrace.Layer.of(layers.get(i)), i);
+      int layer = i;
+      planned.add(new Planned(layers.get(i), chunk -> wanted.wants(layer, chunk)));
     }
-    var planned = layers.stream().map(Planned::new).toList();
     for (int place = 0; place < trace.accesses().size(); place++) {
       AccessTrace.Access access = trace.accesses().get(place);
       Integer layer = numbers.get(trace.layers().get(access.layer()));
@@ -66,6 +80,27 @@ record PrefetchPlan(List<Step> steps, List<Integer> whole) {
     return new PrefetchPlan(steps, whole);
   }
 
+  /** The chunks of a trace in its very order: for who has them one behind the other. */
+  static List<Step> oneByOne(AccessTrace trace, List<StreamIndex> layers) {
+    Map<AccessTrace.Layer, Integer> numbers = numbers(layers);
+    var steps = new LinkedHashSet<Step>();
+    for (AccessTrace.Access access : trace.accesses()) {
+      Integer layer = numbers.get(trace.layers().get(access.layer()));
+      if (layer != null && access.chunk() < layers.get(layer).chunks()) {
+        steps.add(new Step(layer, new ChunkRange(access.chunk(), 1)));
+      }
+    }
+    return List.copyOf(steps);
+  }
+
+  private static Map<AccessTrace.Layer, Integer> numbers(List<StreamIndex> layers) {
+    Map<AccessTrace.Layer, Integer> numbers = new HashMap<>();
+    for (int i = 0; i < layers.size(); i++) {
+      numbers.putIfAbsent(AccessTrace.Layer.of(layers.get(i)), i);
+    }
+    return numbers;
+  }
+
   /** A layer while it is planned. */
   private static final class Planned {
     private final StreamIndex index;
@@ -74,13 +109,15 @@ record PrefetchPlan(List<Step> steps, List<Integer> whole) {
     private final Map<Integer, Integer> places = new HashMap<>();
 
     private final BitSet taken = new BitSet();
+    private final IntPredicate wanted;
 
-    Planned(StreamIndex index) {
+    Planned(StreamIndex index, IntPredicate wanted) {
       this.index = index;
+      this.wanted = wanted;
     }
 
     boolean isOpen(int chunk) {
-      return places.containsKey(chunk) && !taken.get(chunk);
+      return places.containsKey(chunk) && !taken.get(chunk) && wanted.test(chunk);
     }
 
     /** The chunk and those neighbours that go with it. */

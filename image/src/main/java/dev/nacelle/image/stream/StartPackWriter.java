@@ -4,17 +4,17 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.Sha256;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Repository;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes start packs; see {@link StartReferrer} for where they go. */
@@ -77,14 +77,15 @@ public final class StartPackWriter {
    */
   public static Optional<Packed> write(List<Layer> layers, AccessTrace trace, Path file)
       throws IOException, InterruptedException {
-    var plan = PrefetchPlan.of(trace, layers.stream().map(Layer::index).toList());
+    List<StreamIndex> indexes = layers.stream().map(Layer::index).toList();
     var packed =
         layers.stream().map(l -> new StartPack.Layer(l.index(), l.chunks(), l.metadata())).toList();
     long head = layers.stream().mapToLong(l -> l.metadata().sizeBytes()).sum();
     if (head > StartPack.MAX_HEAD_BYTES / 2) {
       return Optional.empty();
     }
-    var pack = new StartPack(packed, trace, affordable(layers, plan.steps()));
+    var pack =
+        new StartPack(packed, trace, affordable(layers, PrefetchPlan.oneByOne(trace, indexes)));
     Files.createFile(file);
     boolean whole = false;
     try {
@@ -115,25 +116,49 @@ public final class StartPackWriter {
 
   private static Packed write(StartPack pack, List<Layer> layers, Path file)
       throws IOException, InterruptedException {
-    MessageDigest digest = Sha256.newDigest();
     Bytes head = pack.toBytes();
-    try (OutputStream to = Files.newOutputStream(file);
-        OutputStream out = new DigestOutputStream(new BufferedOutputStream(to, 1 << 16), digest)) {
-      out.write(head.unsafeArray());
-      byte[] plain = new byte[VerityTree.CHUNK_BYTES];
-      for (PrefetchPlan.Step step : pack.steps()) {
-        Layer layer = layers.get(step.layer());
-        List<ByteBuffer> chunks = layer.source().fetch(step.range());
-        for (int i = 0; i < chunks.size(); i++) {
-          int chunk = step.range().first() + i;
-          StoredChunk.open(layer.index(), chunk, chunks.get(i), plain); // none is packed unproved
-          byte[] stored = new byte[chunks.get(i).remaining()];
-          chunks.get(i).get(stored);
-          out.write(stored);
-        }
+    var places = new HashMap<PrefetchPlan.Step, Long>();
+    long at = head.sizeBytes();
+    for (PrefetchPlan.Step step : pack.steps()) {
+      places.put(step, at);
+      at += layers.get(step.layer()).index().storedBytes(step.range());
+    }
+    try (var out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      write(out, head.asByteBuffer(), 0);
+      // fetched as neighbours, so by few requests, and written where each belongs
+      List<StreamIndex> indexes = layers.stream().map(Layer::index).toList();
+      PrefetchPlan.Wanted packed =
+          (layer, chunk) -> places.containsKey(new PrefetchPlan.Step(layer, one(chunk)));
+      for (PrefetchPlan.Step step : PrefetchPlan.of(pack.trace(), indexes, packed).steps()) {
+        write(out, step, layers.get(step.layer()), places);
       }
     }
-    return new Packed(
-        new StoredBlob(file, Sha256.text(digest), Files.size(file)), head.sizeBytes());
+    var blob = new StoredBlob(file, Sha256.of(file), Files.size(file));
+    return new Packed(blob, head.sizeBytes());
+  }
+
+  private static ChunkRange one(int chunk) {
+    return new ChunkRange(chunk, 1);
+  }
+
+  private static void write(
+      FileChannel out, PrefetchPlan.Step step, Layer layer, Map<PrefetchPlan.Step, Long> places)
+      throws IOException, InterruptedException {
+    byte[] plain = new byte[VerityTree.CHUNK_BYTES];
+    List<ByteBuffer> chunks = layer.source().fetch(step.range());
+    for (int i = 0; i < chunks.size(); i++) {
+      int chunk = step.range().first() + i;
+      Long place = places.get(new PrefetchPlan.Step(step.layer(), one(chunk)));
+      if (place != null) { // else it lies between two that are needed
+        StoredChunk.open(layer.index(), chunk, chunks.get(i), plain); // none is packed unproved
+        write(out, chunks.get(i).duplicate(), place);
+      }
+    }
+  }
+
+  private static void write(FileChannel out, ByteBuffer bytes, long at) throws IOException {
+    for (long to = at; bytes.hasRemaining(); ) {
+      to += out.write(bytes, to);
+    }
   }
 }

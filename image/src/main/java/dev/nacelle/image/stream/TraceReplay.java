@@ -9,11 +9,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Fetches what a trace says will be read, ahead of the readers and in its order, across the layers
- * of an image. The chunks of a start pack are taken as they arrive, one by one, and by few threads:
- * the first ones are needed first. For all others many requests are under way at once, because each
- * costs a round trip: they are beside those of the readers, which never wait for them. What cannot
- * be had is passed over: the reader who needs it will say so. Has threads of its own until it is
- * closed or done.
+ * of an image. The chunks of a start pack are taken as they arrive, one by one and by few threads:
+ * what comes first is needed first. For all others many requests are under way at once, because
+ * each costs a round trip: they are beside those of the readers, which never wait for them. What
+ * cannot be had is passed over: the reader who needs it will say so. Has threads of its own until
+ * it is closed or done.
  */
 public final class TraceReplay implements AutoCloseable {
   /** Requests at once: as many as hide a round trip of 20 ms, with room left to the readers. */
@@ -24,19 +24,31 @@ public final class TraceReplay implements AutoCloseable {
 
   private static final Threads THREADS = new Threads("replay");
 
+  /** How many threads, and which: those that unpack must not keep the carriers of all others. */
+  private record Crowd(int most, Starter starter) {
+    @FunctionalInterface
+    interface Starter {
+      Thread start(String task, Runnable work);
+    }
+  }
+
+  /** Work on a list that several threads share. */
+  @FunctionalInterface
+  private interface Work<T> {
+    void on(T item) throws IOException, InterruptedException;
+  }
+
+  private final AccessTrace trace;
   private final List<LazyLayer> layers;
-  private final PrefetchPlan plan;
-  private final AtomicInteger next = new AtomicInteger();
 
   /** Guarded by this, as all below. */
   private final List<Thread> workers = new ArrayList<>();
 
-  private int takers;
   private boolean closed;
 
-  private TraceReplay(List<LazyLayer> layers, PrefetchPlan plan) {
+  private TraceReplay(AccessTrace trace, List<LazyLayer> layers) {
+    this.trace = trace;
     this.layers = layers;
-    this.plan = plan;
   }
 
   /**
@@ -54,31 +66,28 @@ public final class TraceReplay implements AutoCloseable {
    * @param pack that the layers' sources take chunks from
    */
   static TraceReplay start(AccessTrace trace, List<LazyLayer> layers, Optional<PackedChunks> pack) {
-    List<LazyLayer> opened = List.copyOf(layers);
-    var plan = PrefetchPlan.of(trace, opened.stream().map(LazyLayer::index).toList());
-    var replay = new TraceReplay(opened, plan);
+    var replay = new TraceReplay(trace, List.copyOf(layers));
     if (pack.isPresent()) {
-      replay.beginTaking(pack.get());
+      replay.take(pack.get());
     } else {
-      replay.beginAsking();
+      replay.ask();
     }
     return replay;
   }
 
   /** A chunk that a pack has, and the layer that wants it. */
-  private record Parcel(PackedChunks pack, PrefetchPlan.Step step, LazyLayer layer) {
-    boolean mayCome() {
-      return pack.mayCome(step.layer(), step.range().first());
-    }
-  }
+  private record Parcel(int layerOfPack, int chunk, LazyLayer layer) {}
 
-  private synchronized void beginTaking(PackedChunks pack) {
+  private void take(PackedChunks pack) {
     List<Parcel> parcels = parcels(pack);
-    var taken = new AtomicInteger();
-    takers = TAKERS;
-    for (int i = 0; i < TAKERS; i++) {
-      workers.add(THREADS.startVirtual("take", () -> take(parcels, taken)));
-    }
+    Work<Parcel> take =
+        parcel -> {
+          if (pack.mayCome(parcel.layerOfPack(), parcel.chunk())) {
+            parcel.layer().fetchHere(parcel.chunk());
+          }
+        };
+    // a pack need not have all, and may break off
+    share(parcels, new Crowd(TAKERS, THREADS::startPlatform), take, this::ask);
   }
 
   private List<Parcel> parcels(PackedChunks pack) {
@@ -87,64 +96,71 @@ public final class TraceReplay implements AutoCloseable {
       var wanted = AccessTrace.Layer.of(pack.index(step.layer()));
       for (LazyLayer layer : layers) {
         if (AccessTrace.Layer.of(layer.index()).equals(wanted)) {
-          result.add(new Parcel(pack, step, layer));
+          result.add(new Parcel(step.layer(), step.range().first(), layer));
         }
       }
     }
     return result;
   }
 
-  private void take(List<Parcel> parcels, AtomicInteger taken) {
-    try {
-      for (int i = taken.getAndIncrement(); i < parcels.size(); i = taken.getAndIncrement()) {
-        Parcel parcel = parcels.get(i);
-        if (parcel.mayCome()) {
-          parcel.layer().fetchNow(parcel.step().range());
-        }
-      }
-      tookAll();
-    } catch (IOException e) {
-      next.set(plan.steps().size()); // a layer was closed: the readers are gone
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // closed; the thread ends here
-    }
-  }
-
-  /** A pack need not have all, and may break off: the last one to have taken asks for the rest. */
-  private synchronized void tookAll() {
-    takers--;
-    if (takers == 0) {
-      beginAsking();
-    }
-  }
-
-  private synchronized void beginAsking() {
-    int count = closed ? 0 : Math.min(plan.steps().size(), REQUESTS);
-    for (int i = 0; i < count; i++) {
-      workers.add(THREADS.startVirtual("fetch", this::ask));
-    }
-  }
-
   private void ask() {
-    List<PrefetchPlan.Step> steps = plan.steps();
+    List<StreamIndex> indexes = layers.stream().map(LazyLayer::index).toList();
+    var plan =
+        PrefetchPlan.of(
+            trace, indexes, (layer, chunk) -> !layers.get(layer).has(new ChunkRange(chunk, 1)));
+    share(
+        plan.steps(),
+        new Crowd(REQUESTS, THREADS::startVirtual),
+        step -> layers.get(step.layer()).fetchNow(step.range()),
+        () -> completeLayers(plan.whole()));
+  }
+
+  private void completeLayers(List<Integer> whole) {
     try {
-      for (int i = next.getAndIncrement(); i < steps.size(); i = next.getAndIncrement()) {
-        PrefetchPlan.Step step = steps.get(i);
-        layers.get(step.layer()).fetchNow(step.range());
-        if (i == steps.size() - 1) {
-          completeLayers();
-        }
+      for (int layer : whole) {
+        layers.get(layer).prefetchAll();
       }
     } catch (IOException e) {
-      next.set(steps.size()); // a layer was closed: the readers are gone
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // closed; the thread ends here
+      // a layer was closed: the readers are gone
     }
   }
 
-  private void completeLayers() throws IOException {
-    for (int layer : plan.whole()) {
-      layers.get(layer).prefetchAll();
+  /**
+   * Works through a list.
+   *
+   * @param then what the last of them does
+   */
+  private synchronized <T> void share(List<T> items, Crowd by, Work<T> work, Runnable then) {
+    int count = closed ? 0 : Math.min(items.size(), by.most());
+    var next = new AtomicInteger();
+    var left = new AtomicInteger(count);
+    for (int i = 0; i < count; i++) {
+      workers.add(
+          by.starter()
+              .start(
+                  "fetch",
+                  () -> {
+                    workThrough(items, next, work);
+                    if (left.decrementAndGet() == 0) {
+                      then.run();
+                    }
+                  }));
+    }
+    if (count == 0 && !closed) {
+      then.run();
+    }
+  }
+
+  private static <T> void workThrough(List<T> items, AtomicInteger next, Work<T> work) {
+    try {
+      for (int i = next.getAndIncrement(); i < items.size(); i = next.getAndIncrement()) {
+        work.on(items.get(i));
+      }
+    } catch (IOException e) {
+      next.set(items.size()); // a layer was closed: the readers are gone
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+      next.set(items.size());
     }
   }
 
@@ -159,7 +175,7 @@ public final class TraceReplay implements AutoCloseable {
     }
   }
 
-  /** Those that ask are there before those that took have ended. */
+  /** Those that come later are there before the last one that brings them has ended. */
   private synchronized Optional<Thread> worker(int number) {
     return number < workers.size() ? Optional.of(workers.get(number)) : Optional.empty();
   }
@@ -168,7 +184,6 @@ public final class TraceReplay implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    next.set(plan.steps().size());
     workers.forEach(Thread::interrupt);
   }
 }

@@ -7,6 +7,8 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -71,10 +73,7 @@ final class StartPackTest {
 
   private static PartedBlob arriving(byte[] content) {
     return PartedBlob.open(
-        (offset, into, progress) -> {
-          System.arraycopy(content, (int) offset, into, 0, into.length);
-          progress.arrived(into.length);
-        },
+        (offset, length) -> new ByteArrayInputStream(content, (int) offset, length),
         content.length);
   }
 
@@ -87,7 +86,9 @@ final class StartPackTest {
       assertThat(pack.steps())
           .containsExactly(
               new PrefetchPlan.Step(0, new ChunkRange(7, 1)),
-              new PrefetchPlan.Step(0, new ChunkRange(1, 3)));
+              new PrefetchPlan.Step(0, new ChunkRange(1, 1)),
+              new PrefetchPlan.Step(0, new ChunkRange(2, 1)),
+              new PrefetchPlan.Step(0, new ChunkRange(3, 1)));
       var chunks = new PackedChunks(pack, in);
       chunks.readAll();
       StreamIndex index = pack.layers().getFirst().index();
@@ -150,18 +151,17 @@ final class StartPackTest {
 
   @Test
   void whatHasArrivedOfAPartIsReadBeforeTheRestOfIt() throws Exception {
-    var read = new CountDownLatch(1);
-    PartedBlob.Ranges ranges =
-        (offset, into, progress) -> {
-          into[9] = 7;
-          progress.arrived(10);
-          read.await();
-          progress.arrived(into.length);
-        };
-    try (var blob = PartedBlob.open(ranges, 100)) {
+    try (var rest = new PipedInputStream();
+        var sender = new PipedOutputStream(rest);
+        var blob = PartedBlob.open((offset, length) -> rest, 100)) {
+      byte[] sent = new byte[10];
+      sent[9] = 7;
+      sender.write(sent);
+      sender.flush();
       ByteBuffer first = blob.take(10);
       assertThat(first.get(9)).isEqualTo((byte) 7);
-      read.countDown();
+      sender.write(new byte[90]);
+      sender.flush();
       assertThat(blob.take(90).remaining()).isEqualTo(90);
       assertThat(blob.left()).isZero();
       assertThatThrownBy(() -> blob.take(1)).isInstanceOf(java.io.EOFException.class);
@@ -175,14 +175,13 @@ final class StartPackTest {
     var others = new CountDownLatch(3);
     var asked = new ConcurrentLinkedQueue<Long>();
     PartedBlob.Ranges ranges =
-        (offset, into, progress) -> {
+        (offset, length) -> {
           asked.add(offset);
           if (offset > 0) {
             others.countDown();
             others.await();
           }
-          System.arraycopy(content, (int) offset, into, 0, into.length);
-          progress.arrived(into.length);
+          return new ByteArrayInputStream(content, (int) offset, length);
         };
     try (var blob = PartedBlob.open(ranges, content.length)) {
       byte[] head = blob.readNBytes(100);
@@ -198,11 +197,11 @@ final class StartPackTest {
   @Test
   void aPartThatCannotBeHadIsAnError() {
     PartedBlob.Ranges ranges =
-        (offset, into, progress) -> {
+        (offset, length) -> {
           if (offset > 0) {
             throw new IOException("gone away");
           }
-          progress.arrived(into.length);
+          return new ByteArrayInputStream(new byte[length]);
         };
     try (var blob = PartedBlob.open(ranges, 2L * PartedBlob.PART_BYTES)) {
       assertThatThrownBy(blob::readAllBytes).hasMessageContaining("gone away");
