@@ -2,6 +2,7 @@ package dev.nacelle.image.stream;
 
 import dev.nacelle.base.task.Threads;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,8 @@ import java.util.Set;
 final class PackedChunks {
   private static final Threads THREADS = new Threads("start-pack");
 
+  private static final long MOST_HELD_BYTES = 2 << 20;
+
   private final StartPack pack;
   private final PartedBlob in;
 
@@ -27,6 +30,12 @@ final class PackedChunks {
   private final Map<Long, ByteBuffer> arrived = new HashMap<>();
   private Optional<Thread> reader = Optional.empty();
   private boolean over;
+
+  /** Arrived, and not given away. */
+  private long heldBytes;
+
+  /** Who waits for what has not arrived. */
+  private int waiting;
 
   /**
    * @param in what follows the head; closed by {@link #drop}, or when all has been read
@@ -48,13 +57,13 @@ final class PackedChunks {
   /** Reads all chunks; what has not come when the stream ends does not come. */
   void readAll() throws IOException {
     try (in) {
-      in.goOn();
       for (PrefetchPlan.Step step : pack.steps()) {
         StreamIndex index = pack.layers().get(step.layer()).index();
         for (int n = step.range().first(); n < step.range().end(); n++) {
           if (in.left() < index.storedBytes(n)) {
             return;
           }
+          awaitNeed();
           arrived(key(step.layer(), n), in.take(index.storedBytes(n)));
         }
       }
@@ -81,9 +90,22 @@ final class PackedChunks {
     }
   }
 
+  /** What is far ahead of those who take it neither fills memory nor keeps the registry busy. */
+  private synchronized void awaitNeed() throws IOException {
+    try {
+      while (heldBytes > MOST_HELD_BYTES && waiting == 0 && !over) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("nobody wants the pack any more");
+    }
+  }
+
   private synchronized void arrived(long key, ByteBuffer stored) {
     if (expected.contains(key)) {
       arrived.put(key, stored);
+      heldBytes += stored.remaining();
       notifyAll();
     }
   }
@@ -121,6 +143,7 @@ final class PackedChunks {
     synchronized (this) {
       expected.clear();
       arrived.clear();
+      heldBytes = 0;
       end();
       reader.ifPresent(Thread::interrupt);
     }
@@ -149,7 +172,17 @@ final class PackedChunks {
       if (over) {
         return Optional.empty();
       }
+      awaitMore();
+    }
+  }
+
+  private void awaitMore() throws InterruptedException {
+    waiting++;
+    notifyAll();
+    try {
       wait();
+    } finally {
+      waiting--;
     }
   }
 
@@ -158,8 +191,10 @@ final class PackedChunks {
     for (int n = range.first(); n < range.end(); n++) {
       expected.remove(key(layer, n));
       ByteBuffer stored = arrived.remove(key(layer, n));
+      heldBytes -= stored == null ? 0 : stored.remaining();
       result.add(stored == null ? ByteBuffer.allocate(0) : stored);
     }
+    notifyAll();
     return result;
   }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 /**
  * The beginning of a blob, read front to back as it arrives, and fetched by several requests at
  * once: one connection alone would need many round trips before it is fast. The first part, which
- * says what the others are for, does not share the line with them until it has been read from.
+ * says what the others are for, does not share the line with them: they come when it has been read.
  * Parts are large: a registry pays for each request, not for its length. Not verified. For one
  * reader; closing it ends the requests.
  */
@@ -82,8 +82,8 @@ final class PartedBlob extends InputStream {
     }
   }
 
-  /** What is behind the first part will be read: it is fetched, beside the rest of that. */
-  synchronized void goOn() {
+  /** What is behind the first part is fetched. */
+  private synchronized void goOn() {
     if (!isGoingOn) {
       isGoingOn = true;
       beginWith(Math.min(REQUESTS, parts - 1));

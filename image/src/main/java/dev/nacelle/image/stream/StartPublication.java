@@ -16,11 +16,15 @@ import java.util.Set;
 /**
  * Lays what a run needed beside its image: the trace, united with the one that is there, and the
  * start pack made of it. What was there before is taken away then. A registry that deletes nothing
- * keeps the older ones, so that one that would add little is left out, and the number is bounded.
+ * keeps the older ones, so that one that would add little to many runs is left out, and the number
+ * is bounded.
  */
 public final class StartPublication {
   /** Fewer new chunks than one in so many of the known ones are not worth a publication. */
   private static final int WORTH = 20;
+
+  /** What these miss is added however little it is: each later start would wait for it. */
+  static final int FEW_RUNS = 5;
 
   /** With so many traces that could not be taken away, no more are published. */
   static final int MOST_LEFT = 16;
@@ -68,7 +72,10 @@ public final class StartPublication {
       Descriptor subject, AccessTrace seen, Run run, Instant created)
       throws IOException, InterruptedException {
     List<Referrer> before = repository.referrers(subject.digest());
-    Optional<AccessTrace> known = TraceReferrer.newest(repository, subject.digest(), before);
+    Optional<TraceReferrer.Listed> newest =
+        TraceReferrer.newestListed(repository, subject.digest(), before);
+    Optional<AccessTrace> known = newest.map(TraceReferrer.Listed::trace);
+    int runs = newest.map(n -> TraceReferrer.runs(n.referrer())).orElse(0);
     AccessTrace united =
         known.isEmpty()
             ? seen
@@ -79,7 +86,7 @@ public final class StartPublication {
             };
     int knownChunks = known.map(t -> t.accesses().size()).orElse(0);
     int added = united.accesses().size() - knownChunks;
-    boolean adds = added != 0 && added >= knownChunks / WORTH;
+    boolean adds = added != 0 && (runs < FEW_RUNS || added >= knownChunks / WORTH);
     if (run == Run.ANEW ? known.equals(Optional.of(seen)) : !adds) {
       return Optional.empty();
     }
@@ -88,7 +95,8 @@ public final class StartPublication {
       return Optional.empty();
     }
     Optional<Referrer> pack = pack(subject, united, created);
-    Referrer trace = TraceReferrer.publish(place, subject, united, created, host);
+    var making = new TraceReferrer.Making(host, run == Run.ANEW ? 1 : runs + 1);
+    Referrer trace = TraceReferrer.publish(place, subject, united, created, making);
     var old = new ArrayList<>(traces);
     if (pack.isPresent()) {
       old.addAll(StartReferrer.KIND.among(before));

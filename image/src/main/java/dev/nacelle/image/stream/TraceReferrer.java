@@ -10,7 +10,9 @@ import dev.nacelle.image.registry.Repository;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,6 +27,8 @@ public final class TraceReferrer {
   /** So many are tried, the newest first. */
   private static final int MOST_TRIED = 4;
 
+  private static final String RUNS = "dev.nacelle.trace.runs";
+
   private TraceReferrer() {}
 
   /**
@@ -35,21 +39,36 @@ public final class TraceReferrer {
   public static Referrer publish(
       ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created)
       throws IOException, InterruptedException {
-    return publish(place, subject, trace, created, "");
+    return publish(place, subject, trace, created, new Making("", 1));
   }
 
   /**
-   * As the other.
+   * Of what a trace was made.
    *
    * @param host that has seen the last of the runs; may be empty
+   * @param runs that have added to it
    */
+  record Making(String host, int runs) {
+    private Map<String, String> annotations() {
+      var result = new HashMap<>(BlobReferrer.madeBy(host));
+      result.put(RUNS, String.valueOf(runs));
+      return result;
+    }
+  }
+
+  /** How many runs have added to a trace; one where the list does not say. */
+  static int runs(Referrer referrer) {
+    String runs = referrer.annotations().getOrDefault(RUNS, "");
+    return runs.matches("[0-9]{1,6}") ? Integer.parseInt(runs) : 1;
+  }
+
+  /** As the other. */
   static Referrer publish(
-      ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created, String host)
+      ReferrerPlace place, Descriptor subject, AccessTrace trace, Instant created, Making making)
       throws IOException, InterruptedException {
     Bytes bytes = trace.toBytes();
     Descriptor blob = Descriptor.of(ARTIFACT_TYPE, bytes);
-    return KIND.publish(
-        place, subject, blob, bytes::asInputStream, created, BlobReferrer.madeBy(host));
+    return KIND.publish(place, subject, blob, bytes::asInputStream, created, making.annotations());
   }
 
   /** A trace and how the registry lists it. */

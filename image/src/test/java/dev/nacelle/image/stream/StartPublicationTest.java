@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A newer trace takes the place of the older ones, as far as the registry lets it. */
 final class StartPublicationTest {
   private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
-  private static final int CHUNKS = 20;
+  private static final int CHUNKS = 48;
 
   @TempDir Path directory;
   private final RegistryClient registries =
@@ -122,6 +123,20 @@ final class StartPublicationTest {
       assertThat(image.publish(1, StartPublication.Run.ANEW, 9)).contains(trace(9));
       image.assertAlone(trace(9));
       assertThat(image.publish(2, StartPublication.Run.ANEW, 9)).isEmpty();
+    }
+  }
+
+  @Test
+  void aLittleIsAddedByTheFirstRunsAndNotByLaterOnes() throws Exception {
+    try (var registry = RunningRegistry.open(directory.resolve("registry"))) {
+      var image = new Image(registry.host());
+      int[] many = IntStream.range(0, CHUNKS - StartPublication.FEW_RUNS).toArray();
+      image.publish(0, StartPublication.Run.COLD, many);
+      for (int run = 1; run < StartPublication.FEW_RUNS; run++) {
+        int chunk = CHUNKS - 1 - run;
+        assertThat(image.publish(run, StartPublication.Run.PREPARED, chunk)).isPresent();
+      }
+      assertThat(image.publish(50, StartPublication.Run.PREPARED, CHUNKS - 1)).isEmpty();
     }
   }
 
