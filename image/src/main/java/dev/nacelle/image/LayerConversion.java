@@ -7,10 +7,12 @@ import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
 import dev.nacelle.image.layer.LayerLimits;
 import dev.nacelle.image.registry.Descriptor;
+import dev.nacelle.image.stream.DataArrival;
 import dev.nacelle.image.stream.StoredBlob;
 import dev.nacelle.image.stream.StreamConversion;
 import dev.nacelle.image.stream.StreamForm;
 import dev.nacelle.image.stream.StreamReferrer;
+import dev.nacelle.image.stream.TaskResults;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +20,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 
 /**
  * Makes the streaming form of a layer and stores it: from the layer's files where it is here, else
@@ -39,12 +42,58 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
           return store(place, form(diffId, held.metadata(), held.data(), work, progress), progress);
         }
       }
-      Path metadata = work.resolve(LayerStore.METADATA);
-      Path data = work.resolve(LayerStore.DATA);
-      unpack(place, diffId, blob, metadata, data, progress);
-      return store(place, form(diffId, metadata, data, work, progress), progress);
+      return store(place, unpackAndForm(place, diffId, blob, work, progress), progress);
     } finally {
       Trees.delete(work);
+    }
+  }
+
+  /** The form is made of what is unpacked already, while the rest is. */
+  private StreamForm unpackAndForm(
+      StreamPlace place, String diffId, Descriptor blob, Path work, LayerProgress progress)
+      throws IOException, InterruptedException {
+    Path metadata = work.resolve(LayerStore.METADATA);
+    Path data = work.resolve(LayerStore.DATA);
+    var arrival = new DataArrival();
+    var forming =
+        new FutureTask<>(
+            () ->
+                forms.convert(
+                    diffId,
+                    metadata,
+                    data,
+                    work,
+                    arrival,
+                    done -> // before, it is shown how much is unpacked
+                    arrival.end().ifPresent(end -> progress.at(Phase.CONVERT, diffId, done, end))));
+    Thread former = Thread.ofPlatform().daemon().name("nacelle-convert-form").start(forming);
+    boolean unpacked = false;
+    try {
+      unpack(place, diffId, blob, metadata, data, arrival, progress);
+      unpacked = true;
+      return TaskResults.of(forming, "cannot convert a layer", IOException.class);
+    } finally {
+      arrival.breakOff();
+      if (!unpacked || !forming.isDone()) {
+        former.interrupt();
+      }
+      join(former);
+    }
+  }
+
+  /** The files are removed after this: it must have let go of them. */
+  private static void join(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -54,6 +103,7 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
       Descriptor blob,
       Path metadata,
       Path data,
+      DataArrival arrival,
       LayerProgress progress)
       throws IOException, InterruptedException {
     long available = DiskSpace.of(temporary).availableBytes();
@@ -70,7 +120,8 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
     try (InputStream in =
         new CountedStream(
             place.blob(blob), done -> progress.at(Phase.PULL, diffId, done, blob.sizeBytes()))) {
-      BuiltLayer built = LayerBuilder.build(in, metadata, data, LayerLimits.DEFAULT);
+      BuiltLayer built =
+          LayerBuilder.build(in, metadata, data, LayerLimits.DEFAULT, arrival::reached);
       in.transferTo(OutputStream.nullOutputStream()); // a verified stream speaks at its end
       if (!built.diffId().equals(diffId)) {
         throw new ImageException(
@@ -80,6 +131,7 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
                 + ", the image promises "
                 + diffId);
       }
+      arrival.ended();
     }
   }
 

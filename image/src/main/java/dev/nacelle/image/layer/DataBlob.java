@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 
 /**
@@ -26,15 +27,20 @@ final class DataBlob {
   private final FileChannel channel;
   private final long maxBytes;
   private final SpaceClaim space;
+  private final LongConsumer progress;
   private final MessageDigest digest = Sha256.newDigest();
   private final ByteArrayOutputStream sums = new ByteArrayOutputStream();
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int buffered;
   private long written;
 
-  DataBlob(FileChannel channel, long maxBytes, SpaceClaim space) {
+  /**
+   * @param progress told how many bytes, from the beginning on, are in the file for good
+   */
+  DataBlob(FileChannel channel, long maxBytes, SpaceClaim space, LongConsumer progress) {
     this.channel = channel;
     this.space = space;
+    this.progress = progress;
     this.maxBytes = maxBytes;
   }
 
@@ -167,6 +173,7 @@ final class DataBlob {
     }
     written += buffered;
     buffered = 0;
+    progress.accept(written);
   }
 
   /** The buffer is as large as some chunks, so all that is flushed begins with one. */

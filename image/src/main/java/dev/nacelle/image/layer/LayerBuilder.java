@@ -9,6 +9,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.zip.ZipException;
 
 /**
@@ -34,7 +35,19 @@ public final class LayerBuilder {
    */
   public static BuiltLayer build(InputStream layer, Path metadata, Path data, LayerLimits limits)
       throws IOException {
-    return build(layer, metadata, data, Optional.empty(), limits, SpaceClaim.NONE);
+    return build(layer, metadata, data, limits, written -> {});
+  }
+
+  /**
+   * As the other, for who reads the data while it is written.
+   *
+   * @param written told, on the calling thread, how many bytes of the data, from the beginning on,
+   *     are in the file for good; a hole at its end is there only after the answer
+   */
+  public static BuiltLayer build(
+      InputStream layer, Path metadata, Path data, LayerLimits limits, LongConsumer written)
+      throws IOException {
+    return build(layer, metadata, data, Optional.empty(), limits, SpaceClaim.NONE, written);
   }
 
   /**
@@ -47,7 +60,7 @@ public final class LayerBuilder {
   public static BuiltLayer build(
       InputStream layer, Path metadata, Path data, Path sums, LayerLimits limits, SpaceClaim space)
       throws IOException {
-    return build(layer, metadata, data, Optional.of(sums), limits, space);
+    return build(layer, metadata, data, Optional.of(sums), limits, space, written -> {});
   }
 
   private static BuiltLayer build(
@@ -56,13 +69,14 @@ public final class LayerBuilder {
       Path data,
       Optional<Path> sums,
       LayerLimits limits,
-      SpaceClaim space)
+      SpaceClaim space,
+      LongConsumer written)
       throws IOException {
     MessageDigest diffDigest = Sha256.newDigest();
     var tree = new LayerTree(limits);
     try (FileChannel dataChannel = create(data);
         FileChannel metadataChannel = create(metadata)) {
-      var blob = new DataBlob(dataChannel, limits.maxDataBytes(), space);
+      var blob = new DataBlob(dataChannel, limits.maxDataBytes(), space, written);
       try {
         var tar = new TarReader(new DigestInputStream(Decompression.open(layer), diffDigest));
         for (Optional<TarEntry> next = tar.next(); next.isPresent(); next = tar.next()) {

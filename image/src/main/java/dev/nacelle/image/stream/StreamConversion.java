@@ -4,6 +4,7 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.Sha256;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,11 +15,13 @@ import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Makes the streaming form of a layer from its two files. Chunks are hashed and compressed on
@@ -87,26 +90,50 @@ public final class StreamConversion {
   public StreamForm convert(
       String diffId, Path metadata, Path data, Path directory, LongConsumer progress)
       throws IOException, InterruptedException {
+    DataArrival all = DataArrival.whole(Files.size(data));
+    return convert(diffId, metadata, data, directory, all, progress);
+  }
+
+  /**
+   * As the other, while the data is still being written.
+   *
+   * @param diffId as promised: the caller compares it with the layer in the end
+   * @param metadata is there when the arrival has ended
+   * @param data exists when some of it has arrived
+   * @param arrival of the data
+   */
+  public StreamForm convert(
+      String diffId,
+      Path metadata,
+      Path data,
+      Path directory,
+      DataArrival arrival,
+      LongConsumer progress)
+      throws IOException, InterruptedException {
     if (!diffId.matches("sha256:[0-9a-f]{64}")) {
       throw new IllegalArgumentException("cannot convert layer: no diff id: " + diffId);
     }
     Bytes salt = Bytes.wrap(HexFormat.of().parseHex(diffId.substring("sha256:".length())));
-    MetadataBlob.Packed packed = MetadataBlob.pack(salt, metadata, directory.resolve(METADATA));
-    var tree = new VerityTree(salt, Files.size(data));
-    int[] lengths = new int[tree.chunks()];
-    byte[] hashes = new byte[tree.chunks() * VerityTree.HASH_BYTES];
     Path chunks = directory.resolve(CHUNKS);
     MessageDigest digest = Sha256.newDigest();
+    arrival.await(1);
+    Output packed;
     try (FileChannel in = FileChannel.open(data, StandardOpenOption.READ);
         FileChannel out = create(chunks)) {
-      packAll(tree, in, new Output(out, digest, lengths, hashes), progress);
+      packed = new Output(out, digest);
+      packAll(new Input(in, salt, arrival), packed, progress);
     }
-    var index = new StreamIndex(salt, tree.sizeBytes(), lengths, hashes, packed.metadata());
+    long size = arrival.awaitEnd();
+    if (Files.size(data) != size) {
+      throw new IOException("cannot convert layer: its data has not " + size + " bytes");
+    }
+    MetadataBlob.Packed head = MetadataBlob.pack(salt, metadata, directory.resolve(METADATA));
+    var index = new StreamIndex(salt, size, packed.lengths(), packed.hashes(), head.metadata());
     StoredBlob indexBlob = writeIndex(index, directory.resolve(INDEX));
     return new StreamForm(
         index,
         indexBlob,
-        packed.blob(),
+        head.blob(),
         new StoredBlob(chunks, Sha256.text(digest), index.storedBytes()));
   }
 
@@ -123,20 +150,61 @@ public final class StreamConversion {
   }
 
   /** Where finished chunks go, in their order; for one thread. */
-  private record Output(FileChannel channel, MessageDigest digest, int[] lengths, byte[] hashes) {
-    void append(int chunk, Work work) throws IOException {
-      lengths[chunk] = work.storedBytes();
-      System.arraycopy(
-          work.hash(), 0, hashes, chunk * VerityTree.HASH_BYTES, VerityTree.HASH_BYTES);
+  private static final class Output {
+    private final FileChannel channel;
+    private final MessageDigest digest;
+    private final IntStream.Builder lengths = IntStream.builder();
+    private final ByteArrayOutputStream hashes = new ByteArrayOutputStream();
+
+    Output(FileChannel channel, MessageDigest digest) {
+      this.channel = channel;
+      this.digest = digest;
+    }
+
+    void append(Work work) throws IOException {
+      lengths.add(work.storedBytes());
+      hashes.writeBytes(work.hash());
       digest.update(work.stored(), 0, work.storedBytes());
       var bytes = ByteBuffer.wrap(work.stored(), 0, work.storedBytes());
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
     }
+
+    int[] lengths() {
+      return lengths.build().toArray();
+    }
+
+    byte[] hashes() {
+      return hashes.toByteArray();
+    }
   }
 
-  private void packAll(VerityTree tree, FileChannel in, Output out, LongConsumer progress)
+  /** Where chunks come from. A whole chunk has the same hash however long the data gets. */
+  private record Input(FileChannel channel, Bytes salt, DataArrival arrival) {
+    /** The tree to hash a chunk with; empty behind the last one. Waits until the chunk is there. */
+    Optional<VerityTree> tree(int chunk) throws IOException, InterruptedException {
+      long from = (long) chunk * VerityTree.CHUNK_BYTES;
+      long to = from + VerityTree.CHUNK_BYTES;
+      long there = arrival.await(to);
+      return there <= from
+          ? Optional.empty()
+          : Optional.of(new VerityTree(salt, Math.min(there, to)));
+    }
+
+    /** Reads a chunk; what the file does not have yet of it is zeros. */
+    void read(int chunk, byte[] plain, int size) throws IOException {
+      long from = (long) chunk * VerityTree.CHUNK_BYTES;
+      var into = ByteBuffer.wrap(plain, 0, size);
+      int got = 0;
+      while (into.hasRemaining() && got >= 0) {
+        got = channel.read(into, from + into.position());
+      }
+      Arrays.fill(plain, into.position(), size, (byte) 0);
+    }
+  }
+
+  private void packAll(Input in, Output out, LongConsumer progress)
       throws IOException, InterruptedException {
     var free = new ArrayDeque<Bench>();
     var begun = new ArrayDeque<Future<Work>>();
@@ -146,7 +214,8 @@ public final class StreamConversion {
             parallelism, Thread.ofPlatform().daemon().name("nacelle-convert-", 0).factory());
     try {
       int written = 0;
-      for (int n = 0; n < tree.chunks(); n++) {
+      Optional<VerityTree> tree = in.tree(0);
+      for (int n = 0; tree.isPresent(); n++) {
         if (free.isEmpty() && all.size() < parallelism + SPARE_BENCHES) {
           all.add(new Bench());
           free.add(all.getLast());
@@ -155,13 +224,15 @@ public final class StreamConversion {
           progress.accept((long) written * VerityTree.CHUNK_BYTES);
         }
         int chunk = n;
+        VerityTree hashing = tree.get();
         Bench bench = free.remove();
-        begun.add(workers.submit(() -> pack(tree, chunk, in, bench)));
+        begun.add(workers.submit(() -> pack(in, hashing, chunk, bench)));
+        tree = in.tree(n + 1);
       }
       while (!begun.isEmpty()) {
         finish(begun.remove(), written++, out);
-        progress.accept(Math.min(tree.sizeBytes(), (long) written * VerityTree.CHUNK_BYTES));
       }
+      progress.accept(in.arrival().awaitEnd());
     } finally {
       workers.shutdownNow();
       boolean interrupted = false;
@@ -183,7 +254,7 @@ public final class StreamConversion {
       throws IOException, InterruptedException {
     try {
       Work work = future.get();
-      out.append(chunk, work);
+      out.append(work);
       return work.bench();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException io) {
@@ -193,10 +264,9 @@ public final class StreamConversion {
     }
   }
 
-  private static Work pack(VerityTree tree, int chunk, FileChannel in, Bench bench)
-      throws IOException {
+  private static Work pack(Input in, VerityTree tree, int chunk, Bench bench) throws IOException {
     int size = tree.chunkBytes(chunk);
-    Channels.read(in, (long) chunk * VerityTree.CHUNK_BYTES, ByteBuffer.wrap(bench.plain, 0, size));
+    in.read(chunk, bench.plain, size);
     byte[] hash = tree.chunkHash(chunk, bench.plain);
     if (Arrays.mismatch(bench.plain, 0, size, ZEROS, 0, size) < 0) {
       return new Work(bench, 0, bench.plain, hash);

@@ -1,5 +1,7 @@
 package dev.nacelle.image.stream;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,10 +9,12 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.Sha256;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +39,55 @@ final class StreamConversionTest {
       assertThat(digests(other.form())).isEqualTo(digests(one.form()));
       assertThat(other.index().root()).isEqualTo(one.index().root());
     }
+  }
+
+  @Test
+  void aLayerThatIsStillBeingWrittenGivesTheSameForm() throws Exception {
+    SampleStream sample =
+        SampleStream.make(Files.createDirectory(directory.resolve("whole")), CHUNKS);
+    Path work = Files.createDirectory(directory.resolve("growing"));
+    Path metadata = work.resolve("metadata");
+    Path data = work.resolve("data");
+    var arrival = new DataArrival();
+    var form =
+        new FutureTask<>(
+            () ->
+                new StreamConversion(2)
+                    .convert(SampleStream.DIFF_ID, metadata, data, work, arrival, done -> {}));
+    Thread.ofVirtual().start(form);
+    try (var out = FileChannel.open(data, CREATE_NEW, WRITE)) {
+      for (int n = 0; n < CHUNKS; n++) {
+        byte[] chunk = sample.chunk(n).toByteArray();
+        boolean isHole = sample.index().encoding(n) == StreamIndex.Encoding.ZEROS;
+        if (!isHole || n == CHUNKS - 1) {
+          out.write(ByteBuffer.wrap(chunk), (long) n * VerityTree.CHUNK_BYTES);
+        }
+        arrival.reached((long) n * VerityTree.CHUNK_BYTES + chunk.length);
+      }
+    }
+    Files.write(metadata, sample.metadata());
+    arrival.ended();
+    assertThat(digests(form.get())).isEqualTo(digests(sample.form()));
+  }
+
+  @Test
+  void aLayerThatBreaksOffHasNoForm() throws Exception {
+    var arrival = new DataArrival();
+    Path data = directory.resolve("data");
+    Files.write(data, new byte[VerityTree.CHUNK_BYTES]);
+    arrival.reached(VerityTree.CHUNK_BYTES);
+    arrival.breakOff();
+    assertThatThrownBy(
+            () ->
+                new StreamConversion(1)
+                    .convert(
+                        SampleStream.DIFF_ID,
+                        directory.resolve("metadata"),
+                        data,
+                        directory,
+                        arrival,
+                        done -> {}))
+        .hasMessageContaining("breaks off");
   }
 
   private static List<StoredBlob> blobs(StreamForm form) {
