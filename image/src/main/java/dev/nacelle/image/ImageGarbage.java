@@ -28,19 +28,6 @@ final class ImageGarbage implements ImageDisk.Room, AutoCloseable {
   private static final int MOST_HOLDERS = 5;
   private static final Duration AFTER_NOTHING = Duration.ofSeconds(1);
 
-  /** The parts of the store that it takes from. */
-  record Shelves(
-      StoreLayout layout,
-      ImageIndex index,
-      IndexLock lock,
-      Pins pins,
-      LayerStore layers,
-      LazyLayers lazy,
-      ProvedLayers proved,
-      RootMounts roots,
-      StartTraces starts,
-      ImageDisk disk) {}
-
   private final Shelves from;
   private final Clock clock;
   private final ImageDiskMetrics metrics;

@@ -162,6 +162,11 @@ final class LazyLayers implements AutoCloseable {
     return Optional.ofNullable(filling.get(key));
   }
 
+  /** The layers of an image that are not whole and are filled as they are read. */
+  List<FillingLayer> filling(ResolvedImage image) {
+    return image.layers().stream().flatMap(l -> filling(l.key()).stream()).toList();
+  }
+
   /** All that are being filled. */
   List<FillingLayer> filling() {
     return List.copyOf(filling.values());

@@ -14,18 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -46,7 +40,6 @@ public final class LocalImageStore implements ImageStore {
 
   private final StoreLayout layout;
   private final RegistryClient registries;
-  private final Clock clock;
   private final Platform host = Platform.host();
 
   /** Guards the index. */
@@ -58,18 +51,16 @@ public final class LocalImageStore implements ImageStore {
   private final ProvedLayers proved;
   private final LazyLayers lazy;
   private final LazyReading reading;
-  private final ImageAssembly assembly;
   private final StartTraces starts;
   private final RootMounts roots;
   private final LayersAtRest atRest;
   private final FillListeners fillListeners = new FillListeners();
 
-  /** By reference: one pull at a time of what is wanted if it is not here. */
-  private final Map<ImageReference, ReentrantLock> pulls = new ConcurrentHashMap<>();
-
   private final ImageIndex index;
   private final IndexWriting writing;
   private final ImageGarbage garbage;
+  private final ImageArrivals arrivals;
+  private final SoundMounts mounts;
 
   private LocalImageStore(
       StoreLayout layout,
@@ -81,7 +72,6 @@ public final class LocalImageStore implements ImageStore {
       throws IOException, InterruptedException {
     this.layout = layout;
     this.registries = registries;
-    this.clock = clock;
     for (Path directory :
         List.of(
             layout.blobs(),
@@ -114,13 +104,11 @@ public final class LocalImageStore implements ImageStore {
     index.removeOtherBlobs();
     writing = new IndexWriting(() -> lock.locked("write the index", this::writeIndex));
     peers.stock(new SharedLayers(layout, layers));
-    assembly = new ImageAssembly(layout, layers, lazy, clock);
     starts = new StartTraces(layout, registries, clock);
-    garbage =
-        new ImageGarbage(
-            new ImageGarbage.Shelves(
-                layout, index, lock, pins, layers, lazy, proved, roots, starts, disk),
-            clock);
+    var shelves = new Shelves(layout, index, lock, pins, layers, lazy, proved, roots, starts, disk);
+    arrivals = new ImageArrivals(shelves, registries, reading, writing, clock);
+    mounts = new SoundMounts(shelves, atRest, clock);
+    garbage = new ImageGarbage(shelves, clock);
     garbage.start();
   }
 
@@ -183,140 +171,14 @@ public final class LocalImageStore implements ImageStore {
     }
   }
 
-  @Override
-  public Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException {
-    ImageReference reference = request.reference();
-    Optional<ResolvedImage> here = resolve(reference);
-    return switch (request.policy()) {
-      case NEVER ->
-          new Ensured.AlreadyPresent(
-              here.orElseThrow(
-                  () ->
-                      new ImageException(
-                          ImageFault.NEVER_PULL,
-                          "Container image \""
-                              + reference
-                              + "\" is not present with pull policy of Never")));
-      case IF_NOT_PRESENT ->
-          here.isPresent() ? new Ensured.AlreadyPresent(here.get()) : pullOnce(request, progress);
-      case ALWAYS -> pull(request, progress);
-    };
-  }
-
-  /** Those that come meanwhile find it here. */
-  private Ensured pullOnce(PullRequest request, PullProgress progress) throws InterruptedException {
-    Instant start = clock.instant();
-    ReentrantLock mine = pulls.computeIfAbsent(request.reference(), r -> new ReentrantLock());
-    mine.lockInterruptibly();
-    try {
-      Optional<ResolvedImage> meanwhile = resolve(request.reference());
-      return meanwhile.isPresent()
-          ? new Ensured.Pulled(
-              meanwhile.get(),
-              Duration.ZERO,
-              Duration.between(start, clock.instant()),
-              0,
-              new Arrival.Here())
-          : pull(request, progress);
-    } finally {
-      if (!mine.hasQueuedThreads()) {
-        pulls.remove(request.reference(), mine);
-      }
-      mine.unlock();
-    }
-  }
-
-  private Ensured pull(PullRequest request, PullProgress progress) throws InterruptedException {
-    Instant start = clock.instant();
-    var pull = new ImagePull(registries, request, progress);
-    ImagePull.Remote remote = pull.resolve(host);
-    ImageReference reference = request.reference();
-    String repoDigest = reference.repository() + "@" + remote.resolved().digest();
-    List<String> names =
-        reference.tag().isEmpty() || reference.digest().isPresent()
-            ? List.of()
-            : List.of(reference.toString());
-    Optional<StoredImage> same = nameAgain(remote.resolved().digest(), names, repoDigest);
-    StoredImage image;
-    Arrival arrival = new Arrival.Here();
-    if (same.isPresent()) {
-      image = same.get();
-    } else {
-      ImageContent content = pull.content(remote);
-      arrival = arrival(content);
-      image = takeOrClose(content, names, List.of(repoDigest));
-      starts.begin(
-          new StartTraces.Start(
-              reference,
-              remote.credential(),
-              remote.imageManifest(),
-              content.streamed(),
-              filling(image.toResolved())));
-    }
-    Duration took = Duration.between(start, clock.instant());
-    return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes(), arrival);
-  }
-
   /** The layers of an image that are not whole and are filled as they are read. */
   List<FillingLayer> filling(ResolvedImage image) {
-    return image.layers().stream().flatMap(l -> lazy.filling(l.key()).stream()).toList();
+    return lazy.filling(image);
   }
 
-  private Arrival arrival(ImageContent content) {
-    if (!content.streamed().lacking().isEmpty()) {
-      return new Arrival.Whole(content.streamed().lacking());
-    }
-    return switch (reading) {
-      case LazyReading.Available available -> new Arrival.Streamed();
-      case LazyReading.Missing(String why) -> new Arrival.Whole(why);
-    };
-  }
-
-  /** As {@link #take}; what a failure leaves open is closed. */
-  private StoredImage takeOrClose(
-      ImageContent content, List<String> names, List<String> repoDigests)
-      throws InterruptedException {
-    boolean taken = false;
-    try {
-      StoredImage image = take(content, names, repoDigests);
-      taken = true;
-      return image;
-    } finally {
-      if (!taken) {
-        content.streamed().close();
-      }
-    }
-  }
-
-  private StoredImage take(ImageContent content, List<String> names, List<String> repoDigests)
-      throws InterruptedException {
-    try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
-      requireRoom(content);
-      ImageAssembly.Durability durability =
-          isFilledOnReading(content)
-              ? ImageAssembly.Durability.WITH_THE_INDEX
-              : ImageAssembly.Durability.AT_ONCE;
-      StoredImage image = assembly.assemble(content, names, repoDigests, host, durability);
-      return switch (durability) {
-        case AT_ONCE -> put(image);
-        case WITH_THE_INDEX -> putSoon(image);
-      };
-    }
-  }
-
-  /** Before anything is fetched: what is known of its size must have room. */
-  private void requireRoom(ImageContent content) {
-    disk.require("pull image", assembly.neededBytes(content, reading));
-  }
-
-  private boolean isFilledOnReading(ImageContent content) {
-    return reading instanceof LazyReading.Available && !content.streamed().layers().isEmpty();
-  }
-
-  private StoredImage putSoon(StoredImage image) {
-    StoredImage known = lock.locked("record image " + image.id(), () -> index.putUnwritten(image));
-    writing.soon();
-    return known;
+  @Override
+  public Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException {
+    return arrivals.ensure(request, progress);
   }
 
   private boolean writeIndex() throws IOException {
@@ -331,37 +193,9 @@ public final class LocalImageStore implements ImageStore {
     lock.locked("write the index", this::writeIndex);
   }
 
-  private StoredImage put(StoredImage image) {
-    return lock.locked("record image " + image.id(), () -> index.put(image));
-  }
-
-  /** Gives these names to the image of a manifest, if it is here and can be mounted. */
-  private Optional<StoredImage> nameAgain(String manifest, List<String> names, String repoDigest) {
-    return lock.locked(
-        "record image " + manifest,
-        () -> {
-          Optional<StoredImage> here =
-              index.images().stream()
-                  .filter(i -> i.manifests().contains(manifest))
-                  .findFirst()
-                  .filter(this::isReadable);
-          return here.isEmpty()
-              ? here
-              : Optional.of(
-                  index.put(here.get().named(names, List.of(repoDigest)).usedAt(clock.instant())));
-        });
-  }
-
   @Override
   public Optional<ResolvedImage> resolve(ImageReference reference) {
-    return lock.locked(
-        "read the index",
-        () -> index.resolve(reference).filter(this::isReadable).map(StoredImage::toResolved));
-  }
-
-  /** What an earlier process left half is none where it cannot be filled on reading any more. */
-  private boolean isReadable(StoredImage image) {
-    return image.layers().stream().allMatch(l -> lazy.isReadable(l.key()));
+    return arrivals.resolve(reference);
   }
 
   @Override
@@ -382,7 +216,9 @@ public final class LocalImageStore implements ImageStore {
     }
     try {
       return new ImageImport(layout, layers, host)
-          .read(source, content -> take(content, List.of(name.toString()), List.of()).toResolved());
+          .read(
+              source,
+              content -> arrivals.take(content, List.of(name.toString()), List.of()).toResolved());
     } catch (IOException e) {
       throw Faults.of("import " + source, e);
     }
@@ -424,78 +260,9 @@ public final class LocalImageStore implements ImageStore {
     garbage.usedBy(imageIds);
   }
 
-  /** An image that garbage collection spares meanwhile. */
-  private record Held(StoredImage image, Pins.Pin pin) implements AutoCloseable {
-    List<String> keys() {
-      return image.layers().stream().map(StoredLayer::key).toList();
-    }
-
-    @Override
-    public void close() {
-      pin.close();
-    }
-  }
-
-  private Held hold(String imageId) {
-    return lock.locked(
-        "mount image " + imageId,
-        () -> {
-          StoredImage image =
-              index
-                  .find(imageId)
-                  .orElseThrow(
-                      () ->
-                          new ImageException(
-                              ImageFault.NOT_FOUND,
-                              "cannot mount image " + imageId + ": it is not here"));
-          index.used(imageId, clock.instant());
-          return new Held(image, pins.pin(image)); // a mount need not wait for the index
-        });
-  }
-
   @Override
   public void requireSound(String imageId) throws InterruptedException {
-    try (Held held = hold(imageId)) {
-      requireSound(imageId, held.image().layers());
-    }
-  }
-
-  private void requireSound(String imageId, List<StoredLayer> needed) throws InterruptedException {
-    List<DamagedLayer> damaged;
-    try {
-      damaged = atRest.damaged(needed);
-    } catch (IOException e) {
-      throw Faults.of("compare image " + imageId, e);
-    }
-    if (!damaged.isEmpty()) {
-      boolean gone = takeAway(damaged);
-      throw new ImageException(
-          ImageFault.DAMAGED,
-          damaged.stream().map(DamagedLayer::toString).collect(Collectors.joining("; "))
-              + (damaged.size() == 1 ? " differs" : " differ")
-              + " from what came"
-              + (gone ? "; the image was removed, pull or import it again" : ""));
-    }
-  }
-
-  /** What is damaged leaves the store, and with it the images that need it. */
-  private boolean takeAway(List<DamagedLayer> damaged) {
-    return lock.locked(
-        "take away damaged layers",
-        () -> {
-          boolean gone = false;
-          for (DamagedLayer layer : damaged) {
-            if (atRest.takeAway(layer, layers)) {
-              gone = true;
-              index.remove(
-                  index.images().stream()
-                      .filter(i -> i.layers().stream().anyMatch(l -> l.key().equals(layer.key())))
-                      .map(StoredImage::id)
-                      .toList());
-            }
-          }
-          return gone;
-        });
+    mounts.requireSound(imageId);
   }
 
   /**
@@ -511,23 +278,7 @@ public final class LocalImageStore implements ImageStore {
 
   @Override
   public RootFilesystem mount(String imageId, String containerId, MountOptions options) {
-    try (Held held = hold(imageId)) {
-      for (String key : held.keys()) {
-        if (!lazy.isReadable(key)) {
-          throw new ImageException(
-              ImageFault.HOST,
-              "cannot mount image " + imageId + ": layer " + key + " is not whole; pull it again");
-        }
-      }
-      if (roots.find(containerId).isEmpty()) {
-        requireSound(imageId, held.image().layers());
-      }
-      return roots.mount(imageId, held.keys(), containerId, options);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ImageException(
-          ImageFault.HOST, "cannot mount image " + imageId + ": interrupted", e);
-    }
+    return mounts.mount(imageId, containerId, options);
   }
 
   @Override
@@ -649,12 +400,7 @@ public final class LocalImageStore implements ImageStore {
   /** Takes in an image for {@code platform}, which this host need not be, without a tag. */
   ResolvedImage bring(ImageContent content, String repoDigest, Platform platform)
       throws InterruptedException {
-    try (Pins.Pin pin = pins.pin(ImageAssembly.pinNames(content))) {
-      requireRoom(content);
-      var durability = ImageAssembly.Durability.AT_ONCE;
-      return put(assembly.assemble(content, List.of(), List.of(repoDigest), platform, durability))
-          .toResolved();
-    }
+    return arrivals.bring(content, repoDigest, platform);
   }
 
   /** Random access to the data of one layer of a local image. */
