@@ -30,12 +30,24 @@ final class Crew implements AutoCloseable {
     return started(threads.startPlatform(task, () -> work(work)));
   }
 
-  /** Runs work on this thread, which is one of the crew until that has ended. */
+  /**
+   * Runs work on this thread, which is one of the crew until that has ended; that the crew was
+   * closed meanwhile interrupts the work and not what the thread does next.
+   */
   void workHere(Runnable work) {
     synchronized (this) {
       running.add(Thread.currentThread());
     }
-    work(work);
+    try {
+      work.run();
+    } finally {
+      synchronized (this) {
+        ended(Thread.currentThread());
+        if (closed) {
+          Thread.interrupted();
+        }
+      }
+    }
   }
 
   private Thread started(Thread thread) {

@@ -116,12 +116,12 @@ public final class TraceReplay implements AutoCloseable {
   }
 
   private void completeLayers(List<Integer> whole) {
-    try {
-      for (int layer : whole) {
+    for (int layer : whole) {
+      try {
         layers.get(layer).prefetchAll();
+      } catch (IOException e) {
+        // it was closed: whole, or without readers
       }
-    } catch (IOException e) {
-      // a layer was closed: the readers are gone
     }
   }
 
@@ -151,17 +151,30 @@ public final class TraceReplay implements AutoCloseable {
     }
   }
 
-  private static <T> void workThrough(List<T> items, AtomicInteger next, Work<T> work) {
+  private <T> void workThrough(List<T> items, AtomicInteger next, Work<T> work) {
     try {
       for (int i = next.getAndIncrement(); i < items.size(); i = next.getAndIncrement()) {
-        work.on(items.get(i));
+        if (isClosed()) {
+          return;
+        }
+        workOn(items.get(i), work);
       }
-    } catch (IOException e) {
-      next.set(items.size()); // a layer was closed: the readers are gone
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
       next.set(items.size());
     }
+  }
+
+  private static <T> void workOn(T item, Work<T> work) throws InterruptedException {
+    try {
+      work.on(item);
+    } catch (IOException e) {
+      // its layer was closed, being whole or without readers; the others go on
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Waits until all was asked for and has come, or failed. */

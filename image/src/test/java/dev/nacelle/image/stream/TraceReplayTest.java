@@ -3,6 +3,7 @@ package dev.nacelle.image.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -190,6 +191,31 @@ final class TraceReplayTest {
         var replay = TraceReplay.start(AccessTraceTest.trace(1, 2), List.of(fixture.layer))) {
       replay.await();
       assertThat(source.asked).isEmpty();
+    }
+  }
+
+  @Test
+  void aLayerThatIsClosedDoesNotEndTheReplayOfTheOthers() throws Exception {
+    SampleStream small = SampleStream.make(Files.createDirectory(directory.resolve("small")), 2);
+    var accesses = new ArrayList<AccessTrace.Access>();
+    for (int chunk : new int[] {0, 1}) {
+      accesses.add(new AccessTrace.Access(0, chunk, accesses.size()));
+    }
+    for (int chunk = 0; chunk < CHUNKS; chunk += 4) {
+      accesses.add(new AccessTrace.Access(1, chunk, accesses.size()));
+    }
+    var trace =
+        new AccessTrace(
+            List.of(AccessTrace.Layer.of(small.index()), AccessTrace.Layer.of(sample.index())),
+            accesses);
+    try (var closed =
+            new LazyLayerFixture(small, directory.resolve("closed"), LazyLayerFixture.PATIENT);
+        var fixture = fixture("lazy", ScriptedSource.honest(sample))) {
+      closed.layer.close();
+      try (var replay = TraceReplay.start(trace, List.of(closed.layer, fixture.layer))) {
+        replay.await();
+        assertThat(fixture.layer.counters().presentChunks()).isEqualTo(CHUNKS / 4);
+      }
     }
   }
 
