@@ -2,6 +2,7 @@ package dev.nacelle.image;
 
 import dev.nacelle.base.files.Trees;
 import dev.nacelle.base.http.HttpRequest;
+import dev.nacelle.base.task.TaskScope;
 import dev.nacelle.image.LayerProgress.Phase;
 import dev.nacelle.image.layer.BuiltLayer;
 import dev.nacelle.image.layer.LayerBuilder;
@@ -20,7 +21,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.FutureTask;
+import java.util.function.LongConsumer;
 
 /**
  * Makes the streaming form of a layer and stores it: from the layer's files where it is here, else
@@ -55,45 +56,13 @@ record LayerConversion(StreamConversion forms, Path temporary, LocalLayers local
     Path metadata = work.resolve(LayerStore.METADATA);
     Path data = work.resolve(LayerStore.DATA);
     var arrival = new DataArrival();
-    var forming =
-        new FutureTask<>(
-            () ->
-                forms.convert(
-                    diffId,
-                    metadata,
-                    data,
-                    work,
-                    arrival,
-                    done -> // before, it is shown how much is unpacked
-                    arrival.end().ifPresent(end -> progress.at(Phase.CONVERT, diffId, done, end))));
-    Thread former = Thread.ofPlatform().daemon().name("nacelle-convert-form").start(forming);
-    boolean unpacked = false;
-    try {
+    LongConsumer formed = // before the end of the arrival it is shown how much is unpacked
+        done -> arrival.end().ifPresent(end -> progress.at(Phase.CONVERT, diffId, done, end));
+    try (var scope = TaskScope.open("convert")) {
+      TaskScope.Task<StreamForm> form =
+          scope.fork(() -> forms.convert(diffId, metadata, data, work, arrival, formed));
       unpack(place, diffId, blob, metadata, data, arrival, progress);
-      unpacked = true;
-      return TaskResults.of(forming, "cannot convert a layer", IOException.class);
-    } finally {
-      arrival.breakOff();
-      if (!unpacked || !forming.isDone()) {
-        former.interrupt();
-      }
-      join(former);
-    }
-  }
-
-  /** The files are removed after this: it must have let go of them. */
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-        thread.interrupt();
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+      return TaskResults.of(scope, form, "cannot convert a layer", IOException.class);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.nacelle.image.stream;
 
-import java.io.IOException;
 import java.util.OptionalLong;
 
 /**
@@ -12,7 +11,6 @@ public final class DataArrival {
   private long bytes;
 
   private boolean ended;
-  private boolean broken;
 
   /** Of a file that is here already. */
   static DataArrival whole(long sizeBytes) {
@@ -34,23 +32,13 @@ public final class DataArrival {
     notifyAll();
   }
 
-  /** No more will come; who waits gets an error. After {@link #ended} this means nothing. */
-  public synchronized void breakOff() {
-    broken = !ended;
-    notifyAll();
-  }
-
   /**
    * Waits for so many bytes, or for the end.
    *
    * @return how many there are: fewer only at the end
-   * @throws IOException if no more will come
    */
-  synchronized long await(long wantedBytes) throws IOException, InterruptedException {
+  synchronized long await(long wantedBytes) throws InterruptedException {
     while (bytes < wantedBytes && !ended) {
-      if (broken) {
-        throw new IOException("cannot convert layer: it breaks off");
-      }
       wait();
     }
     return bytes;
@@ -62,7 +50,7 @@ public final class DataArrival {
   }
 
   /** Waits for the end; the size of the data. */
-  long awaitEnd() throws IOException, InterruptedException {
+  long awaitEnd() throws InterruptedException {
     return await(Long.MAX_VALUE);
   }
 }

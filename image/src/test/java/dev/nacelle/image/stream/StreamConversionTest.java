@@ -70,26 +70,6 @@ final class StreamConversionTest {
     assertThat(digests(form.get())).isEqualTo(digests(sample.form()));
   }
 
-  @Test
-  void aLayerThatBreaksOffHasNoForm() throws Exception {
-    var arrival = new DataArrival();
-    Path data = directory.resolve("data");
-    Files.write(data, new byte[VerityTree.CHUNK_BYTES]);
-    arrival.reached(VerityTree.CHUNK_BYTES);
-    arrival.breakOff();
-    assertThatThrownBy(
-            () ->
-                new StreamConversion(1)
-                    .convert(
-                        SampleStream.DIFF_ID,
-                        directory.resolve("metadata"),
-                        data,
-                        directory,
-                        arrival,
-                        done -> {}))
-        .hasMessageContaining("breaks off");
-  }
-
   private static List<StoredBlob> blobs(StreamForm form) {
     return List.of(form.indexBlob(), form.metadataBlob(), form.chunkBlob());
   }
