@@ -4,12 +4,10 @@ import dev.nacelle.image.peer.LayerPeers;
 import dev.nacelle.image.peer.Peers;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.BlobFile;
-import dev.nacelle.image.stream.ChunkSource;
 import dev.nacelle.image.stream.FetchPolicy;
 import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.LazyLayerSettings;
-import dev.nacelle.image.stream.RegistryChunkSource;
 import dev.nacelle.image.stream.StreamIndex;
 import dev.nacelle.image.stream.VerityTree;
 import dev.nacelle.kernel.lazy.LazyFile;
@@ -29,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
 
 /** One layer that is being filled, with its files. Safe for any thread. */
 final class FillingLayer implements AutoCloseable {
@@ -42,26 +39,23 @@ final class FillingLayer implements AutoCloseable {
 
   private final String key;
   private final LazyLayer layer;
-  private final OriginSource origin;
+  private final Origins origins;
   private final ReadListeners readers;
-  private final RegistryClient registries;
   private final Writer blob;
   private final LayerPeers peers;
 
   private FillingLayer(
       String key,
       LazyLayer layer,
-      OriginSource origin,
+      Origins origins,
       ReadListeners readers,
-      RegistryClient registries,
       Writer blob,
       LayerPeers peers) {
     this.peers = peers;
     this.key = key;
     this.layer = layer;
-    this.origin = origin;
+    this.origins = origins;
     this.readers = readers;
-    this.registries = registries;
     this.blob = blob;
   }
 
@@ -177,13 +171,11 @@ final class FillingLayer implements AutoCloseable {
       String key, Path directory, Surroundings surroundings, Runnable whenWhole)
       throws IOException {
     StreamIndex index = LazyLayers.readIndex(directory);
-    var origin =
-        new OriginSource(
-            source(index, LazyLayers.readOrigin(directory), surroundings.registries()));
+    var origins = new Origins(index, LazyLayers.readOrigins(directory), surroundings.registries());
     ImageDisk disk = surroundings.disk();
     var trail = new WriteTrail(new LazyLayerFiles(directory).data());
     var blob = new Writer(trail, bytes -> disk.grew(key, bytes));
-    LayerPeers peers = surroundings.peers().layer(key, index, origin);
+    LayerPeers peers = surroundings.peers().layer(key, index, origins);
     var readers = new ReadListeners();
     var settings =
         new LazyLayerSettings(
@@ -197,17 +189,11 @@ final class FillingLayer implements AutoCloseable {
     try {
       LazyLayer layer = LazyLayer.open(index, new LazyLayerFiles(directory), blob, settings);
       peers.serve(layer);
-      return new FillingLayer(key, layer, origin, readers, surroundings.registries(), blob, peers);
+      return new FillingLayer(key, layer, origins, readers, blob, peers);
     } catch (IOException | RuntimeException e) {
       peers.close();
       throw e;
     }
-  }
-
-  private static ChunkSource source(
-      StreamIndex index, LayerOrigin origin, RegistryClient registries) throws IOException {
-    return new RegistryChunkSource(
-        index, origin.open(registries), origin.chunks(), origin.repository());
   }
 
   String key() {
@@ -222,13 +208,8 @@ final class FillingLayer implements AutoCloseable {
     return layer.isWhole();
   }
 
-  /**
-   * Asks this registry from now on.
-   *
-   * @param arriving see {@link StreamedLayer#arriving}
-   */
-  void use(LayerOrigin newer, UnaryOperator<ChunkSource> arriving) throws IOException {
-    origin.replace(arriving.apply(source(layer.index(), newer, registries)));
+  Origins origins() {
+    return origins;
   }
 
   /** Who writes down what the readers need. */

@@ -1,20 +1,27 @@
 package dev.nacelle.image;
 
 import dev.nacelle.image.registry.RegistryClient;
+import dev.nacelle.image.stream.ImageOpening;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings images into the store: pulled, imported or for a verb, and named in the index when all of
  * them is here, or is filled as it is read. Safe for any thread.
  */
 final class ImageArrivals {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageArrivals.class);
+
   private final Shelves shelves;
   private final RegistryClient registries;
   private final LazyReading reading;
@@ -44,6 +51,9 @@ final class ImageArrivals {
   Ensured ensure(PullRequest request, PullProgress progress) throws InterruptedException {
     ImageReference reference = request.reference();
     Optional<ResolvedImage> here = resolve(reference);
+    if (request.policy() != PullPolicy.ALWAYS && here.isPresent()) {
+      useNewCredential(request, progress, here.get());
+    }
     return switch (request.policy()) {
       case NEVER ->
           new Ensured.AlreadyPresent(
@@ -98,6 +108,7 @@ final class ImageArrivals {
     Arrival arrival = new Arrival.Here();
     if (same.isPresent()) {
       image = same.get();
+      useOrigin(pull, remote, reference, image.toResolved());
     } else {
       ImageContent content = pull.content(remote);
       arrival = arrival(content);
@@ -114,6 +125,53 @@ final class ImageArrivals {
     }
     Duration took = Duration.between(start, clock.instant());
     return new Ensured.Pulled(image.toResolved(), took, took, pull.fetchedBytes(), arrival);
+  }
+
+  /**
+   * What is filled as it is read needs its registry for long: a credential that came with a later
+   * pod may be the only one that is still good. A registry that does not take it changes nothing.
+   */
+  private void useNewCredential(PullRequest request, PullProgress progress, ResolvedImage image)
+      throws InterruptedException {
+    ImageReference reference = request.reference();
+    List<Credential> given = request.secrets().forImage(reference);
+    boolean allAreNew =
+        given.stream().allMatch(c -> lacks(image, reference.repository(), Optional.of(c)));
+    if (!given.isEmpty() && allAreNew) {
+      try {
+        var pull = new ImagePull(registries, request, progress);
+        ImagePull.Remote remote = pull.resolve(host);
+        String digest = "@" + remote.resolved().digest();
+        if (image.repoDigests().stream().anyMatch(d -> d.endsWith(digest))) {
+          useOrigin(pull, remote, reference, image);
+        }
+      } catch (ImageException e) {
+        LOG.debug("image {} is filled with the credential that is known", reference, e);
+      }
+    }
+  }
+
+  /** The layers that are still being filled are so from this repository, too. */
+  private void useOrigin(
+      ImagePull pull, ImagePull.Remote remote, ImageReference reference, ResolvedImage image)
+      throws InterruptedException {
+    if (!lacks(image, reference.repository(), remote.credential())) {
+      return;
+    }
+    Set<String> filling =
+        shelves.lazy().filling(image).stream().map(FillingLayer::key).collect(Collectors.toSet());
+    try (StreamedForms forms = pull.forms(remote, ImageOpening.Chunks.ON_DEMAND)) {
+      for (StreamedLayer form : forms.layers().values()) {
+        if (filling.contains(StoredLayer.of(form.index()).key())) {
+          shelves.lazy().obtain(form);
+        }
+      }
+    }
+  }
+
+  private boolean lacks(ResolvedImage image, String repository, Optional<Credential> credential) {
+    return shelves.lazy().filling(image).stream()
+        .anyMatch(layer -> !layer.origins().knows(repository, credential));
   }
 
   private Arrival arrival(ImageContent content) {

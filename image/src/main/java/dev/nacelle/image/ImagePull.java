@@ -4,6 +4,7 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.registry.Repository;
+import dev.nacelle.image.stream.ImageOpening;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,14 +67,7 @@ final class ImagePull {
   ImageContent content(Remote remote) throws InterruptedException {
     ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor();
     try {
-      Future<StreamedForms> forms =
-          beside.submit(
-              () ->
-                  StreamedForms.find(
-                      remote.repository,
-                      request.reference().repository(),
-                      remote.credential,
-                      remote.imageManifest().digest()));
+      Future<StreamedForms> forms = beside.submit(() -> forms(remote, ImageOpening.Chunks.ALONG));
       try {
         Bytes config = remote.repository.config(remote.resolved.image().config());
         return new ImageContent(config, remote.resolved.manifests(), layers(remote), forms.get());
@@ -87,6 +81,20 @@ final class ImagePull {
       beside.shutdownNow();
       beside.close();
     }
+  }
+
+  /**
+   * The streaming form of the image in its repository; to be closed.
+   *
+   * @param chunks whether those that a start needs shall come along
+   */
+  StreamedForms forms(Remote remote, ImageOpening.Chunks chunks) throws InterruptedException {
+    return StreamedForms.find(
+        remote.repository,
+        request.reference().repository(),
+        remote.credential,
+        remote.imageManifest().digest(),
+        chunks);
   }
 
   private List<ImageContent.Layer> layers(Remote remote) {

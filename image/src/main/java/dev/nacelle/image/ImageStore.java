@@ -54,6 +54,9 @@ public interface ImageStore extends AutoCloseable {
    */
   Freed remove(ImageReference reference);
 
+  /** Whether parts of an image are still to come from its registry. */
+  boolean isArriving(String imageId);
+
   /**
    * Compares what is not known to be as it came: layers that were not compared in this boot, or
    * whose files have changed since. {@link #mount} does so too; this can be interrupted.

@@ -9,6 +9,7 @@ import dev.nacelle.image.stream.ChunkFillException;
 import dev.nacelle.image.stream.ImageOpening;
 import dev.nacelle.image.stream.LazyLayerFiles;
 import dev.nacelle.image.stream.MetadataBlob;
+import dev.nacelle.image.stream.StreamFormatException;
 import dev.nacelle.image.stream.StreamIndex;
 import dev.nacelle.kernel.Errno;
 import dev.nacelle.kernel.lazy.Filler;
@@ -121,7 +122,7 @@ final class LazyLayers implements AutoCloseable {
         return false;
       }
       StreamIndex index = readIndex(directory);
-      readOrigin(directory);
+      readOrigins(directory);
       return !StoredLayer.of(index).key().equals(key)
           || layers.findKey(key).isEmpty()
           || !files.haveSizesOf(index);
@@ -184,8 +185,9 @@ final class LazyLayers implements AutoCloseable {
       try {
         if (layers.findKey(layer.key()).isEmpty()) {
           layers.publishUnsynced(layer, build(streamed));
-        } else if (isPartial(layer.key())) { // a newer pull has a credential the older may lack
-          writeOrigin(layout.layer(layer.key()), streamed.origin());
+        } else if (isPartial(layer.key())) { // a newer pull has what the older may lack
+          Path directory = layout.layer(layer.key());
+          writeOrigins(directory, streamed.origin(), readOrigins(directory));
           new MendedLayer(layout, layers.seals(), layer.key()).complete(streamed);
           if (!filling.containsKey(layer.key())) {
             doubtUnlessSealed(layer.key());
@@ -194,7 +196,7 @@ final class LazyLayers implements AutoCloseable {
         makeReadable(layer.key());
         FillingLayer filled = filling.get(layer.key());
         if (filled != null) {
-          filled.use(streamed.origin(), streamed.arriving());
+          use(filled, streamed);
         }
         return layer;
       } finally {
@@ -202,6 +204,14 @@ final class LazyLayers implements AutoCloseable {
       }
     } catch (IOException e) {
       throw Faults.of("stream layer " + layer.built().diffId(), e);
+    }
+  }
+
+  private static void use(FillingLayer filled, StreamedLayer streamed) throws IOException {
+    try {
+      filled.origins().use(streamed.origin(), streamed.arriving());
+    } catch (StreamFormatException e) { // another host has converted it otherwise
+      LOG.warn("layer {} is filled from where it was before", filled.key(), e);
     }
   }
 
@@ -230,10 +240,13 @@ final class LazyLayers implements AutoCloseable {
     }
   }
 
-  private void writeOrigin(Path directory, LayerOrigin origin) throws IOException {
+  private void writeOrigins(Path directory, LayerOrigin newest, List<LayerOrigin> earlier)
+      throws IOException {
+    var all = new ArrayList<>(List.of(newest));
+    all.addAll(newest.before(earlier));
     AtomicFiles.replace(
         directory.resolve(ORIGIN),
-        Bytes.utf8(origin.toJson().toString()),
+        Bytes.utf8(LayerOrigin.toJson(all).toString()),
         DurableFiles.Mode.OWNER,
         layout.temporary()); // what a killed process leaves of it has a credential
   }
@@ -254,7 +267,7 @@ final class LazyLayers implements AutoCloseable {
       }
       Files.write(directory.resolve(INDEX), index.toBytes().toByteArray());
       new LazyLayerFiles(directory).create(index, surroundings.bootId());
-      writeOrigin(directory, streamed.origin());
+      writeOrigins(directory, streamed.origin(), List.of());
       done = true;
       return directory;
     } finally {
@@ -365,8 +378,9 @@ final class LazyLayers implements AutoCloseable {
     return StreamIndex.parse(Bytes.wrap(Files.readAllBytes(directory.resolve(INDEX))));
   }
 
-  static LayerOrigin readOrigin(Path directory) throws IOException {
-    return LayerOrigin.of(
+  /** The newest first. */
+  static List<LayerOrigin> readOrigins(Path directory) throws IOException {
+    return LayerOrigin.allOf(
         JsonReader.readObject(Bytes.wrap(Files.readAllBytes(directory.resolve(ORIGIN)))));
   }
 }

@@ -261,6 +261,11 @@ public final class LocalImageStore implements ImageStore {
   }
 
   @Override
+  public boolean isArriving(String imageId) {
+    return find(imageId).filter(image -> !lazy.filling(image).isEmpty()).isPresent();
+  }
+
+  @Override
   public void requireSound(String imageId) throws InterruptedException {
     mounts.requireSound(imageId);
   }

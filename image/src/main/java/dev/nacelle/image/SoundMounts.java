@@ -73,7 +73,7 @@ final class SoundMounts {
           damaged.stream().map(DamagedLayer::toString).collect(Collectors.joining("; "))
               + (damaged.size() == 1 ? " differs" : " differ")
               + " from what came"
-              + (gone ? "; the image was removed, pull or import it again" : ""));
+              + (gone ? "; the image was removed: it must be pulled or imported again" : ""));
     }
   }
 

@@ -36,16 +36,20 @@ record StreamedForms(
    *
    * @param name of the repository in full
    * @param digest of the image's own manifest
+   * @param chunks of a start: whether they shall come along where no host near by has them
    */
   static StreamedForms find(
-      Repository repository, String name, Optional<Credential> credential, String digest)
+      Repository repository,
+      String name,
+      Optional<Credential> credential,
+      String digest,
+      ImageOpening.Chunks chunks)
       throws InterruptedException {
     try {
       // a host near by that has the image's manifest has had the image: its chunks are near, too
       boolean near = repository.near(digest, Manifest.MAX_BYTES).isPresent();
       Optional<ImageOpening> opening =
-          ImageOpening.open(
-              repository, digest, near ? ImageOpening.Chunks.ON_DEMAND : ImageOpening.Chunks.ALONG);
+          ImageOpening.open(repository, digest, near ? ImageOpening.Chunks.ON_DEMAND : chunks);
       return opening.isEmpty()
           ? none("it has no streaming form")
           : of(opening.get(), name, credential);

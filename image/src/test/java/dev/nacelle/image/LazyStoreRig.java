@@ -73,17 +73,26 @@ final class LazyStoreRig implements AutoCloseable {
     registry.push(SampleLayout.write(work, seed), "team/app" + seed + ":1");
     ImageReference reference = ImageReference.parse(registry.host() + "/team/app" + seed + ":1");
     if (streamed) {
-      try (var converter =
-          LocalImageStore.open(directory.resolve("converter"), registries, Clock.systemUTC())) {
-        new ImageConversion(converter)
-            .convert(
-                reference,
-                PullSecrets.NONE,
-                ImageConversion.Platforms.HOST,
-                (phase, layer, done, total) -> {});
-      }
+      convert(reference, PullSecrets.NONE);
     }
     return reference;
+  }
+
+  /** The layout that an image was pushed from. */
+  Path layout(long seed) {
+    return directory.resolve("image-" + seed).resolve("layout");
+  }
+
+  void convert(ImageReference reference, PullSecrets secrets) throws Exception {
+    try (var converter =
+        LocalImageStore.open(directory.resolve("converter"), registries, Clock.systemUTC())) {
+      new ImageConversion(converter)
+          .convert(
+              reference,
+              secrets,
+              ImageConversion.Platforms.HOST,
+              (phase, layer, done, total) -> {});
+    }
   }
 
   /** The bytes of the large file of that image. */

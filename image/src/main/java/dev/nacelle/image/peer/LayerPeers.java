@@ -30,10 +30,17 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
   private static final Duration FIRST_LOOK = Duration.ofMillis(400);
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
 
+  /** Another registry beside a slow one costs another copy: a slow line is no reason. */
+  private static final Duration BESIDE_AN_ORIGIN = Duration.ofSeconds(5);
+
   private final Peers peers;
   private final String key;
   private final StreamIndex index;
-  private final ChunkSource origin;
+  private final ChunkSources origins;
+
+  /** The origins, as they are given on. */
+  private final Map<ChunkSource, ChunkSource> counted = new ConcurrentHashMap<>();
+
   private final CountDownLatch looked = new CountDownLatch(1);
   private final AtomicBoolean looking = new AtomicBoolean();
   private volatile long lookedNanos = System.nanoTime();
@@ -45,11 +52,11 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
   private final Map<Peer, PeerChunkSource> owners = new ConcurrentHashMap<>();
   private final Map<Peer, PeerChunkSource> others = new ConcurrentHashMap<>();
 
-  LayerPeers(Peers peers, String key, StreamIndex index, ChunkSource origin) {
+  LayerPeers(Peers peers, String key, StreamIndex index, ChunkSources origins) {
     this.peers = peers;
     this.key = key;
     this.index = index;
-    this.origin = new CountedOrigin(origin, peers.metrics());
+    this.origins = origins;
   }
 
   /** Counts what the origin sends. */
@@ -62,6 +69,11 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
     @Override
     public Form form() {
       return source.form();
+    }
+
+    @Override
+    public Duration hedgeAfter(Duration usual) {
+      return BESIDE_AN_ORIGIN;
     }
 
     @Override
@@ -130,16 +142,24 @@ public final class LayerPeers implements ChunkSources, AutoCloseable {
   @Override
   public List<ChunkSource> of(ChunkRange range) throws InterruptedException {
     if (peers.isAlone() || !isOfOneGroup(range)) {
-      return List.of(origin);
+      return origins(range);
     }
     if (System.nanoTime() - lookedNanos > LOOK_AGAIN.toNanos()) {
       lookAgain();
     }
     looked.await(FIRST_LOOK.toNanos(), TimeUnit.NANOSECONDS);
     var sources = new ArrayList<ChunkSource>(near(range));
-    sources.add(origin);
+    sources.addAll(origins(range));
     doubtful(range).ifPresent(sources::add);
     return sources;
+  }
+
+  private List<ChunkSource> origins(ChunkRange range) throws InterruptedException {
+    List<ChunkSource> present = origins.of(range);
+    counted.keySet().retainAll(present);
+    return present.stream()
+        .map(o -> counted.computeIfAbsent(o, c -> new CountedOrigin(c, peers.metrics())))
+        .toList();
   }
 
   private List<ChunkSource> near(ChunkRange range) {

@@ -2,7 +2,7 @@ package dev.nacelle.image.peer;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.layer.Sha256;
-import dev.nacelle.image.stream.ChunkSource;
+import dev.nacelle.image.stream.ChunkSources;
 import dev.nacelle.image.stream.MetadataBlob;
 import dev.nacelle.image.stream.StreamFormatException;
 import dev.nacelle.image.stream.StreamIndex;
@@ -125,10 +125,10 @@ public final class Peers implements AutoCloseable {
   /**
    * A layer that this host begins to fill.
    *
-   * @param origin asked after the peers
+   * @param origins asked after the peers, in their order
    */
-  public LayerPeers layer(String key, StreamIndex index, ChunkSource origin) {
-    var layer = new LayerPeers(this, key, index, origin);
+  public LayerPeers layer(String key, StreamIndex index, ChunkSources origins) {
+    var layer = new LayerPeers(this, key, index, origins);
     layers.put(key, layer);
     return layer;
   }

@@ -24,6 +24,9 @@ import java.util.random.RandomGenerator;
 final class ChunkFetch {
   private static final int MOST_AT_ONCE = 2;
 
+  /** After so many rounds in which all sources answered, and wrongly, patience does not help. */
+  private static final int MOST_WRONG = 5;
+
   /** Takes proved chunks. */
   interface Landing {
     /** Whether the chunk is here from before the boot and has been proved again, and landed. */
@@ -59,6 +62,9 @@ final class ChunkFetch {
   private final Turns.Turn turn;
   private final BitSet missing = new BitSet();
 
+  /** In this round no source was out of reach. */
+  private boolean isAnsweredOnly;
+
   /** The last failure of each source. */
   private final Map<String, String> failures = new LinkedHashMap<>();
 
@@ -78,14 +84,19 @@ final class ChunkFetch {
   void run() throws IOException, InterruptedException {
     missing.set(range.first(), range.end());
     landWhatIsHere();
+    long begin = System.nanoTime();
+    int wrongRounds = 0;
     for (int round = 0; !missing.isEmpty(); round++) {
-      if (round == shared.policy().rounds()) {
+      boolean late = System.nanoTime() - begin > shared.policy().patience().toNanos();
+      if (round == shared.policy().rounds() || round > 0 && late || wrongRounds == MOST_WRONG) {
         throw failure();
       }
       if (round > 0) {
         Thread.sleep(shared.policy().backoff().delayAfter(round, RandomGenerator.getDefault()));
       }
+      isAnsweredOnly = true;
       askEach();
+      wrongRounds += isAnsweredOnly ? 1 : 0;
     }
   }
 
@@ -193,6 +204,7 @@ final class ChunkFetch {
     for (Attempt attempt : late) {
       attempt.thread.interrupt();
       attempt.source.timedOut();
+      isAnsweredOnly = false;
       failed(attempt, "no answer within " + shared.policy().attemptTimeout());
     }
     open.removeAll(late);
@@ -209,10 +221,11 @@ final class ChunkFetch {
       case Answer.Got(var attempt, var chunks) -> take(attempt, chunks);
       case Answer.Failed(var attempt, ChunkAbsentException absent) ->
           failures.put(attempt.source.source().name(), "" + absent.getMessage());
-      case Answer.Failed(var attempt, var why) ->
-          failed(
-              attempt,
-              why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage());
+      case Answer.Failed(var attempt, var why) -> {
+        isAnsweredOnly = false;
+        failed(
+            attempt, why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage());
+      }
     }
   }
 

@@ -14,7 +14,9 @@ import java.time.Duration;
  * @param maxReadAhead chunks ahead of a sequential reader
  * @param hedgeAfter how long a source may take before the next one is asked beside it
  * @param attemptTimeout how long a source may take at all
- * @param rounds how often all sources are asked before a fill fails
+ * @param patience no round begins later than this after the first one: as long as a registry may
+ *     need to start anew
+ * @param rounds how often all sources are asked at most before a fill fails
  * @param backoff between the rounds
  * @param penalty how long a source that failed is asked after the others, growing
  */
@@ -26,6 +28,7 @@ public record FetchPolicy(
     int maxReadAhead,
     Duration hedgeAfter,
     Duration attemptTimeout,
+    Duration patience,
     int rounds,
     Backoff backoff,
     Backoff penalty) {
@@ -39,7 +42,8 @@ public record FetchPolicy(
           32,
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
-          5,
+          Duration.ofSeconds(40),
+          20,
           new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5), 2, 0.5),
           new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1), 2, 0.1));
 

@@ -2,6 +2,7 @@ package dev.nacelle.image.stream;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,7 +25,19 @@ final class PackedChunkSource implements ChunkSource {
 
   @Override
   public List<ByteBuffer> fetch(ChunkRange range) throws IOException, InterruptedException {
-    Optional<List<ByteBuffer>> packed = pack.take(layer, range);
-    return packed.isPresent() ? packed.get() : registry.fetch(range);
+    var result = new ArrayList<ByteBuffer>(range.count());
+    int n = range.first();
+    while (n < range.end()) {
+      boolean packed = pack.mayCome(layer, n);
+      int end = n + 1;
+      while (end < range.end() && pack.mayCome(layer, end) == packed) {
+        end++;
+      }
+      ChunkRange run = ChunkRange.between(n, end);
+      Optional<List<ByteBuffer>> taken = packed ? pack.take(layer, run) : Optional.empty();
+      result.addAll(taken.isPresent() ? taken.get() : registry.fetch(run));
+      n = end;
+    }
+    return result;
   }
 }

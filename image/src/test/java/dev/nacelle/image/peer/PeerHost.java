@@ -8,6 +8,7 @@ import dev.nacelle.base.task.Backoff;
 import dev.nacelle.image.layer.Sha256;
 import dev.nacelle.image.stream.BlobFile;
 import dev.nacelle.image.stream.ChunkSource;
+import dev.nacelle.image.stream.ChunkSources;
 import dev.nacelle.image.stream.FetchPolicy;
 import dev.nacelle.image.stream.LazyLayer;
 import dev.nacelle.image.stream.LazyLayerFiles;
@@ -37,7 +38,7 @@ final class PeerHost implements AutoCloseable {
 
   /** As the default, but for a machine that is busy with other things. */
   private static final FetchPolicy POLICY =
-      new FetchPolicy(8, 4, 8, 16, 32, LONG, LONG, 5, QUICK, QUICK);
+      new FetchPolicy(8, 4, 8, 16, 32, LONG, LONG, LONG, 5, QUICK, QUICK);
 
   final Metrics metrics = new Metrics();
   final Peers peers = new Peers(new PeerMetrics(metrics));
@@ -110,7 +111,9 @@ final class PeerHost implements AutoCloseable {
     channel =
         Optional.of(
             FileChannel.open(files.data(), StandardOpenOption.READ, StandardOpenOption.WRITE));
-    near = Optional.of(peers.layer(PeerCluster.KEY, cluster.index(), origin));
+    near =
+        Optional.of(
+            peers.layer(PeerCluster.KEY, cluster.index(), ChunkSources.always(List.of(origin))));
     layer =
         Optional.of(
             LazyLayer.open(

@@ -52,7 +52,7 @@ final class LazyLayerFixture implements AutoCloseable {
   static FetchPolicy policy(Duration hedge, Duration timeout, int rounds) {
     var quick = new Backoff(Duration.ofMillis(1), Duration.ofMillis(4), 2, 0.5);
     return new FetchPolicy(
-        6, 3, 4, 4, 4, hedge, timeout, rounds, quick, new Backoff(LONG, LONG, 1, 0));
+        6, 3, 4, 4, 4, hedge, timeout, LONG, rounds, quick, new Backoff(LONG, LONG, 1, 0));
   }
 
   private FileChannel openChannel() throws IOException {

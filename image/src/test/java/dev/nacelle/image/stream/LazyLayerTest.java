@@ -183,6 +183,7 @@ final class LazyLayerTest {
             0,
             LazyLayerFixture.LONG,
             LazyLayerFixture.LONG,
+            LazyLayerFixture.LONG,
             1,
             LazyLayerFixture.PATIENT.backoff(),
             LazyLayerFixture.PATIENT.penalty());

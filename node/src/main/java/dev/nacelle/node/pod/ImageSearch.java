@@ -105,25 +105,35 @@ final class ImageSearch {
    */
   private Optional<Result> mountSound(ImageReference reference) throws InterruptedException {
     for (int left = MOST_DAMAGED; ; left--) {
-      Optional<Local> here = lookHere(reference);
-      if (here.isEmpty()) {
-        lookedHere.countDown();
-      }
-      Local local = here.isPresent() ? here.get() : pull(reference);
       try {
-        images.requireSound(local.image().id());
-        return mount(local);
+        Optional<Local> here = lookHere(reference);
+        if (here.isPresent()) {
+          return mount(here.get());
+        }
       } catch (ImageException e) {
-        if (left == 0 || !isMended(e.fault(), reference)) {
-          throw e;
-        }
-        if (e.fault() == ImageFault.DAMAGED) {
-          event(
-              EventRecorder.Type.WARNING,
-              "InspectFailed",
-              PodImage.Missing.inspectFailed(wanted.name(), String.valueOf(e.getMessage())));
-        }
+        requireAnotherWay(e, left, reference);
+        continue;
       }
+      lookedHere.countDown();
+      Local pulled = pull(reference);
+      try {
+        images.requireSound(pulled.image().id());
+        return mount(pulled);
+      } catch (ImageException e) {
+        requireAnotherWay(e, left, reference);
+      }
+    }
+  }
+
+  private void requireAnotherWay(ImageException e, int left, ImageReference reference) {
+    if (left == 0 || !isMended(e.fault(), reference)) {
+      throw e;
+    }
+    if (e.fault() == ImageFault.DAMAGED) {
+      event(
+          EventRecorder.Type.WARNING,
+          "InspectFailed",
+          PodImage.Missing.inspectFailed(wanted.name(), String.valueOf(e.getMessage())));
     }
   }
 
@@ -162,8 +172,8 @@ final class ImageSearch {
     return Optional.of(new Result.Found(new PodImage.Here(local.image(), local.reference(), root)));
   }
 
-  /** Empty where a registry must be asked. */
-  private Optional<Local> lookHere(ImageReference reference) {
+  /** An image that is sound; empty where a registry must be asked. */
+  private Optional<Local> lookHere(ImageReference reference) throws InterruptedException {
     PullPolicy policy = wanted.policy(reference);
     Optional<ResolvedImage> local =
         policy == PullPolicy.ALWAYS ? Optional.empty() : images.resolve(reference);
@@ -171,6 +181,10 @@ final class ImageSearch {
       throw new ImageException(ImageFault.NEVER_PULL, "it is not here");
     }
     if (local.isPresent()) {
+      images.requireSound(local.get().id());
+      if (images.isArriving(local.get().id())) { // from then on also with this pod's credentials
+        images.ensure(request(reference), PullProgress.SILENT);
+      }
       event(
           "Pulled",
           "Container image \""
@@ -182,8 +196,7 @@ final class ImageSearch {
 
   private Local pull(ImageReference reference) throws InterruptedException {
     event("Pulling", "Pulling image \"" + wanted.name() + "\"");
-    var request = new PullRequest(reference, wanted.policy(reference), PodPullSecrets.of(context));
-    Ensured ensured = images.ensure(request, PullProgress.SILENT);
+    Ensured ensured = images.ensure(request(reference), PullProgress.SILENT);
     if (ensured instanceof Ensured.Pulled whole
         && whole.arrival() instanceof Arrival.Whole(String why)) {
       event(
@@ -207,6 +220,10 @@ final class ImageSearch {
             + ensured.image().sizeBytes()
             + " bytes.");
     return new Local(ensured.image(), reference);
+  }
+
+  private PullRequest request(ImageReference reference) {
+    return new PullRequest(reference, wanted.policy(reference), PodPullSecrets.of(context));
   }
 
   private void event(String reason, String message) {

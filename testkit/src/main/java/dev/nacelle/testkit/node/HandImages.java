@@ -145,6 +145,11 @@ public final class HandImages implements ImageStore {
   }
 
   @Override
+  public boolean isArriving(String imageId) {
+    return false;
+  }
+
+  @Override
   public synchronized void requireSound(String imageId) {
     for (ResolvedImage image : List.copyOf(here.values())) {
       if (image.id().equals(imageId) && damaged.removeAll(image.names())) {
