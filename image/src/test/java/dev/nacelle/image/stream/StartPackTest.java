@@ -105,6 +105,29 @@ final class StartPackTest {
   }
 
   @Test
+  void aRangeThatAPackHasInPartIsAskedForOnlyWhereThatLacksIt() throws Exception {
+    try (var in = arriving(pack().unsafeArray())) {
+      StartPack pack = StartPack.read(in);
+      StreamIndex index = pack.layers().getFirst().index();
+      var asked = new ConcurrentLinkedQueue<ChunkRange>();
+      var registry =
+          new ScriptedSource(
+              "registry",
+              range -> {
+                asked.add(range);
+                return java.util.Collections.nCopies(range.count(), ByteBuffer.allocate(1));
+              });
+      var source = new PackedChunkSource(new PackedChunks(pack, in), 0, registry);
+      List<ByteBuffer> got = source.fetch(new ChunkRange(0, 7)); // 1, 2 and 3 are packed
+      assertThat(got)
+          .extracting(ByteBuffer::remaining)
+          .containsExactly(
+              1, index.storedBytes(1), index.storedBytes(2), index.storedBytes(3), 1, 1, 1);
+      assertThat(asked).containsExactly(new ChunkRange(0, 1), new ChunkRange(4, 3));
+    }
+  }
+
+  @Test
   void whatACutOffPackDoesNotHaveIsNotAwaited() throws Exception {
     byte[] cut = Arrays.copyOf(pack().unsafeArray(), pack().sizeBytes() - 10);
     try (var in = arriving(cut)) {
