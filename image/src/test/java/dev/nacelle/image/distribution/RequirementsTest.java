@@ -8,7 +8,6 @@ import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.image.distribution.RunningRegistry.Answer;
 import dev.nacelle.image.registry.MediaTypes;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -213,14 +212,16 @@ final class RequirementsTest {
 
   @Test
   void referrersComeByPages() throws Exception {
-    String bill = registry.pushReferrer("team/app", UNKNOWN, "application/x.bill");
-    var layout = new RegistryLayout(directory);
-    var repository = new RepositoryName("team/app");
-    ContentDigest subject = ContentDigest.parse(UNKNOWN).orElseThrow();
-    Path stored = layout.referrer(repository, subject, ContentDigest.parse(bill).orElseThrow());
-    for (int i = 0; i < 500; i++) { // as stored; each push would wait for the disk
-      ContentDigest more = ContentDigest.parse(digest(Bytes.utf8("m" + i))).orElseThrow();
-      Files.copy(stored, layout.referrer(repository, subject, more));
+    RepositoryName repository = RepositoryName.parse("team/app").orElseThrow();
+    for (int i = 0; i < 501; i++) {
+      registry
+          .registry()
+          .content()
+          .putManifest(
+              repository,
+              MediaTypes.OCI_MANIFEST,
+              image("{}", "layer", ",\"x\":" + i + subject(UNKNOWN)),
+              List.of());
     }
     Answer first = registry.get(REFERRERS + UNKNOWN).is(200);
     assertThat(first.json().array("manifests").size()).isEqualTo(500);
