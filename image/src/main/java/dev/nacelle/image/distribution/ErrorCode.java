@@ -1,6 +1,9 @@
 package dev.nacelle.image.distribution;
 
-/** The error codes of the distribution specification, each with its usual status. */
+/**
+ * The error codes of the distribution specification, each with its usual status; at the end those
+ * of Docker's registry for what the specification has no code for.
+ */
 public enum ErrorCode {
   BLOB_UNKNOWN(404),
   BLOB_UPLOAD_INVALID(400),
@@ -16,6 +19,8 @@ public enum ErrorCode {
   DENIED(403),
   UNSUPPORTED(405),
   TOOMANYREQUESTS(429),
+  /** Of Docker's registry: a page of so many entries is none. */
+  PAGINATION_NUMBER_INVALID(400),
   /** Of Docker's registry: the origin of cached content cannot be asked. */
   UNAVAILABLE(503);
 

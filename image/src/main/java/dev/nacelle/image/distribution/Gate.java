@@ -165,6 +165,13 @@ final class Gate {
         && (visitor.token().isEmpty() || visitor.token().get().grants(repository, actions));
   }
 
+  /** Whether somebody has the right to push, whatever a token of theirs grants. */
+  boolean hasPush(Visitor visitor, RepositoryName repository)
+      throws IOException, InterruptedException {
+    Set<Action> push = Set.of(Action.PULL, Action.PUSH);
+    return allowed(visitor.caller(), repository, push).containsAll(push);
+  }
+
   /** True where somebody may; nobody is told why not. */
   boolean mayPull(Visitor visitor, RepositoryName repository)
       throws IOException, InterruptedException {

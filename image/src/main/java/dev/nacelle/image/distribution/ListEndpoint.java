@@ -1,6 +1,5 @@
 package dev.nacelle.image.distribution;
 
-import dev.nacelle.base.http.Headers;
 import dev.nacelle.base.http.HttpExchange;
 import dev.nacelle.base.http.QueryParameters;
 import dev.nacelle.base.json.Json;
@@ -150,7 +149,7 @@ final class ListEndpoint {
     }
     if (!text.get().matches("\\d{1,18}")) {
       throw new RegistryException(
-          ErrorCode.UNSUPPORTED, 400, "n must be a number, 0 or more", Headers.EMPTY);
+          ErrorCode.PAGINATION_NUMBER_INVALID, "n must be a number, 0 or more");
     }
     return (int) Math.min(most, Long.parseLong(text.get()));
   }

@@ -69,12 +69,26 @@ final class ManifestEndpoint {
             gate.requireOrTraces(exchange, visitor, route.repository(), Set.of(Action.DELETE));
         Reference reference = reference(route.reference());
         if (extent == Gate.Extent.TRACES) {
-          traces.checkDelete(route.repository(), reference);
+          checkTraceDelete(exchange, visitor, route.repository(), reference);
         }
         manifests.delete(route.repository(), reference);
         Answers.empty(exchange, 202, Answers.headers().build());
       }
       default -> throw Answers.notAllowed(exchange, "GET, HEAD, PUT, DELETE");
+    }
+  }
+
+  /** Who has more than the right to traces hears that the right to delete is missing. */
+  private void checkTraceDelete(
+      HttpExchange exchange, Gate.Visitor visitor, RepositoryName repository, Reference reference)
+      throws IOException, InterruptedException {
+    try {
+      traces.checkDelete(repository, reference);
+    } catch (RegistryException e) {
+      if (e.code() == ErrorCode.DENIED && gate.hasPush(visitor, repository)) {
+        gate.require(exchange, visitor, repository, Set.of(Action.DELETE));
+      }
+      throw e;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.nacelle.image.distribution;
 
 import dev.nacelle.base.task.Threads;
 import dev.nacelle.image.ImageException;
+import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.distribution.RegistryMetrics.Cache;
 import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.Repository;
@@ -12,21 +13,29 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings what is asked for from the origins of cached repositories: a tag is asked for again after
- * a minute, and what is here is served while the origin cannot be asked; a blob is shown while it
- * arrives. However many ask for the same, it is fetched once. Safe for any thread; closing it ends
- * what is under way.
+ * a minute, and what is here is served while the origin cannot be asked or does not answer; a blob
+ * is shown while it arrives. However many ask for the same, it is fetched once. Safe for any
+ * thread; closing it ends what is under way.
  */
 final class PullThrough implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PullThrough.class);
   private static final Duration FRESH = Duration.ofMinutes(1);
   private static final int BLOBS_AT_ONCE = 16;
+
+  /** How long an origin is asked about a tag that is here, before what is here is served. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Origins origins;
   private final ContentStore content;
@@ -122,11 +131,14 @@ final class PullThrough implements AutoCloseable {
     }
     Optional<ManifestStore.Tagged> known = manifests.tagged(repository, tag);
     try {
-      Optional<String> now = origin.repository().digestOf(tag.name());
-      if (known.isPresent() && now.equals(Optional.of(known.get().digest().toString()))) {
+      Optional<Repository.Fetched> newer =
+          known.isPresent()
+              ? soon(() -> newer(origin.repository(), tag, known))
+              : newer(origin.repository(), tag, known);
+      if (newer.isEmpty()) {
         metrics.looked("manifest", Cache.REVALIDATED);
       } else {
-        store(repository, origin.repository().fetch(now.orElse(tag.name())), List.of(tag));
+        store(repository, newer.get(), List.of(tag));
         metrics.looked("manifest", Cache.MISS);
       }
     } catch (ImageException e) {
@@ -144,6 +156,41 @@ final class PullThrough implements AutoCloseable {
           e.getMessage());
     }
     manifests.confirm(repository, tag, clock.instant());
+  }
+
+  /** What a tag leads to at the origin; empty where that is known here. */
+  private static Optional<Repository.Fetched> newer(
+      Repository origin, Reference.Tag tag, Optional<ManifestStore.Tagged> known)
+      throws InterruptedException {
+    Optional<String> now = origin.digestOf(tag.name());
+    return known.isPresent() && now.equals(Optional.of(known.get().digest().toString()))
+        ? Optional.empty()
+        : Optional.of(origin.fetch(now.orElse(tag.name())));
+  }
+
+  /**
+   * Asks an origin that can be done without, on a thread that has ended or is ending afterwards.
+   *
+   * @throws ImageException also if it takes longer than {@link #PATIENCE}
+   */
+  private static <T> T soon(Callable<T> question) throws InterruptedException {
+    var asked = new FutureTask<>(question);
+    Thread asking = new Threads("registry").startVirtual("ask", asked);
+    try {
+      return asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new ImageException(
+          ImageFault.REGISTRY_UNAVAILABLE,
+          "it has not answered for %d s".formatted(PATIENCE.toSeconds()),
+          e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException why) {
+        throw why;
+      }
+      throw new IllegalStateException("cannot ask the origin", e.getCause());
+    } finally {
+      asking.interrupt();
+    }
   }
 
   /** A tag that the origin has no more is none here. */

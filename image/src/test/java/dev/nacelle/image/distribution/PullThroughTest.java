@@ -129,6 +129,30 @@ class PullThroughTest {
   }
 
   @Test
+  void whatIsHereIsServedWhileTheOriginAnswersNothing() throws Exception {
+    String digest = origin.pushImage("team/app", "v1", LAYER);
+    tag();
+    cache.get(blob(LAYER)).is(200);
+    var thawed = new CountDownLatch(1);
+    origin.freeze(thawed);
+    try {
+      clock.pass(Duration.ofHours(1));
+      origin.asked();
+      long start = System.nanoTime();
+      assertThat(tag()).isEqualTo(digest);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .as("far less than what the client of the origin waits for by itself")
+          .isLessThan(Duration.ofSeconds(30));
+      cache.get("/v2/hub/team/app/manifests/" + digest).is(200);
+      cache.get(blob(LAYER)).is(200);
+      assertThat(tag()).isEqualTo(digest);
+      assertThat(origin.asked()).as("once a minute").hasSize(1);
+    } finally {
+      thawed.countDown();
+    }
+  }
+
+  @Test
   void aTagThatTheOriginHasNoMoreIsNoneHere() throws Exception {
     origin.pushImage("team/app", "v1", LAYER);
     tag();

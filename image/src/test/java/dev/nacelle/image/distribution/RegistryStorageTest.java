@@ -2,6 +2,7 @@ package dev.nacelle.image.distribution;
 
 import static dev.nacelle.image.distribution.RunningRegistry.digest;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.image.distribution.RegistryLimits.Untagged;
@@ -127,6 +128,24 @@ class RegistryStorageTest {
       assertThat(registry.registry().usage().namespaceBytes()).containsEntry("team", 900L);
       registry.send("DELETE", "/v2/team/app/blobs/" + digest(Bytes.utf8("x".repeat(900)))).is(202);
       registry.pushBlob("team/other", "y".repeat(200));
+    }
+  }
+
+  @Test
+  void whatIsMadeOfAnImageCountsAgainstTheQuotaOfItsNamespace() throws Exception {
+    try (var registry = open(LIMITS.withQuotas(Long.MAX_VALUE, 1_000))) {
+      registry.pushBlob("team/app", "x".repeat(500));
+      RegistryContent content = registry.registry().content();
+      var name = new RepositoryName("team/app");
+      Bytes form = Bytes.utf8("y".repeat(300));
+      content.putBlob(name, ContentDigest.parse(digest(form)).orElseThrow(), form.asInputStream());
+      assertThat(registry.registry().usage().namespaceBytes()).containsEntry("team", 800L);
+      Bytes more = Bytes.utf8("z".repeat(300));
+      ContentDigest digest = ContentDigest.parse(digest(more)).orElseThrow();
+      assertThatThrownBy(() -> content.putBlob(name, digest, more.asInputStream()))
+          .isInstanceOfSatisfying(
+              RegistryException.class, e -> assertThat(e.status()).isEqualTo(413));
+      assertThat(registry.registry().usage().namespaceBytes()).containsEntry("team", 800L);
     }
   }
 

@@ -37,6 +37,7 @@ public final class RunningRegistry implements AutoCloseable {
 
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private volatile CountDownLatch blobsMayGo = new CountDownLatch(0);
+  private volatile CountDownLatch anythingMayGo = new CountDownLatch(0);
 
   private RunningRegistry(BuiltInRegistry registry, int port) throws IOException {
     this.registry = registry;
@@ -124,6 +125,7 @@ public final class RunningRegistry implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException, InterruptedException {
     asked.add(exchange.method() + " " + exchange.path());
+    anythingMayGo.await();
     if (exchange.method().equals("GET") && exchange.path().contains("/blobs/")) {
       blobsMayGo.await();
     }
@@ -140,6 +142,11 @@ public final class RunningRegistry implements AutoCloseable {
   /** Answers no GET of a blob until the latch is open. */
   void holdBlobs(CountDownLatch until) {
     blobsMayGo = until;
+  }
+
+  /** Takes requests and answers none until the latch is open. */
+  void freeze(CountDownLatch until) {
+    anythingMayGo = until;
   }
 
   /** The requests since they were last cleared or asked for, as {@code METHOD PATH}. */

@@ -10,6 +10,7 @@ import dev.nacelle.image.registry.MediaTypes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TraceRightTest {
   private static final String TRACE = "test/trace";
   private static final String NODE = basic("node", "n");
+  private static final String PUSHER = basic("pusher", "p");
   private static final String OWNER = basic("owner", "o");
   private static final String MANIFESTS = "/v2/team/app/manifests/";
   private static final String UPLOADS = "/v2/team/app/blobs/uploads/";
@@ -29,6 +31,7 @@ final class TraceRightTest {
       new NamedCallers()
           .with("node", "n", "team", Action.PULL, Action.TRACE)
           .with("node", "n", "hidden", Action.TRACE)
+          .with("pusher", "p", "team", Action.PULL, Action.PUSH, Action.TRACE)
           .with("owner", "o", "team", Action.PULL, Action.PUSH, Action.DELETE);
   private RunningRegistry registry;
   private String image = "";
@@ -161,6 +164,20 @@ final class TraceRightTest {
                 .is(200)
                 .header("docker-content-digest"))
         .isEqualTo(image);
+  }
+
+  @Test
+  void whoMayPushButNotDeleteIsToldJustThat() throws Exception {
+    for (String reference : List.of("v1", image)) {
+      assertThat(delete(PUSHER, reference).refuses(403, ErrorCode.DENIED).body().toUtf8())
+          .contains("pusher may not delete in team/app")
+          .doesNotContain("traces");
+      assertThat(delete(NODE, reference).refuses(403, ErrorCode.DENIED).body().toUtf8())
+          .contains("only traces may be changed in team/app");
+    }
+    push(PUSHER, "good").is(201);
+    putByDigest(PUSHER, trace()).is(201);
+    delete(PUSHER, digest(trace())).is(202);
   }
 
   @Test

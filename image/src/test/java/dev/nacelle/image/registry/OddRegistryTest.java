@@ -9,6 +9,8 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.http.ProxySettings;
+import dev.nacelle.image.ImageException;
+import dev.nacelle.image.ImageFault;
 import dev.nacelle.image.ImageReference;
 import dev.nacelle.image.Platform;
 import java.io.IOException;
@@ -261,6 +263,40 @@ final class OddRegistryTest {
     }
     entries.append(",{\"mediaType\":\"m\",\"digest\":\"sha512:00\",\"artifactType\":\"a/a\"}");
     return ("{\"manifests\":[" + entries + "]}").getBytes(UTF_8);
+  }
+
+  @Test
+  void aManifestIsAskedForByItsTypesAndHeldToItsDigest() throws Exception {
+    Bytes manifest = Bytes.utf8("{\"config\":{}}");
+    String digest = Descriptor.of("m", manifest).digest();
+    var accepted = new ConcurrentLinkedQueue<String>();
+    behaviour =
+        exchange -> {
+          accepted.add(header(exchange, "accept"));
+          exchange.getResponseHeaders().set("docker-content-digest", blob.digest());
+          answer(exchange, 200, manifest.toByteArray());
+        };
+    Repository repository = registries.repository(reference("127.0.0.1"), Optional.empty());
+    assertThat(repository.manifest(digest)).isEqualTo(manifest);
+    assertThat(accepted.peek())
+        .contains(MediaTypes.OCI_MANIFEST, MediaTypes.OCI_INDEX, MediaTypes.DOCKER_MANIFEST);
+    assertThatThrownBy(() -> repository.manifest(blob.digest()))
+        .isInstanceOfSatisfying(
+            ImageException.class, e -> assertThat(e.fault()).isEqualTo(ImageFault.DIGEST_MISMATCH));
+  }
+
+  @Test
+  void aManifestIsPushedAsWhatItIs() throws Exception {
+    var types = new ConcurrentLinkedQueue<String>();
+    behaviour =
+        exchange -> {
+          types.add(header(exchange, "content-type"));
+          answer(exchange, 201, new byte[0]);
+        };
+    registries
+        .writer(reference("127.0.0.1"), Optional.empty())
+        .pushManifest(MediaTypes.OCI_MANIFEST, Bytes.utf8("{}"), Optional.of("v1"));
+    assertThat(types).containsExactly(MediaTypes.OCI_MANIFEST);
   }
 
   @Test
