@@ -43,6 +43,7 @@ final class StatusVerb extends InstanceVerb {
     row("node", status.string("node", "name").orElse("not in this process"));
     row("registry", status.string("registry", "url").orElse("not in this process"));
     row("dns", status.string("dns", "address").orElse("not in this process"));
+    row("images", images(status.object("images")));
     row("pods", status.string("ranges", "pods").orElse(""));
     row("services", status.string("ranges", "services").orElse(""));
     cli.out.println("parts:");
@@ -60,6 +61,28 @@ final class StatusVerb extends InstanceVerb {
                                 .findFirst()
                                 .orElse("")
                         : part.typeName()));
+  }
+
+  /** What images take; empty where this process keeps none. */
+  private static String images(JsonObject images) {
+    if (images.isEmpty()) {
+      return "";
+    }
+    String quota =
+        images.integer("quotaBytes").stream()
+            .mapToObj(bytes -> "quota " + ImageOutput.size(bytes))
+            .findFirst()
+            .orElse("no quota");
+    return images.integer("count").orElse(0)
+        + " of "
+        + ImageOutput.size(images.integer("sizeBytes").orElse(0))
+        + ", "
+        + ImageOutput.size(images.integer("usedBytes").orElse(0))
+        + " on the disk; "
+        + quota
+        + ", "
+        + ImageOutput.size(images.integer("availableBytes").orElse(0))
+        + " available";
   }
 
   private void row(String name, String value) {
