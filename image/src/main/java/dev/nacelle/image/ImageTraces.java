@@ -145,9 +145,9 @@ public final class ImageTraces {
   }
 
   private String whyNone(Subject subject) {
-    if (parts.starts().isRecording(subject.manifest())) {
-      return "its start on this host is being recorded, and laid down when the start is quiet;"
-          + " leave it running, and ask again in some seconds";
+    if (subject.here().isPresent() && parts.starts().isRecording(subject.manifest())) {
+      return "its first start on this host is being recorded, and laid down when it has been quiet"
+          + " for some seconds; start it if it does not run yet, and ask again";
     }
     if (subject.remote().isEmpty()) {
       return "this host has none, and its registry cannot be asked: " + subject.unreachable();
