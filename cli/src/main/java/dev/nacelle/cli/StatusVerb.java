@@ -2,6 +2,7 @@ package dev.nacelle.cli;
 
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonWriter;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -70,19 +71,26 @@ final class StatusVerb extends InstanceVerb {
     }
     String quota =
         images.integer("quotaBytes").stream()
-            .mapToObj(bytes -> "quota " + ImageOutput.size(bytes))
+            .mapToObj(bytes -> "quota " + size(bytes))
             .findFirst()
             .orElse("no quota");
     return images.integer("count").orElse(0)
         + " of "
-        + ImageOutput.size(images.integer("sizeBytes").orElse(0))
+        + size(images.integer("sizeBytes").orElse(0))
         + ", "
-        + ImageOutput.size(images.integer("usedBytes").orElse(0))
+        + size(images.integer("usedBytes").orElse(0))
         + " on the disk; "
         + quota
         + ", "
-        + ImageOutput.size(images.integer("availableBytes").orElse(0))
+        + size(images.integer("availableBytes").orElse(0))
         + " available";
+  }
+
+  /** Disks are counted in larger units than layers. */
+  private static String size(long bytes) {
+    return bytes < 1 << 30
+        ? ImageOutput.size(bytes)
+        : String.format(Locale.ROOT, "%.1f GiB", bytes / 1073741824.0);
   }
 
   private void row(String name, String value) {
