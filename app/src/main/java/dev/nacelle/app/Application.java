@@ -95,6 +95,13 @@ final class Application implements Host {
       if (options.port != new UpOptions().port && port > 0 && options.port != port) {
         report.line("ignored: --port=" + options.port + ", its API is on port " + port);
       }
+      List<String> others = StartOptions.differing(options, known);
+      if (!others.isEmpty()) {
+        report.line(
+            "ignored: "
+                + String.join(", ", others)
+                + "; options take effect after 'nacelle down' and 'nacelle up' with them");
+      }
     } catch (VerbException | IllegalArgumentException e) {
       log().debug("what runs does not tell how: {}", e.getMessage());
     } catch (InterruptedException e) {

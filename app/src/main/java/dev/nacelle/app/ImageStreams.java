@@ -157,6 +157,7 @@ final class ImageStreams implements Host.Output {
               .put("layer", step.layer())
               .put("done", step.doneBytes())
               .put("total", step.totalBytes())
+              .put("whole", step.wholeBytes())
               .build();
       write(JsonObject.builder().put("step", json).build());
     }

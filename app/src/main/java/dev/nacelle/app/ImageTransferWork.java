@@ -55,6 +55,7 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
               + image.statusImageId(reference));
       return 0;
     }
+    Optional<ResolvedImage> before = images.resolve(reference);
     switch (images.ensure(request, progress)) {
       case Ensured.AlreadyPresent present -> output.line("present " + reference);
       case Ensured.Pulled pulled -> {
@@ -64,7 +65,10 @@ record ImageTransferWork(LocalImageStore images, Host.Output output) {
         images.settle();
         String how =
             switch (pulled.arrival()) {
-              case Arrival.Here here -> "it was here";
+              case Arrival.Here here ->
+                  before.map(ResolvedImage::id).equals(Optional.of(pulled.image().id()))
+                      ? "it was here"
+                      : "its content was here, and has this name now";
               case Arrival.Streamed streamed ->
                   verb.data() == Host.ImageVerb.Data.ALL ? "whole" : "its data comes as it is read";
               case Arrival.Whole whole -> ImageWork.size(pulled.fetchedBytes()) + " fetched";

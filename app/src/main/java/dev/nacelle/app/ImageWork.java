@@ -39,13 +39,15 @@ final class ImageWork {
             "imported " + reference + " (" + size(image.sizeBytes()) + ", " + image.id() + ")");
         yield 0;
       }
-      case Host.ImageVerb.Ls ls -> lines(list(), output);
-      case Host.ImageVerb.Remove(List<String> names) -> {
-        for (ImageReference name : names.stream().map(ImageReference::parse).toList()) {
-          lines(freed(images.remove(name)), output);
+      case Host.ImageVerb.Ls(Host.ImageVerb.Form form) -> {
+        switch (form) {
+          case TEXT -> lines(new ImageList(images).table(), output);
+          case JSON -> output.line(IndentedJson.write(new ImageList(images).json()));
         }
         yield 0;
       }
+      case Host.ImageVerb.Remove(List<String> names) ->
+          remove(names.stream().map(ImageReference::parse).toList(), output);
       case Host.ImageVerb.Prune prune -> lines(freed(images.prune(Set.of())), output);
       case Host.ImageVerb.Pull pull -> new ImageTransferWork(images, output).pull(pull);
       case Host.ImageVerb.Push push -> new ImageTransferWork(images, output).push(push);
@@ -65,13 +67,41 @@ final class ImageWork {
     return 0;
   }
 
+  /** What cannot be removed keeps nobody else here. */
+  private int remove(List<ImageReference> names, Host.Output output) {
+    int exitCode = 0;
+    for (ImageReference name : names) {
+      try {
+        lines(freed(images.remove(name)), output);
+      } catch (ImageException e) {
+        output.error(String.valueOf(e.getMessage()));
+        exitCode = 1;
+      }
+    }
+    return exitCode;
+  }
+
   private int verify(ImageReference reference, Host.Output output) throws InterruptedException {
     ImageVerification.Findings findings =
-        new ImageVerification(images).verify(reference, ImageTransferWork.steps(output));
-    for (String difference : findings.differences()) {
-      output.error(reference + " differs from what was recorded: " + difference);
-    }
-    if (!findings.differences().isEmpty()) {
+        new ImageVerification(images)
+            .verify(
+                reference,
+                (layer, done, here, all) ->
+                    output.step(new Host.LayerStep("verify", layer, done, here, all)));
+    int count = findings.differences().size();
+    if (count > 0) {
+      for (String difference : findings.differences()) {
+        output.error(reference + " differs from what was recorded: " + difference);
+      }
+      output.error(
+          "cannot verify image "
+              + reference
+              + ": "
+              + count
+              + (count == 1 ? " difference" : " differences")
+              + "; remove it with 'nacelle image remove "
+              + reference
+              + "', then pull or import it again");
       return 1;
     }
     output.line(
@@ -79,8 +109,11 @@ final class ImageWork {
             + reference
             + " ("
             + findings.layers()
-            + " layers, "
-            + size(findings.bytes())
+            + (findings.layers() == 1 ? " layer, " : " layers, ")
+            + size(findings.readBytes())
+            + (findings.readBytes() < findings.bytes()
+                ? " that are here of " + size(findings.bytes())
+                : "")
             + ")");
     return 0;
   }
@@ -98,28 +131,6 @@ final class ImageWork {
       json.put("quotaBytes", usage.quotaBytes());
     }
     return json.build();
-  }
-
-  private List<String> list() {
-    var lines = new ArrayList<String>();
-    lines.add("%-48s %-20s %10s %10s %6s".formatted("NAME", "IMAGE ID", "SIZE", "ON DISK", "HERE"));
-    var inspection = new ImageInspection(images);
-    for (ResolvedImage image : images.list()) {
-      String id = image.id().replace("sha256:", "");
-      List<String> names = image.names().isEmpty() ? image.repoDigests() : image.names();
-      long here = inspection.presentBytes(image) * 100 / Math.max(1, image.sizeBytes());
-      for (String name : names.isEmpty() ? List.of("<none>") : names) {
-        lines.add(
-            "%-48s %-20s %10s %10s %6s"
-                .formatted(
-                    name,
-                    id.substring(0, Math.min(12, id.length())),
-                    size(image.sizeBytes()),
-                    size(images.diskBytes(image)),
-                    here >= 100 ? "whole" : here + " %"));
-      }
-    }
-    return lines;
   }
 
   private static List<String> freed(Freed freed) {

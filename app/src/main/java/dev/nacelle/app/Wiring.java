@@ -322,6 +322,7 @@ final class Wiring {
     known
         .put("name", instance.name())
         .put("pid", ProcessHandle.current().pid())
+        .put(StartOptions.MEMBER, StartOptions.json(options))
         .put(
             "ranges",
             JsonObject.builder()

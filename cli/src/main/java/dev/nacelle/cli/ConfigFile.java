@@ -19,7 +19,7 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * Reads {@code --config}: a YAML mapping of option names without dashes; what the command line says
- * counts more.
+ * counts more. What was given by either is noted.
  */
 final class ConfigFile {
   private static final int MAX_BYTES = 1 << 20;
@@ -27,6 +27,9 @@ final class ConfigFile {
   private ConfigFile() {}
 
   static void merge(UpOptions options, CommandSpec spec) throws VerbException {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      options.given.put(option.longestName(), String.join(",", option.stringValues()));
+    }
     if (options.config.isEmpty()) {
       return;
     }
@@ -53,6 +56,7 @@ final class ConfigFile {
       }
       if (given.matchedOption("--" + entry.getKey()) == null) {
         apply(option, entry.getKey(), entry.getValue());
+        options.given.put(option.longestName(), text(entry.getValue()));
       }
     }
   }

@@ -32,7 +32,7 @@ public interface Host {
   sealed interface ImageVerb {
     record Import(Path source, String name) implements ImageVerb {}
 
-    record Ls() implements ImageVerb {}
+    record Ls(Form form) implements ImageVerb {}
 
     record Remove(List<String> names) implements ImageVerb {}
 
@@ -111,8 +111,15 @@ public interface Host {
    *
    * @param phase what is done with it, a word such as {@code pull}
    * @param layer {@code sha256:HEX}
+   * @param totalBytes how much there is to do
+   * @param wholeBytes how large the layer is; more than {@code totalBytes} where only a part of it
+   *     is here
    */
-  record LayerStep(String phase, String layer, long doneBytes, long totalBytes) {}
+  record LayerStep(String phase, String layer, long doneBytes, long totalBytes, long wholeBytes) {
+    public LayerStep(String phase, String layer, long doneBytes, long totalBytes) {
+      this(phase, layer, doneBytes, totalBytes, totalBytes);
+    }
+  }
 
   /** What a look at the host found, a line each. */
   interface Diagnosis {

@@ -22,12 +22,14 @@ final class ImageAnswers implements Consumer<JsonObject> {
     answer.string("error").ifPresent(output::error);
     JsonObject step = answer.object("step");
     if (!step.isEmpty()) {
+      long total = step.integer("total").orElse(0);
       output.step(
           new Host.LayerStep(
               step.string("phase").orElse(""),
               step.string("layer").orElse(""),
               step.integer("done").orElse(0),
-              step.integer("total").orElse(0)));
+              total,
+              step.integer("whole").orElse(total)));
     }
     answer.integer("exitCode").ifPresent(code -> exitCode = (int) code);
   }

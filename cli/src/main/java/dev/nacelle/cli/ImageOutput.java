@@ -76,8 +76,7 @@ final class ImageOutput implements Host.Output, AutoCloseable {
       case Screen.Plain plain -> {
         boolean known = before != null && before.phase().equals(step.phase()) && isDone(before);
         if (isDone(step) && !known) {
-          lines.line(
-              shortened(step.layer()) + " " + past(step.phase()) + ", " + size(step.totalBytes()));
+          lines.line(shortened(step.layer()) + " " + past(step.phase()) + ", " + amount(step));
         }
       }
     }
@@ -124,7 +123,14 @@ final class ImageOutput implements Host.Output, AutoCloseable {
             "#".repeat(cells),
             "-".repeat(BAR_CELLS - cells),
             done * 100 / total,
-            size(step.totalBytes()));
+            amount(step));
+  }
+
+  /** What there is to do, and of how much where a part is not here. */
+  private static String amount(Host.LayerStep step) {
+    return step.wholeBytes() > step.totalBytes()
+        ? size(step.totalBytes()) + " that is here of " + size(step.wholeBytes())
+        : size(step.totalBytes());
   }
 
   private static boolean isDone(Host.LayerStep step) {
@@ -147,7 +153,7 @@ final class ImageOutput implements Host.Output, AutoCloseable {
     };
   }
 
-  private static String size(long bytes) {
+  static String size(long bytes) {
     return bytes < 1 << 20
         ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
         : String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);

@@ -22,7 +22,7 @@ public final class ImageRequest {
     return switch (verb) {
       case ImageVerb.Import(Path source, String name) ->
           named("import", name).put("source", source.toString());
-      case ImageVerb.Ls ls -> verb("list");
+      case ImageVerb.Ls(ImageVerb.Form form) -> verb("list").put("form", word(form));
       case ImageVerb.Remove(List<String> names) ->
           verb("remove").put("names", JsonArray.ofStrings(names));
       case ImageVerb.Prune prune -> verb("prune");
@@ -82,7 +82,7 @@ public final class ImageRequest {
     var auth = new AuthFile(body.string("auth").orElse(""));
     return switch (body.string("verb").orElse("")) {
       case "import" -> new ImageVerb.Import(Path.of(body.string("source").orElse("")), name);
-      case "list" -> new ImageVerb.Ls();
+      case "list" -> new ImageVerb.Ls(form(body));
       case "remove" -> new ImageVerb.Remove(body.array("names").strings().toList());
       case "prune" -> new ImageVerb.Prune();
       case "pull" ->
@@ -104,12 +104,7 @@ public final class ImageRequest {
               auth);
       case "inspect" -> new ImageVerb.Inspect(name);
       case "verify" -> new ImageVerb.Verify(name);
-      case "trace" ->
-          new ImageVerb.Trace(
-              name,
-              task(body),
-              choice(body, "form", ImageVerb.Form.TEXT, ImageVerb.Form.JSON),
-              auth);
+      case "trace" -> new ImageVerb.Trace(name, task(body), form(body), auth);
       default -> throw new IllegalArgumentException("unknown verb");
     };
   }
@@ -123,6 +118,10 @@ public final class ImageRequest {
       }
     }
     throw new IllegalArgumentException("unknown task of a trace: " + asked);
+  }
+
+  private static ImageVerb.Form form(JsonObject body) {
+    return choice(body, "form", ImageVerb.Form.TEXT, ImageVerb.Form.JSON);
   }
 
   private static <E extends Enum<E>> E choice(JsonObject body, String member, E usual, E other) {

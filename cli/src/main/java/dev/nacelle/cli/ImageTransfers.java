@@ -4,11 +4,14 @@ import dev.nacelle.cli.Host.AuthFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,15 +38,24 @@ final class ImageTransfers {
         byte[] text = in.readNBytes(MAX_AUTH_BYTES);
         return new AuthFile(new String(text, StandardCharsets.UTF_8));
       } catch (IOException e) {
-        throw new VerbException("cannot read credentials from " + file + ": " + e.getMessage(), 2);
+        throw new VerbException("cannot read credentials from " + file + ": " + why(e), 2);
       }
+    }
+
+    /** Those whose message is but the name of the file say their reason by their kind. */
+    private static String why(IOException e) {
+      return switch (e) {
+        case NoSuchFileException none -> "no such file; name the right one with --authfile";
+        case AccessDeniedException denied -> "permission denied";
+        default -> String.valueOf(e.getMessage());
+      };
     }
   }
 
   /** {@code image pull}. */
   @Command(
       name = "pull",
-      description = "Pull an image from a registry, also where a like-named one is here.")
+      description = {"Pull an image from a registry.", "Also where a like-named one is here."})
   static final class Pull extends Transfer {
     @Parameters(paramLabel = "REF", description = "name of the image")
     String name = "";
@@ -107,10 +119,11 @@ final class ImageTransfers {
   @Command(
       name = "trace",
       description = {
-        "Show what starts of an image have needed: by this, the next start fetches it ahead of its",
-        "readers. For each layer the chunks in their order, when they were needed, and which files",
-        "they are."
+        "Show what starts of an image have needed.",
+        "By this, the next start fetches it ahead of its readers. For each layer the chunks in their",
+        "order, when they were needed, and which files they are."
       })
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
   static final class Trace extends Transfer {
     @Parameters(paramLabel = "REF", description = "name of the image")
     String name = "";
@@ -133,11 +146,7 @@ final class ImageTransfers {
         description = "delete the traces of the image, here and in its registry")
     boolean delete;
 
-    @Option(
-        names = {"-o", "--output"},
-        paramLabel = "json",
-        description = "show it as JSON")
-    Optional<String> output = Optional.empty();
+    @Mixin ImageVerbs.Output output = new ImageVerbs.Output();
 
     @Override
     Host.ImageVerb verb() throws VerbException {
@@ -154,18 +163,14 @@ final class ImageTransfers {
       if (tasks.size() > 1) {
         throw new VerbException("cannot do more than one of --record, --push and --delete", 2);
       }
-      if (output.isPresent() && !tasks.isEmpty()) {
+      if (output.form.isPresent() && !tasks.isEmpty()) {
         throw new VerbException(
             "cannot show what is changed: -o goes with neither --record, --push nor --delete", 2);
-      }
-      if (output.filter(form -> !form.equals("json")).isPresent()) {
-        throw new VerbException(
-            "cannot show a trace as " + output.get() + ": only json is known", 2);
       }
       return new Host.ImageVerb.Trace(
           name,
           tasks.isEmpty() ? Host.ImageVerb.TraceTask.SHOW : tasks.getFirst(),
-          output.isPresent() ? Host.ImageVerb.Form.JSON : Host.ImageVerb.Form.TEXT,
+          ImageVerbs.form("a trace", output.form),
           auth());
     }
   }
@@ -174,8 +179,8 @@ final class ImageTransfers {
   @Command(
       name = "convert",
       description = {
-        "Lay the streaming form of an image beside it in its registry, so that containers start",
-        "before it has arrived. Needs the right to push there."
+        "Lay the streaming form of an image beside it in its registry.",
+        "Containers then start before it has arrived. Needs the right to push there."
       })
   static final class Convert extends Transfer {
     @Parameters(paramLabel = "REF", description = "name of the image in its registry")

@@ -2,8 +2,10 @@ package dev.nacelle.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -31,6 +33,24 @@ final class ImageVerbs extends Verb {
         "choose one of: import, pull, push, convert, trace, list, inspect, verify, remove, prune;"
             + " see 'nacelle image --help'");
     return 2;
+  }
+
+  /** How a verb shows what it has found. */
+  static final class Output {
+    @Option(
+        names = {"-o", "--output"},
+        paramLabel = "json",
+        description = "show it as JSON")
+    Optional<String> form = Optional.empty();
+  }
+
+  /** The form that was asked for; only JSON has a name. */
+  static Host.ImageVerb.Form form(String what, Optional<String> asked) throws VerbException {
+    if (asked.filter(form -> !form.equals("json")).isPresent()) {
+      throw new VerbException(
+          "cannot show " + what + " as " + asked.get() + ": only json is known", 2);
+    }
+    return asked.isPresent() ? Host.ImageVerb.Form.JSON : Host.ImageVerb.Form.TEXT;
   }
 
   /** A verb below image. */
@@ -91,22 +111,37 @@ final class ImageVerbs extends Verb {
   }
 
   /** {@code image list}. */
-  @Command(name = "list", aliases = "ls", description = "List the images of this host.")
+  @Command(
+      name = "list",
+      aliases = "ls",
+      description = {
+        "List the images of this host.",
+        "SIZE: all of an image's data and metadata, unpacked. ON DISK: what it takes on this disk.",
+        "HERE: how much of SIZE has come, in hundredths; 'whole' is all. What images share counts",
+        "for each of them."
+      })
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
   static final class Ls extends ImageVerb {
+    @Mixin Output output = new Output();
+
     @Override
-    Host.ImageVerb verb() {
-      return new Host.ImageVerb.Ls();
+    Host.ImageVerb verb() throws VerbException {
+      return new Host.ImageVerb.Ls(form("images", output.form));
     }
   }
 
   /** {@code image inspect}. */
   @Command(name = "inspect", description = "Show all that is known here of an image, as JSON.")
+  @SuppressWarnings("NullAway.Init") // picocli sets the fields
   static final class Inspect extends ImageVerb {
+    @Mixin Output output = new Output();
+
     @Parameters(paramLabel = "REF", description = "name of the image")
     String name = "";
 
     @Override
-    Host.ImageVerb verb() {
+    Host.ImageVerb verb() throws VerbException {
+      form("an image", output.form); // it is always JSON
       return new Host.ImageVerb.Inspect(name);
     }
   }
@@ -115,8 +150,9 @@ final class ImageVerbs extends Verb {
   @Command(
       name = "verify",
       description = {
-        "Read an image on this disk again and compare it with what was recorded when it came.",
-        "Names the layer and the chunk that differ; the exit code is then 1."
+        "Read an image on this disk again, and compare it.",
+        "With what was recorded when it came; what is not here yet is not read. Names the layer and",
+        "the chunk that differ; the exit code is then 1."
       })
   static final class Verify extends ImageVerb {
     @Parameters(paramLabel = "REF", description = "name of the image")
@@ -129,7 +165,13 @@ final class ImageVerbs extends Verb {
   }
 
   /** {@code image remove}. */
-  @Command(name = "remove", aliases = "rm", description = "Remove images by name.")
+  @Command(
+      name = "remove",
+      aliases = "rm",
+      description = {
+        "Remove images by name.",
+        "What cannot be removed is told, the others are removed all the same; the exit code is then 1."
+      })
   static final class Remove extends ImageVerb {
     @Parameters(paramLabel = "REF", arity = "1..*", description = "names of images")
     List<String> names = List.of();

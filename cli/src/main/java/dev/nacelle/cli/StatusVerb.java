@@ -2,6 +2,7 @@ package dev.nacelle.cli;
 
 import dev.nacelle.base.json.JsonObject;
 import dev.nacelle.base.json.JsonWriter;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -43,6 +44,7 @@ final class StatusVerb extends InstanceVerb {
     row("node", status.string("node", "name").orElse("not in this process"));
     row("registry", status.string("registry", "url").orElse("not in this process"));
     row("dns", status.string("dns", "address").orElse("not in this process"));
+    row("images", images(status.object("images")));
     row("pods", status.string("ranges", "pods").orElse(""));
     row("services", status.string("ranges", "services").orElse(""));
     cli.out.println("parts:");
@@ -60,6 +62,35 @@ final class StatusVerb extends InstanceVerb {
                                 .findFirst()
                                 .orElse("")
                         : part.typeName()));
+  }
+
+  /** What images take; empty where this process keeps none. */
+  private static String images(JsonObject images) {
+    if (images.isEmpty()) {
+      return "";
+    }
+    String quota =
+        images.integer("quotaBytes").stream()
+            .mapToObj(bytes -> "quota " + size(bytes))
+            .findFirst()
+            .orElse("no quota");
+    return images.integer("count").orElse(0)
+        + " of "
+        + size(images.integer("sizeBytes").orElse(0))
+        + ", "
+        + size(images.integer("usedBytes").orElse(0))
+        + " on the disk; "
+        + quota
+        + ", "
+        + size(images.integer("availableBytes").orElse(0))
+        + " available";
+  }
+
+  /** Disks are counted in larger units than layers. */
+  private static String size(long bytes) {
+    return bytes < 1 << 30
+        ? ImageOutput.size(bytes)
+        : String.format(Locale.ROOT, "%.1f GiB", bytes / 1073741824.0);
   }
 
   private void row(String name, String value) {

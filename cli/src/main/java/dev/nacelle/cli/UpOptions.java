@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import picocli.CommandLine.Option;
 
@@ -240,6 +241,12 @@ public final class UpOptions {
 
   @Option(names = "--foreground", description = "stay in the foreground, log to the terminal")
   public boolean foreground;
+
+  /**
+   * The options that were given, on the command line or in the file of {@code --config}, by their
+   * long names, with their values as they were written.
+   */
+  public Map<String, String> given = new TreeMap<>();
 
   static final TreeSet<String> PARTS =
       new TreeSet<>(List.of("api", "controllers", "scheduler", "node", "dns", "registry"));

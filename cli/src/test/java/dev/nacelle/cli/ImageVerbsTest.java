@@ -117,7 +117,9 @@ final class ImageVerbsTest {
     assertTrace(ImageVerb.TraceTask.DELETE, ImageVerb.Form.TEXT, "a:1", "--delete");
     assertVerb(new ImageVerb.Inspect("a:1"), "inspect", "a:1");
     assertVerb(new ImageVerb.Verify("a:1"), "verify", "a:1");
-    assertVerb(new ImageVerb.Ls(), "ls");
+    assertVerb(new ImageVerb.Inspect("a:1"), "inspect", "a:1", "-o", "json");
+    assertVerb(new ImageVerb.Ls(ImageVerb.Form.TEXT), "ls");
+    assertVerb(new ImageVerb.Ls(ImageVerb.Form.JSON), "ls", "-o", "json");
     assertVerb(new ImageVerb.Remove(List.of("a:1", "b:1")), "rm", "a:1", "b:1");
     assertVerb(new ImageVerb.Prune(), "prune");
     assertVerb(
@@ -147,11 +149,29 @@ final class ImageVerbsTest {
   }
 
   @Test
+  void onlyJsonIsKnownBesideTheTable() {
+    assertThat(run("ls", "-o", "yaml")).isEqualTo(2);
+    assertThat(run("inspect", "a:1", "-o", "yaml")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("cannot show images as yaml: only json is known", "cannot show an image as yaml");
+    assertThat(host.verbs).isEmpty();
+  }
+
+  @Test
+  void eachVerbIsSummedUpInAWholeSentence() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8).lines())
+        .filteredOn(line -> line.matches(" {2}[a-z]+(, [a-z]+)? {2,}.*"))
+        .hasSize(10)
+        .allMatch(line -> line.endsWith("."));
+  }
+
+  @Test
   void wrongUsageIsOneLineAndTwo() {
     assertThat(run("pull")).isEqualTo(2);
     assertThat(run("push", "a", "b", "c")).isEqualTo(2);
     assertThat(run("pull", "a", "--authfile", directory.resolve("none").toString())).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot read credentials from ");
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("none: no such file");
     assertThat(host.verbs).isEmpty();
   }
 
@@ -169,23 +189,35 @@ final class ImageVerbsTest {
   }
 
   @Test
+  void ofALayerThatIsNotWholeWhatIsHereIsRead() {
+    try (var output = new ImageOutput(lines(), new ImageOutput.Screen.Plain())) {
+      output.step(new Host.LayerStep("verify", "sha256:0123456789abcdef", 2048, 2048, 4 << 20));
+    }
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .isEqualTo("0123456789ab read again, 2.0 KiB that is here of 4.0 MiB\n");
+  }
+
+  private Host.Output lines() {
+    var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    return new Host.Output() {
+      @Override
+      public void line(String text) {
+        stream.println(text);
+      }
+
+      @Override
+      public void error(String text) {
+        stream.println(text);
+      }
+    };
+  }
+
+  @Test
   void onATerminalEachLayerHasALineThatIsDrawnAnew() {
     var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
     long[] now = {0};
-    Host.Output lines =
-        new Host.Output() {
-          @Override
-          public void line(String text) {
-            stream.println(text);
-          }
-
-          @Override
-          public void error(String text) {
-            stream.println(text);
-          }
-        };
     try (var output =
-        new ImageOutput(lines, new ImageOutput.Screen.Terminal(stream), () -> now[0])) {
+        new ImageOutput(lines(), new ImageOutput.Screen.Terminal(stream), () -> now[0])) {
       output.step(new Host.LayerStep("pull", "sha256:aaaaaaaaaaaaaa", 0, 4 << 20));
       output.step(new Host.LayerStep("pull", "sha256:bbbbbbbbbbbbbb", 1 << 20, 4 << 20));
       now[0] += 200_000_000;

@@ -42,13 +42,27 @@ public final class ImageConversion {
   public List<Converted> convert(
       ImageReference reference, PullSecrets secrets, Platforms platforms, LayerProgress progress)
       throws InterruptedException {
-    return CredentialTrial.first(
-        secrets,
-        reference,
-        credential -> {
-          Repository repository = parts.registries().repository(reference, credential);
-          var place = new RemotePlace(repository, parts.registries().writer(reference, credential));
-          return conversion.convert(place, repository.manifest(), platforms, progress);
-        });
+    try {
+      return CredentialTrial.first(
+          secrets,
+          reference,
+          credential -> {
+            Repository repository = parts.registries().repository(reference, credential);
+            var place =
+                new RemotePlace(repository, parts.registries().writer(reference, credential));
+            return conversion.convert(place, repository.manifest(), platforms, progress);
+          });
+    } catch (ImageException e) {
+      throw worded(e, reference);
+    }
+  }
+
+  /** Nobody pulled: what the registry would not give is told as what it is. */
+  private static ImageException worded(ImageException e, ImageReference reference) {
+    String message = String.valueOf(e.getMessage());
+    String why = Repository.withoutPull(message, reference);
+    return why.equals(message)
+        ? e
+        : new ImageException(e.fault(), "cannot convert " + reference + ": " + why, e);
   }
 }

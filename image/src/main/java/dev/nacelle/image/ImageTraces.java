@@ -145,6 +145,10 @@ public final class ImageTraces {
   }
 
   private String whyNone(Subject subject) {
+    if (subject.here().isPresent() && parts.starts().isRecording(subject.manifest())) {
+      return "its first start on this host is being recorded, and laid down when it has been quiet"
+          + " for some seconds; start it if it does not run yet, and ask again";
+    }
     if (subject.remote().isEmpty()) {
       return "this host has none, and its registry cannot be asked: " + subject.unreachable();
     }
@@ -266,7 +270,7 @@ public final class ImageTraces {
       return new Subject(reference, remote.imageManifest().digest(), Optional.of(remote), here, "");
     } catch (ImageException e) {
       Optional<String> manifest = here.isEmpty() ? Optional.empty() : ownManifest(here.get());
-      String why = bare(e, reference);
+      String why = Repository.withoutPull(String.valueOf(e.getMessage()), reference);
       if (manifest.isEmpty()) {
         throw new ImageException(
             e.fault(), sentence(verb, reference, unknown(here.isPresent(), e.fault(), why)), e);
@@ -298,14 +302,6 @@ public final class ImageTraces {
       }
     }
     return Optional.empty();
-  }
-
-  /** Without what a pull would say before. */
-  private static String bare(ImageException e, ImageReference reference) {
-    String message = String.valueOf(e.getMessage());
-    String before = "failed to resolve reference \"" + reference + "\": ";
-    int at = message.indexOf(before);
-    return at < 0 ? message : message.substring(at + before.length());
   }
 
   private static ImageException failure(String verb, ImageReference reference, String why) {

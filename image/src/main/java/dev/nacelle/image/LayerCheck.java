@@ -33,7 +33,7 @@ record LayerCheck(Path directory, StoredLayer layer) {
   /**
    * What differs, in words: {@code chunk 3 of the data (bytes 1572864 to 2097152)}.
    *
-   * @param progress hears how many bytes of the data were read
+   * @param progress hears how many bytes of the data were read; those that are not here are not
    */
   List<String> differences(LongConsumer progress) throws IOException {
     var found = new ArrayList<String>();
@@ -119,18 +119,37 @@ record LayerCheck(Path directory, StoredLayer layer) {
     IntPredicate present = present(index);
     try (InputStream in = Files.newInputStream(data)) {
       byte[] chunk = new byte[CHUNK];
+      long read = 0;
       for (int n = 0; n < index.chunks(); n++) {
         int size = index.chunkBytes(n);
         if (present.test(n)) {
+          read += size;
           if (in.readNBytes(chunk, 0, size) != size || !index.proves(n, chunk)) {
             found.add(named(n, size));
           }
         } else {
           in.skipNBytes(size);
         }
-        progress.accept((long) n * CHUNK + size);
+        progress.accept(read);
       }
     }
+  }
+
+  /** How much of the data {@link #differences} reads, as far as can be told beforehand. */
+  long presentBytes() throws IOException {
+    if (!Files.exists(directory.resolve(LocalParts.STREAM_ORIGIN))) {
+      return layer.built().dataBytes();
+    }
+    Optional<StreamIndex> index = index(new ArrayList<>());
+    if (index.isEmpty()) {
+      return 0;
+    }
+    IntPredicate present = present(index.get());
+    long bytes = 0;
+    for (int n = 0; n < index.get().chunks(); n++) {
+      bytes += present.test(n) ? index.get().chunkBytes(n) : 0;
+    }
+    return bytes;
   }
 
   /** Which chunks are here. */

@@ -13,8 +13,6 @@ public interface LayerProgress {
     CONVERT,
     /** It goes to a registry. */
     PUSH,
-    /** It is read again and compared. */
-    VERIFY,
     /** It is there already; nothing is to be done. */
     PRESENT
   }

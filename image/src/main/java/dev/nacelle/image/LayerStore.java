@@ -40,7 +40,7 @@ import java.util.stream.Stream;
 final class LayerStore implements AutoCloseable {
   static final String METADATA = "metadata.erofs";
   static final String DATA = "data.blob";
-  private static final String DESCRIPTION = "layer.json";
+  static final String DESCRIPTION = "layer.json";
   private static final int BUILDERS = 3;
 
   /** Opens the stream of a layer, compressed or not. */
@@ -118,6 +118,11 @@ final class LayerStore implements AutoCloseable {
     } catch (IOException e) {
       throw Faults.of(e, "read layer " + key);
     }
+  }
+
+  /** Whether what lies beside the files of a layer describes it. */
+  boolean isDescribed(StoredLayer layer) {
+    return findKey(layer.key()).map(StoredLayer::built).filter(layer.built()::equals).isPresent();
   }
 
   /**

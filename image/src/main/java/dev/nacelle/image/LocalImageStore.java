@@ -394,7 +394,7 @@ public final class LocalImageStore implements ImageStore {
 
   /** What the verbs on images work with. */
   LocalParts parts() {
-    return new LocalParts(layout, registries, pins, layers, roots, atRest);
+    return new LocalParts(layout, registries, pins, layers, roots, atRest, starts);
   }
 
   /** As {@link #resolve}, with all that the index keeps. */

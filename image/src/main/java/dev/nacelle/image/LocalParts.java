@@ -14,7 +14,8 @@ record LocalParts(
     Pins pins,
     LayerStore layers,
     RootMounts roots,
-    LayersAtRest atRest)
+    LayersAtRest atRest,
+    StartTraces starts)
     implements LocalLayers {
   /** Beside a layer that came in its streaming form: its index. */
   static final String STREAM_INDEX = LazyLayers.INDEX;

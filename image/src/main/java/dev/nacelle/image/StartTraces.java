@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,10 @@ final class StartTraces implements AutoCloseable {
   private final KeptTraces kept;
   private final Threads threads = new Threads("start-trace");
   private final Set<Thread> running = ConcurrentHashMap.newKeySet();
+
+  /** Digests of the manifests of those whose starts are being recorded, once for each start. */
+  private final List<String> recorded = new CopyOnWriteArrayList<>();
+
   private volatile boolean closed;
 
   StartTraces(StoreLayout layout, RegistryClient registries, Clock clock) throws IOException {
@@ -87,7 +92,21 @@ final class StartTraces implements AutoCloseable {
       run("replay", () -> follow(replay, start.forms()));
     }
     StartPublication.Run run = kindOf(anew, untouched && known.isEmpty());
-    run("record", () -> record(start, recorder, known, run));
+    recorded.add(start.subject().digest());
+    run(
+        "record",
+        () -> {
+          try {
+            record(start, recorder, known, run);
+          } finally {
+            recorded.remove(start.subject().digest());
+          }
+        });
+  }
+
+  /** Whether a start of the image of this manifest is being recorded, or what it gave laid down. */
+  boolean isRecording(String manifest) {
+    return recorded.contains(manifest);
   }
 
   private static StartPublication.Run kindOf(boolean anew, boolean cold) {

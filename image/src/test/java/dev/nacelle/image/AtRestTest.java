@@ -266,12 +266,18 @@ final class AtRestTest {
     store.close();
     fromAnotherBoot();
     store = reopened();
-    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences())
+    assertThat(
+            new ImageVerification(store)
+                .verify(NAME, ImageVerification.Progress.SILENT)
+                .differences())
         .isEmpty();
     mount("c");
     assertThat(compared("sound")).isEqualTo(1);
     flip(file(LayerStore.DATA), 0);
-    assertThat(new ImageVerification(store).verify(NAME, LayerProgress.SILENT).differences())
+    assertThat(
+            new ImageVerification(store)
+                .verify(NAME, ImageVerification.Progress.SILENT)
+                .differences())
         .hasSize(1);
     refused("d");
   }

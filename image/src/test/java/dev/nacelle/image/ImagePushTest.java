@@ -146,25 +146,32 @@ final class ImagePushTest extends StoreAndRegistry {
       ResolvedImage image = pull(name);
       ImageReference reference = ImageReference.parse(name);
       var verification = new ImageVerification(store);
-      assertThat(verification.verify(reference, LayerProgress.SILENT).differences()).isEmpty();
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
+          .isEmpty();
       ImageLayer layer = image.layers().getLast();
       Path files = directory.resolve("node/images/layers").resolve(layer.key());
       long at = 2L * LayerSums.CHUNK_BYTES + 77;
       flip(files.resolve("data.blob"), at);
-      assertThat(verification.verify(reference, LayerProgress.SILENT).differences())
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
           .containsExactly(
               "layer " + layer.diffId() + ": chunk 2 of the data (bytes 1048576 to 1572864)");
       flip(files.resolve("data.blob"), at);
       flip(files.resolve("metadata.erofs"), 1100);
-      assertThat(verification.verify(reference, LayerProgress.SILENT).differences())
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
           .containsExactly("layer " + layer.diffId() + ": the metadata");
       flip(files.resolve("metadata.erofs"), 1100);
+      Files.move(files.resolve("layer.json"), directory.resolve("aside"));
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
+          .singleElement(org.assertj.core.api.InstanceOfAssertFactories.STRING)
+          .startsWith("layer " + layer.diffId() + ": layer.json (it is missing");
+      Files.move(directory.resolve("aside"), files.resolve("layer.json"));
       Path config = directory.resolve("node/images/blobs/sha256").resolve(image.id().substring(7));
       flip(config, 3);
-      assertThat(verification.verify(reference, LayerProgress.SILENT).differences())
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
           .containsExactly("the configuration " + image.id());
       flip(config, 3);
-      assertThat(verification.verify(reference, LayerProgress.SILENT).differences()).isEmpty();
+      assertThat(verification.verify(reference, ImageVerification.Progress.SILENT).differences())
+          .isEmpty();
     }
   }
 

@@ -174,6 +174,18 @@ final class LazyPullTest {
   }
 
   @Test
+  void whileTheFirstStartIsRecordedNobodyIsToldToRemoveTheImage() throws Exception {
+    pull(store.get());
+    assertThatThrownBy(
+            () ->
+                new ImageTraces(store.get(), Clock.systemUTC())
+                    .show(reference, PullSecrets.NONE, LayerProgress.SILENT))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("is being recorded, and laid down when it has been quiet")
+        .hasMessageNotContaining("remove");
+  }
+
+  @Test
   void anImageIsMountedBeforeItIsHereAndArrivesAsItIsRead() throws Exception {
     Ensured.Pulled pulled = pull(store.orElseThrow());
     assertThat(pulled.arrival()).isEqualTo(new Arrival.Streamed());

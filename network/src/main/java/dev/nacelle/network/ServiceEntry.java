@@ -1,5 +1,6 @@
 package dev.nacelle.network;
 
+import dev.nacelle.base.task.DurationText;
 import java.time.Duration;
 import java.util.List;
 
@@ -29,7 +30,11 @@ public record ServiceEntry(
     backends = backends.stream().distinct().toList();
     if (affinity.isNegative() || affinity.compareTo(Duration.ofDays(1)) > 0) {
       throw new IllegalArgumentException(
-          "cannot keep clients of " + name + " for " + affinity + ": not within 0 to 1 day");
+          "cannot keep clients of "
+              + name
+              + " for "
+              + DurationText.of(affinity)
+              + ": not within 0 to 1 day");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.nacelle.base.http;
 
+import dev.nacelle.base.task.DurationText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -37,7 +38,7 @@ final class Dialer {
     try {
       return unixSocket.isPresent() ? openUnix(unixSocket.get()) : openTcp(origin, proxy);
     } catch (SocketTimeoutException e) {
-      throw new UnreachableException(origin, "no answer in " + timeout, e);
+      throw new UnreachableException(origin, "no answer in " + DurationText.of(timeout), e);
     } catch (UnknownHostException e) {
       throw new UnreachableException(origin, "unknown host " + e.getMessage(), e);
     } catch (IOException e) {

@@ -62,7 +62,7 @@ public final class HostImages implements AutoCloseable {
   public void prune() throws VerbException, IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     verb(new Host.ImageVerb.Prune());
-    while (verb(new Host.ImageVerb.Ls()).size() > 1) {
+    while (verb(new Host.ImageVerb.Ls(Host.ImageVerb.Form.TEXT)).size() > 1) {
       if (System.nanoTime() > end) {
         throw new IOException("cannot remove the images: something still uses them");
       }

@@ -351,11 +351,23 @@ public final class Repository {
   private ImageException failure(ImageFault fault, String why) {
     return new ImageException(
         fault,
-        "failed to pull and unpack image \""
-            + reference
-            + "\": failed to resolve reference \""
-            + reference
-            + "\": "
+        beforeFailure(reference)
             + (fault == ImageFault.NOT_FOUND ? reference + ": not found" : why));
+  }
+
+  /** As containerd words it, whose users know it. */
+  private static String beforeFailure(ImageReference reference) {
+    return "failed to pull and unpack image \""
+        + reference
+        + "\": failed to resolve reference \""
+        + reference
+        + "\": ";
+  }
+
+  /** Why a request failed, of a message of a {@link Repository}, for those who do not pull. */
+  public static String withoutPull(String message, ImageReference reference) {
+    String before = beforeFailure(reference);
+    int at = message.indexOf(before);
+    return at < 0 ? message : message.substring(at + before.length());
   }
 }

@@ -1,5 +1,6 @@
 package dev.nacelle.image.stream;
 
+import dev.nacelle.base.task.DurationText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -205,7 +206,7 @@ final class ChunkFetch {
       attempt.thread.interrupt();
       attempt.source.timedOut();
       isAnsweredOnly = false;
-      failed(attempt, "no answer within " + shared.policy().attemptTimeout());
+      failed(attempt, "no answer within " + DurationText.of(shared.policy().attemptTimeout()));
     }
     open.removeAll(late);
     return !late.isEmpty();
