@@ -39,7 +39,7 @@ final class FillingLayer implements AutoCloseable {
 
   private final String key;
   private final LazyLayer layer;
-  private final Origins origins;
+  private final LayerOrigins origins;
   private final ReadListeners readers;
   private final Writer blob;
   private final LayerPeers peers;
@@ -47,7 +47,7 @@ final class FillingLayer implements AutoCloseable {
   private FillingLayer(
       String key,
       LazyLayer layer,
-      Origins origins,
+      LayerOrigins origins,
       ReadListeners readers,
       Writer blob,
       LayerPeers peers) {
@@ -171,7 +171,8 @@ final class FillingLayer implements AutoCloseable {
       String key, Path directory, Surroundings surroundings, Runnable whenWhole)
       throws IOException {
     StreamIndex index = LazyLayers.readIndex(directory);
-    var origins = new Origins(index, LazyLayers.readOrigins(directory), surroundings.registries());
+    var origins =
+        new LayerOrigins(index, LazyLayers.readOrigins(directory), surroundings.registries());
     ImageDisk disk = surroundings.disk();
     var trail = new WriteTrail(new LazyLayerFiles(directory).data());
     var blob = new Writer(trail, bytes -> disk.grew(key, bytes));
@@ -208,7 +209,7 @@ final class FillingLayer implements AutoCloseable {
     return layer.isWhole();
   }
 
-  Origins origins() {
+  LayerOrigins origins() {
     return origins;
   }
 

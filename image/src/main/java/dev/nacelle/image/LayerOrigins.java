@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * credential that was good there: it is asked first from then on, the earlier ones when it fails.
  * Safe for any thread.
  */
-final class Origins implements ChunkSources {
-  private static final Logger LOG = LoggerFactory.getLogger(Origins.class);
+final class LayerOrigins implements ChunkSources {
+  private static final Logger LOG = LoggerFactory.getLogger(LayerOrigins.class);
 
   private record Origin(LayerOrigin from, ChunkSource source) {}
 
@@ -32,7 +32,8 @@ final class Origins implements ChunkSources {
   /**
    * @param kept the newest first
    */
-  Origins(StreamIndex index, List<LayerOrigin> kept, RegistryClient registries) throws IOException {
+  LayerOrigins(StreamIndex index, List<LayerOrigin> kept, RegistryClient registries)
+      throws IOException {
     this.index = index;
     this.registries = registries;
     var opened = new ArrayList<Origin>();
