@@ -146,12 +146,21 @@ record ReferrerList(Place place, ImageReference reference) {
     }
   }
 
-  /** The index behind the tag for a manifest's referrers. */
+  /**
+   * The index behind the tag for a manifest's referrers.
+   *
+   * @throws IOException also if something else has that tag, which is not ours to replace
+   */
   Optional<JsonObject> tagged(String digest) throws IOException, InterruptedException {
     URI uri = place.endpoint().manifest(reference, tag(digest));
     try (HttpResponse response =
         place.send(HttpRequest.get(uri).with("accept", MediaTypes.OCI_INDEX))) {
-      return Optional.of(parse(response.bytes(Manifest.MAX_BYTES)));
+      JsonObject index = parse(response.bytes(Manifest.MAX_BYTES));
+      if (!index.string("mediaType").orElse(MediaTypes.OCI_INDEX).equals(MediaTypes.OCI_INDEX)
+          || !index.has("manifests")) {
+        throw new IOException("what has the tag " + tag(digest) + " is no list of referrers");
+      }
+      return Optional.of(index);
     } catch (Place.Refusal e) {
       if (e.fault() == ImageFault.NOT_FOUND) {
         return Optional.empty();

@@ -313,6 +313,32 @@ final class OddRegistryTest {
   }
 
   @Test
+  void anImageThatHasTheTagOfAListIsNeitherReadNorReplaced() {
+    byte[] image =
+        "{\"mediaType\":\"%s\",\"config\":{},\"layers\":[]}"
+            .formatted(MediaTypes.OCI_MANIFEST)
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    behaviour =
+        exchange -> {
+          boolean tagged = exchange.getRequestURI().getPath().contains("/manifests/sha256-");
+          boolean read = exchange.getRequestMethod().equals("GET");
+          int status = read ? (tagged ? 200 : 404) : 201;
+          answer(exchange, status, tagged && read ? image : new byte[0]);
+        };
+    ImageReference reference = reference("127.0.0.1");
+    assertThatThrownBy(
+            () -> registries.repository(reference, Optional.empty()).referrers(blob.digest()))
+        .hasMessageContaining("is no list of referrers");
+    assertThatThrownBy(
+            () ->
+                registries
+                    .writer(reference, Optional.empty())
+                    .pushReferrer(blob.digest(), "m/m", "a/a", Bytes.utf8("{}")))
+        .hasMessageContaining("is no list of referrers");
+    assertThat(seen).noneMatch(s -> s.startsWith("PUT") && s.contains("/manifests/sha256-"));
+  }
+
+  @Test
   void anUploadGoesWhereTheRegistrySaysWithoutTheCredential() throws Exception {
     var arrived = new ConcurrentLinkedQueue<Bytes>();
     behaviour =
