@@ -61,9 +61,8 @@ final class LayerOrigins implements ChunkSources {
   synchronized void use(LayerOrigin newer, UnaryOperator<ChunkSource> arriving) throws IOException {
     var next = new ArrayList<Origin>();
     next.add(new Origin(newer, arriving.apply(source(newer))));
-    for (LayerOrigin kept : newer.before(all.stream().map(Origin::from).toList())) {
-      all.stream().filter(o -> o.from() == kept).forEach(next::add);
-    }
+    List<LayerOrigin> kept = newer.before(all.stream().map(Origin::from).toList());
+    all.stream().filter(origin -> kept.contains(origin.from())).forEach(next::add);
     all = List.copyOf(next);
   }
 

@@ -41,6 +41,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * From the name of an image until all that its start needs is here, for a registry 0, 5 and 20 ms
@@ -163,7 +164,7 @@ final class Openings {
     AccessTrace trace = TraceReferrer.find(repository, digest).orElseThrow();
     times.opened().add((System.nanoTime() - begun) / 1e6);
     var source = new RegistryChunkSource(index, repository, form.chunks(), "far");
-    replay(source, trace, begun, times);
+    replay(source, layer -> TraceReplay.start(trace, List.of(layer)), begun, times);
   }
 
   private void opened(Repository repository, Times times) throws IOException, InterruptedException {
@@ -173,11 +174,16 @@ final class Openings {
         ImageOpening.open(repository, digest, ImageOpening.Chunks.ALONG).orElseThrow()) {
       times.opened().add((System.nanoTime() - begun) / 1e6);
       ImageOpening.Layer layer = opening.layers().getFirst();
-      replay(opening.source(layer, "far"), opening.trace(), begun, times);
+      replay(
+          opening.source(layer, "far"),
+          lazy -> opening.replay(opening.trace(), List.of(lazy)),
+          begun,
+          times);
     }
   }
 
-  private void replay(ChunkSource source, AccessTrace trace, long begun, Times times)
+  private void replay(
+      ChunkSource source, Function<LazyLayer, TraceReplay> start, long begun, Times times)
       throws IOException, InterruptedException {
     Path directory = Files.createDirectory(work.resolve("opened-" + layers++));
     var files = new LazyLayerFiles(directory);
@@ -188,7 +194,7 @@ final class Openings {
     try (FileChannel data =
             FileChannel.open(files.data(), StandardOpenOption.READ, StandardOpenOption.WRITE);
         LazyLayer layer = LazyLayer.open(sample.index(), files, BlobFile.of(data), settings);
-        var replay = TraceReplay.start(trace, List.of(layer))) {
+        var replay = start.apply(layer)) {
       replay.await();
       for (int chunk : sample.needed()) {
         layer.fill((long) chunk * LayerSample.CHUNK_BYTES, 1);

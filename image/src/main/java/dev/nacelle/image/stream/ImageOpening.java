@@ -158,17 +158,13 @@ public final class ImageOpening implements AutoCloseable {
   }
 
   /**
-   * Begins to fetch what a start needs, ahead of the readers.
+   * Begins to fetch what a start needs, ahead of the readers; what the pack has comes first.
    *
+   * @param known {@link #trace}, or one of the caller's own
    * @param opened layers of this image, whose sources are those of {@link #source}
    */
-  public TraceReplay replay(List<LazyLayer> opened) {
-    return replay(trace, opened);
-  }
-
-  /** As the other, by a trace of one's own; what the pack has comes first. */
-  public TraceReplay replay(AccessTrace own, List<LazyLayer> opened) {
-    return TraceReplay.start(own, opened, packed);
+  public TraceReplay replay(AccessTrace known, List<LazyLayer> opened) {
+    return TraceReplay.start(known, opened, packed);
   }
 
   /** Drops what of a pack nobody has fetched, and lets the rest of it go. Idempotent. */

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The chunks behind the head of a start pack, as they arrive; each is given away once. Not proved:
@@ -22,6 +24,7 @@ final class PackedChunks {
   private static final long MOST_HELD_BYTES = 2 << 20;
 
   private final StartPack pack;
+  private final List<PrefetchPlan.Step> order;
   private final PartedBlob in;
 
   /** Guarded by this, as all below. In the pack, and not given away. */
@@ -43,11 +46,13 @@ final class PackedChunks {
   PackedChunks(StartPack pack, PartedBlob in) {
     this.pack = pack;
     this.in = in;
-    for (PrefetchPlan.Step step : pack.steps()) {
-      for (int n = step.range().first(); n < step.range().end(); n++) {
-        expected.add(key(step.layer(), n));
-      }
-    }
+    this.order = pack.steps().stream().flatMap(PackedChunks::oneByOne).toList();
+    order.forEach(one -> expected.add(key(one.layer(), one.range().first())));
+  }
+
+  private static Stream<PrefetchPlan.Step> oneByOne(PrefetchPlan.Step step) {
+    return IntStream.range(step.range().first(), step.range().end())
+        .mapToObj(n -> new PrefetchPlan.Step(step.layer(), new ChunkRange(n, 1)));
   }
 
   private static long key(int layer, int chunk) {
@@ -57,15 +62,14 @@ final class PackedChunks {
   /** Reads all chunks; what has not come when the stream ends does not come. */
   void readAll() throws IOException {
     try (in) {
-      for (PrefetchPlan.Step step : pack.steps()) {
-        StreamIndex index = pack.layers().get(step.layer()).index();
-        for (int n = step.range().first(); n < step.range().end(); n++) {
-          if (in.left() < index.storedBytes(n)) {
-            return;
-          }
-          awaitNeed();
-          arrived(key(step.layer(), n), in.take(index.storedBytes(n)));
+      for (PrefetchPlan.Step one : order) {
+        int n = one.range().first();
+        int storedBytes = pack.layers().get(one.layer()).index().storedBytes(n);
+        if (in.left() < storedBytes) {
+          return;
         }
+        awaitNeed();
+        arrived(key(one.layer(), n), in.take(storedBytes));
       }
     } finally {
       end();
@@ -110,20 +114,14 @@ final class PackedChunks {
     }
   }
 
-  /** The chunks in the order in which they come. */
+  /** The chunks in the order in which they come, one a step. */
   List<PrefetchPlan.Step> order() {
-    var result = new ArrayList<PrefetchPlan.Step>();
-    for (PrefetchPlan.Step step : pack.steps()) {
-      for (int n = step.range().first(); n < step.range().end(); n++) {
-        result.add(new PrefetchPlan.Step(step.layer(), new ChunkRange(n, 1)));
-      }
-    }
-    return result;
+    return order;
   }
 
-  /** Whose chunks these are. */
-  StreamIndex index(int layer) {
-    return pack.layers().get(layer).index();
+  /** Whose chunks these are, by the numbers that the steps have. */
+  List<AccessTrace.Layer> layers() {
+    return pack.layers().stream().map(layer -> AccessTrace.Layer.of(layer.index())).toList();
   }
 
   /** Whether a chunk is here, or may still come. */

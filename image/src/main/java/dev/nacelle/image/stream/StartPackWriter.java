@@ -124,13 +124,14 @@ public final class StartPackWriter {
       at += layers.get(step.layer()).index().storedBytes(step.range());
     }
     try (var out = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      write(out, head.asByteBuffer(), 0);
+      Channels.write(out, 0, head.asByteBuffer());
       // fetched as neighbours, so by few requests, and written where each belongs
       List<StreamIndex> indexes = layers.stream().map(Layer::index).toList();
       PrefetchPlan.Wanted packed =
           (layer, chunk) -> places.containsKey(new PrefetchPlan.Step(layer, one(chunk)));
+      byte[] plain = new byte[VerityTree.CHUNK_BYTES];
       for (PrefetchPlan.Step step : PrefetchPlan.of(pack.trace(), indexes, packed).steps()) {
-        write(out, step, layers.get(step.layer()), places);
+        write(out, step, layers.get(step.layer()), places, plain);
       }
     }
     var blob = new StoredBlob(file, Sha256.of(file), Files.size(file));
@@ -142,23 +143,20 @@ public final class StartPackWriter {
   }
 
   private static void write(
-      FileChannel out, PrefetchPlan.Step step, Layer layer, Map<PrefetchPlan.Step, Long> places)
+      FileChannel out,
+      PrefetchPlan.Step step,
+      Layer layer,
+      Map<PrefetchPlan.Step, Long> places,
+      byte[] plain)
       throws IOException, InterruptedException {
-    byte[] plain = new byte[VerityTree.CHUNK_BYTES];
     List<ByteBuffer> chunks = layer.source().fetch(step.range());
     for (int i = 0; i < chunks.size(); i++) {
       int chunk = step.range().first() + i;
       Long place = places.get(new PrefetchPlan.Step(step.layer(), one(chunk)));
       if (place != null) { // else it lies between two that are needed
         StoredChunk.open(layer.index(), chunk, chunks.get(i), plain); // none is packed unproved
-        write(out, chunks.get(i).duplicate(), place);
+        Channels.write(out, place, chunks.get(i).duplicate());
       }
-    }
-  }
-
-  private static void write(FileChannel out, ByteBuffer bytes, long at) throws IOException {
-    for (long to = at; bytes.hasRemaining(); ) {
-      to += out.write(bytes, to);
     }
   }
 }

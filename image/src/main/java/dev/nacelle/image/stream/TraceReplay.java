@@ -3,7 +3,9 @@ package dev.nacelle.image.stream;
 import dev.nacelle.base.task.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -91,13 +93,14 @@ public final class TraceReplay implements AutoCloseable {
   }
 
   private List<Parcel> parcels(PackedChunks pack) {
+    Map<AccessTrace.Layer, LazyLayer> opened = new HashMap<>();
+    layers.forEach(layer -> opened.put(AccessTrace.Layer.of(layer.index()), layer));
+    List<AccessTrace.Layer> packed = pack.layers();
     var result = new ArrayList<Parcel>();
     for (PrefetchPlan.Step step : pack.order()) {
-      var wanted = AccessTrace.Layer.of(pack.index(step.layer()));
-      for (LazyLayer layer : layers) {
-        if (AccessTrace.Layer.of(layer.index()).equals(wanted)) {
-          result.add(new Parcel(step.layer(), step.range().first(), layer));
-        }
+      LazyLayer layer = opened.get(packed.get(step.layer()));
+      if (layer != null) {
+        result.add(new Parcel(step.layer(), step.range().first(), layer));
       }
     }
     return result;

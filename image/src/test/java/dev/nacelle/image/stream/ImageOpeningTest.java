@@ -92,7 +92,7 @@ final class ImageOpeningTest {
             directory.resolve(name),
             LazyLayerFixture.PATIENT,
             opening.source(layer, "team/app"))) {
-      try (var replay = opening.replay(List.of(fixture.layer))) {
+      try (var replay = opening.replay(opening.trace(), List.of(fixture.layer))) {
         replay.await();
         for (AccessTrace.Access access : opening.trace().accesses()) {
           assertThat(fixture.isPresent(access.chunk())).isTrue();
@@ -121,7 +121,7 @@ final class ImageOpeningTest {
                     directory.resolve("lazy"),
                     LazyLayerFixture.PATIENT,
                     opening.source(layer, "team/app"));
-            var replay = opening.replay(List.of(fixture.layer))) {
+            var replay = opening.replay(opening.trace(), List.of(fixture.layer))) {
           replay.await();
           fixture.fill(10);
           assertThat(fixture.inFile(9)).isEqualTo(sample.chunk(9));
