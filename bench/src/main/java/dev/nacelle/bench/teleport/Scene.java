@@ -105,9 +105,11 @@ final class Scene implements AutoCloseable {
       images.coldStartEnded();
       awaitTrace(registry, repository);
     }
-    images.forget();
-    starts.firstReply(name(registry, TRACED));
-    images.coldStartEnded();
+    for (String repository : List.of(TRACED, MANY)) {
+      images.forget();
+      starts.firstReply(name(registry, repository));
+      images.coldStartEnded();
+    }
     images.forget();
   }
 
