@@ -104,8 +104,6 @@ final class Scene implements AutoCloseable {
       starts.firstOutput(Workload.FIRST_OUTPUT, name(registry, repository), uid -> {});
       images.coldStartEnded();
       awaitTrace(registry, repository);
-    }
-    for (String repository : List.of(TRACED, MANY)) {
       images.forget();
       starts.firstReply(name(registry, repository));
       images.coldStartEnded();
