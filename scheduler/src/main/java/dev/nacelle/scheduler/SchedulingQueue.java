@@ -200,9 +200,8 @@ final class SchedulingQueue {
         return;
       }
       boolean curedMeanwhile =
-          refusers.stream()
-              .flatMap(name -> cures.apply(name).stream())
-              .anyMatch(event -> lastEvent.getOrDefault(event, -1L) > taken.takenAt());
+          lastEvent.entrySet().stream()
+              .anyMatch(e -> e.getValue() > taken.takenAt() && mayCure(e.getKey(), refusers));
       boolean changedMeanwhile = !entry.pod().object().spec().equals(taken.pod().object().spec());
       if (curedMeanwhile || changedMeanwhile) {
         backOff(entry);
@@ -247,9 +246,7 @@ final class SchedulingQueue {
           .values()
           .removeIf(
               r -> {
-                boolean cured =
-                    r.refusers().isEmpty()
-                        || r.refusers().stream().anyMatch(n -> cures.apply(n).contains(event));
+                boolean cured = mayCure(event, r.refusers());
                 if (cured) {
                   wake(r);
                 }
@@ -258,6 +255,12 @@ final class SchedulingQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What no filter refused found no nodes at all: whatever happens may cure it. */
+  private boolean mayCure(ClusterEvent event, Set<String> refusers) {
+    return refusers.isEmpty()
+        || refusers.stream().anyMatch(name -> cures.apply(name).contains(event));
   }
 
   /** A pod that has waited longer than its back-off goes at once. */

@@ -79,6 +79,16 @@ final class SchedulingQueueTest {
   }
 
   @Test
+  void aNodeThatComesWhileThereWereNoneIsNotLost() throws InterruptedException {
+    queue.put(pod("a", 1));
+    var taken = take();
+    queue.happened(ClusterEvent.NODE_ADDED);
+    queue.refuse(taken, Set.of());
+    now = now.plusSeconds(2);
+    assertThat(next()).isEqualTo("a");
+  }
+
+  @Test
   void aFailedPodComesAfterItsBackoff() throws InterruptedException {
     queue.put(pod("a", 1));
     queue.retry(take());
