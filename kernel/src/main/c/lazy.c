@@ -61,17 +61,49 @@ static uint64_t chunks(const struct lazy_file *f) { return (f->size + f->chunk -
 
 static size_t map_size(const struct lazy_file *f) { return (size_t)((chunks(f) + 31) / 32 * 4); }
 
+static size_t half_size(const struct lazy_file *f) { return (map_size(f) + 4095) / 4096 * 4096; }
+
+/* The bits of a word that chunks first to last have. */
+static uint32_t bits(uint64_t word, uint64_t first, uint64_t last) {
+  uint32_t mask = ~0u;
+  if (word == first / 32) mask &= ~0u << (first & 31);
+  if (word == last / 32) mask &= ~0u >> (31 - (last & 31));
+  return mask;
+}
+
 bool lazy_present(const struct lazy_file *f, uint64_t offset, uint64_t length) {
   if (length == 0 || offset >= f->size) return true;
   if (length > f->size - offset) length = f->size - offset;
   uint64_t first = offset / f->chunk, last = (offset + length - 1) / f->chunk;
   for (uint64_t word = first / 32; word <= last / 32; word++) {
-    uint32_t wanted = ~0u;
-    if (word == first / 32) wanted &= ~0u << (first & 31);
-    if (word == last / 32) wanted &= ~0u >> (31 - (last & 31));
+    uint32_t wanted = bits(word, first, last);
     if ((__atomic_load_n(&f->present[word], __ATOMIC_ACQUIRE) & wanted) != wanted) return false;
   }
   return true;
+}
+
+void lazy_mark_read(const struct lazy_file *f, uint64_t offset, uint64_t length) {
+  if (!f->read || length == 0 || offset >= f->size) return;
+  if (length > f->size - offset) length = f->size - offset;
+  uint64_t first = offset / f->chunk, last = (offset + length - 1) / f->chunk;
+  for (uint64_t word = first / 32; word <= last / 32; word++) {
+    uint32_t now = bits(word, first, last);
+    if ((__atomic_load_n(&f->read[word], __ATOMIC_RELAXED) & now) != now)
+      __atomic_fetch_or(&f->read[word], now, __ATOMIC_RELEASE);
+  }
+}
+
+static void unmap(struct lazy_file *f) {
+  if (f->present) munmap(f->present, map_size(f));
+  if (f->read) munmap((char *)f->read - half_size(f), 2 * half_size(f));
+}
+
+/* Not where the disk has no room for it yet: to write there could end us. */
+static void map_reads(struct lazy_file *f, const struct stat *map) {
+  size_t whole = 2 * half_size(f);
+  if ((uint64_t)map->st_size < whole || (uint64_t)map->st_blocks * 512 < whole) return;
+  void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, f->map, 0);
+  if (p != MAP_FAILED) f->read = (uint32_t *)(void *)((char *)p + half_size(f));
 }
 
 static void drop(struct lazy_file *f) {
@@ -82,7 +114,7 @@ static void drop(struct lazy_file *f) {
       break;
     }
   if (f->probe > 0) kill(f->probe, SIGKILL); /* ours, and not reaped: the number is its own */
-  if (f->present) munmap(f->present, map_size(f));
+  unmap(f);
   close_if(&f->blob);
   close_if(&f->map);
   free(f);
@@ -118,13 +150,14 @@ static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, i
   }
   if (!good || !f->present) {
     int error = errno;
-    if (f->present) munmap(f->present, map_size(f));
+    unmap(f);
     close_if(&f->blob);
     close_if(&f->map);
     free(f);
     errno = error;
     return NULL;
   }
+  map_reads(f, &map_st);
   for (uint32_t i = 0; i < GONE; i++)
     if (gone[i].inode == f->inode && gone[i].device == f->device) gone[i].inode = 0;
   f->next = *bucket(f->inode);

@@ -45,8 +45,10 @@ enum {
 
   /* Files that are filled while they are read. The keeper alone reads the fanotify group. A file's
      presence map is a file of little-endian 32-bit words: chunk n is present when bit n & 31 of word
-     n / 32 is set, which is done with release order after its bytes are written. Neither file is
-     ever made shorter. */
+     n / 32 is set, which is done with release order after its bytes are written. Where the map's
+     file has room for as much again, from the next multiple of 4096 on, the keeper sets the chunk's
+     bit there when somebody reads it, whether it is present or not. Neither file is ever made
+     shorter. */
   KEEPER_LAZY_OPEN = 0x010c,   /* [descriptors: a group to take over, which nobody reads, and its table]
                                   -> u32 GROUP_*, u32 reads that go on from the table, u32 reads that were
                                   not in it (each got EIO); duplicates of both, never to be read */

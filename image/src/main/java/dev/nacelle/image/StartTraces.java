@@ -72,6 +72,12 @@ final class StartTraces implements AutoCloseable {
     private List<LazyLayer> lazyLayers() {
       return layers.stream().map(FillingLayer::layer).toList();
     }
+
+    private List<TraceRecorder.Watched> watched() {
+      return lazyLayers().stream()
+          .map(layer -> new TraceRecorder.Watched(layer.index(), layer::readChunks))
+          .toList();
+    }
   }
 
   /** Begins to fetch what the start needs, or to write it down; returns at once. */
@@ -83,7 +89,7 @@ final class StartTraces implements AutoCloseable {
     boolean untouched = start.layers().stream().allMatch(FillingLayer::nothingHasCome);
     boolean anew = untouched && kept.isToBeRecorded(start.subject().digest());
     AccessTrace known = anew ? UNKNOWN : known(start);
-    var recorder = new TraceRecorder(System::nanoTime);
+    var recorder = new TraceRecorder(System::nanoTime, start.watched());
     start.layers().forEach(layer -> layer.readers().add(recorder));
     if (known.isEmpty()) {
       start.forms().close();

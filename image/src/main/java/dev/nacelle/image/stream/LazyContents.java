@@ -83,6 +83,10 @@ final class LazyContents {
     return map.present();
   }
 
+  BitSet readChunks() {
+    return map.read();
+  }
+
   /** A chunk that is present. */
   byte[] read(int chunk) throws IOException {
     byte[] bytes = new byte[index.chunkBytes(chunk)];

@@ -230,6 +230,11 @@ public final class LazyLayer implements AutoCloseable {
     return contents.present();
   }
 
+  /** The chunks that readers have read, or wait for, as far as the keeper has seen it. */
+  public BitSet readChunks() {
+    return contents.readChunks();
+  }
+
   /**
    * Reads a chunk that is in the file.
    *

@@ -5,14 +5,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.function.LongPredicate;
 
 /**
  * Which chunks of a layer are in its file: the map that the platform and the keeper share. Safe for
- * any thread; the platform alone writes.
+ * any thread; the platform alone writes what is present, the keeper what was read.
  */
 final class PresentMap {
-  private static final int PAGE_BYTES = 4096;
-
   private final PresenceMap map;
   private final int chunks;
 
@@ -27,21 +26,27 @@ final class PresentMap {
    * @param dataBytes of the layer
    */
   static PresentMap open(Path file, long dataBytes) throws IOException {
-    long chunks = (dataBytes + VerityTree.CHUNK_BYTES - 1) / VerityTree.CHUNK_BYTES;
-    long expected = sizeBytes(Math.toIntExact(chunks));
     long size = Files.size(file);
-    if (size != expected) {
+    if (!isSize(size, dataBytes)) {
       throw new IOException(
           "cannot open layer: %s has %d bytes, not %d; remove the layer"
-              .formatted(file, size, expected));
+              .formatted(file, size, sizeBytes(dataBytes)));
     }
     return new PresentMap(PresenceMap.open(file, dataBytes, VerityTree.CHUNK_BYTES));
   }
 
-  /** The size of the map's file: whole pages. */
-  static long sizeBytes(int chunks) {
-    long bytes = ((long) chunks + 31) / 32 * 4;
-    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+  /**
+   * Whether a map's file may have that size: that of {@link #sizeBytes}, or half of it, as earlier
+   * versions made it.
+   */
+  static boolean isSize(long size, long dataBytes) {
+    long expected = sizeBytes(dataBytes);
+    return size == expected || size == expected / 2;
+  }
+
+  /** The size of the map's file. */
+  static long sizeBytes(long dataBytes) {
+    return PresenceMap.fileBytes(dataBytes, VerityTree.CHUNK_BYTES);
   }
 
   boolean has(int chunk) {
@@ -69,9 +74,18 @@ final class PresentMap {
 
   /** The chunks that are present. */
   BitSet present() {
+    return all(map::has);
+  }
+
+  /** The chunks that somebody has read, or waits for. */
+  BitSet read() {
+    return all(map::wasRead);
+  }
+
+  private BitSet all(LongPredicate said) {
     var result = new BitSet(chunks);
     for (int n = 0; n < chunks; n++) {
-      result.set(n, has(n));
+      result.set(n, said.test(n));
     }
     return result;
   }

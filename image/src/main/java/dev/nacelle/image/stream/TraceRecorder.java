@@ -1,43 +1,81 @@
 package dev.nacelle.image.stream;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Writes down what the readers of an image's layers need, from the first chunk until it is asked
- * for the trace. Only a run for which nothing was fetched beforehand, of layers of which nothing
- * was here, gives the whole of what a start needs; every other run gives what was missing. Safe for
- * any thread; bounded: what comes when the trace is full is not written down.
+ * for the trace: what they waited for, when they did; and what they read that was there already,
+ * because it was fetched ahead of them, when the recorder next looks. It looks whenever a reader
+ * needs something, not more often than every few milliseconds, and when it is asked. Safe for any
+ * thread; bounded: what comes when the trace is full is not written down.
  */
 public final class TraceRecorder implements ReadListener {
+  private static final long LOOK_NANOS = 5_000_000;
+
+  /**
+   * A layer whose readers are followed.
+   *
+   * @param read the chunks that were read until now; quick, and calls nobody
+   */
+  public record Watched(StreamIndex index, Supplier<BitSet> read) {}
+
   private final LongSupplier nanoClock;
+  private final List<Watched> watched;
 
   /** Guarded by this, as all below. */
   private final Map<AccessTrace.Layer, Integer> layers = new LinkedHashMap<>();
+
+  /** What has been read of each of the watched, at first what was before all this. */
+  private final List<BitSet> read;
 
   private final Set<Long> seen = new HashSet<>();
   private final List<AccessTrace.Access> accesses = new ArrayList<>();
   private long firstNanos;
   private long lastMicros;
+  private long lookedNanos;
 
   /**
    * @param nanoClock that never goes back, for example {@link System#nanoTime}
    */
-  public TraceRecorder(LongSupplier nanoClock) {
+  public TraceRecorder(LongSupplier nanoClock, List<Watched> watched) {
     this.nanoClock = nanoClock;
+    this.watched = List.copyOf(watched);
+    this.read = this.watched.stream().map(layer -> layer.read().get()).toList();
+    this.lookedNanos = nanoClock.getAsLong();
   }
 
   @Override
   public synchronized void needed(StreamIndex index, int chunk) {
+    long now = nanoClock.getAsLong();
+    if (now - lookedNanos >= LOOK_NANOS) {
+      look(now);
+    }
+    add(index, chunk, now);
+  }
+
+  private void look(long now) {
+    lookedNanos = now;
+    for (int i = 0; i < watched.size(); i++) {
+      Watched layer = watched.get(i);
+      BitSet found = layer.read().get();
+      found.andNot(read.get(i));
+      found.stream().forEach(chunk -> add(layer.index(), chunk, now));
+      read.get(i).or(found);
+    }
+  }
+
+  private void add(StreamIndex index, int chunk, long now) {
     if (accesses.size() == AccessTrace.MOST_ACCESSES || layers.size() == AccessTrace.MOST_LAYERS) {
       return;
     }
-    long now = nanoClock.getAsLong();
     if (accesses.isEmpty()) {
       firstNanos = now;
     }
@@ -54,11 +92,13 @@ public final class TraceRecorder implements ReadListener {
 
   /** How many chunks were needed until now. */
   public synchronized int count() {
+    look(nanoClock.getAsLong());
     return accesses.size();
   }
 
   /** What was needed until now. */
   public synchronized AccessTrace trace() {
+    look(nanoClock.getAsLong());
     return new AccessTrace(List.copyOf(layers.keySet()), accesses);
   }
 }

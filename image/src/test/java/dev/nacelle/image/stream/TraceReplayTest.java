@@ -20,7 +20,8 @@ final class TraceReplayTest {
   @TempDir Path directory;
   private SampleStream sample;
   private final AtomicLong nanos = new AtomicLong(5_000_000);
-  private final TraceRecorder recorder = new TraceRecorder(() -> nanos.getAndAdd(2_000_000));
+  private final TraceRecorder recorder =
+      new TraceRecorder(() -> nanos.getAndAdd(2_000_000), List.of());
 
   @BeforeEach
   void convert() throws Exception {
