@@ -87,6 +87,10 @@ final class LazyContents {
     return map.read();
   }
 
+  boolean wasRead(int chunk) {
+    return map.wasRead(chunk);
+  }
+
   /** A chunk that is present. */
   byte[] read(int chunk) throws IOException {
     byte[] bytes = new byte[index.chunkBytes(chunk)];

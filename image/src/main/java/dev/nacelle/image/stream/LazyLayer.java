@@ -83,6 +83,9 @@ public final class LazyLayer implements AutoCloseable {
   private final FetchQueue queue;
   private final ReaderWatch watch;
 
+  /** Readers want all of it: what is fetched is not ahead of its time. */
+  private boolean readWhole;
+
   private int running;
   private int runningInBackground;
   private boolean closed;
@@ -104,7 +107,8 @@ public final class LazyLayer implements AutoCloseable {
     this.queue =
         new FetchQueue(
             policy.maxFetchChunks(), policy.maxEagerChunks(), settings.sources()::border);
-    this.watch = new ReaderWatch(index, policy.maxReadAhead(), settings.readers());
+    this.watch =
+        new ReaderWatch(index, policy.maxReadAhead(), settings.readers(), contents::wasRead);
   }
 
   /**
@@ -157,6 +161,7 @@ public final class LazyLayer implements AutoCloseable {
       watch.after(wanted, contents::has).ifPresent(queue::addAhead);
       if (watch.becomesWholeRead()) {
         queue.addAll(index.chunks(), wanted.first());
+        readWhole = true;
       }
       readers.addAll(takeOffMissing(wanted, policy.maxFetchChunks(), Lane.READER));
       var awaited = new HashMap<Integer, Flight>();
@@ -401,6 +406,9 @@ public final class LazyLayer implements AutoCloseable {
           return;
         }
         next = takeOff(range.get(), Lane.BACKGROUND);
+        if (readWhole) {
+          next.turn.hurry();
+        }
       }
       start(next);
     }

@@ -77,6 +77,11 @@ final class PresentMap {
     return all(map::has);
   }
 
+  /** Whether somebody has read of the chunk, or waits for it. */
+  boolean wasRead(int chunk) {
+    return map.wasRead(chunk);
+  }
+
   /** The chunks that somebody has read, or waits for. */
   BitSet read() {
     return all(map::wasRead);

@@ -14,19 +14,16 @@ final class ReadAhead {
   /**
    * What a reader has done.
    *
-   * @param read what it wants, and before it what was fetched ahead of it: nobody hears when that
-   *     is read
-   * @param run how many chunks it has gone through by now
+   * @param read what it wants, and before it what was fetched ahead of it and may have been read
    * @param ahead what it may want next
    */
-  record Step(ChunkRange read, int run, Optional<ChunkRange> ahead) {}
+  record Step(ChunkRange read, Optional<ChunkRange> ahead) {}
 
   /**
-   * @param first the chunk it began with
    * @param next the chunk that the reader wants next if it goes on
    * @param ahead the first chunk that was not fetched ahead
    */
-  private record Reader(int first, int next, int ahead, int window) {}
+  private record Reader(int next, int ahead, int window) {}
 
   private final int chunks;
   private final int maxWindow;
@@ -47,11 +44,11 @@ final class ReadAhead {
         return goOn(reader, wanted);
       }
       if (wanted.end() == reader.next()) {
-        return new Step(wanted, wanted.end() - reader.first(), Optional.empty()); // read again
+        return new Step(wanted, Optional.empty()); // read again
       }
     }
-    remember(new Reader(wanted.first(), wanted.end(), wanted.end(), 0));
-    return new Step(wanted, wanted.count(), Optional.empty());
+    remember(new Reader(wanted.end(), wanted.end(), 0));
+    return new Step(wanted, Optional.empty());
   }
 
   private Step goOn(Reader reader, ChunkRange wanted) {
@@ -59,10 +56,9 @@ final class ReadAhead {
     int from = Math.max(reader.ahead(), wanted.end());
     boolean enough = from - wanted.end() > window / 2; // else requests would become very small
     int to = enough ? from : (int) Math.min(chunks, (long) wanted.end() + window);
-    remember(new Reader(reader.first(), wanted.end(), Math.max(from, to), window));
+    remember(new Reader(wanted.end(), Math.max(from, to), window));
     return new Step(
         ChunkRange.between(reader.next(), wanted.end()),
-        wanted.end() - reader.first(),
         to > from ? Optional.of(ChunkRange.between(from, to)) : Optional.empty());
   }
 

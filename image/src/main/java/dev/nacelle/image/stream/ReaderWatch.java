@@ -9,20 +9,29 @@ import java.util.function.IntPredicate;
  * them, and notices when they are going to read all of it. For one thread at a time.
  */
 final class ReaderWatch {
+  /** A start needs that much of a layer, too: fewer chunks do not say that all will be read. */
+  private static final int LEAST_NEEDED = 48;
+
   /** Who has gone through so much front to back goes on; fewer chunks say nothing. */
-  private static final int LEAST_RUN = 16;
+  private static final int LEAST_RUN = 24;
 
   private final StreamIndex index;
   private final ReadListener listener;
   private final ReadAhead readAhead;
+  private final IntPredicate wasRead;
   private final BitSet needed = new BitSet();
   private int neededCount;
   private int longestRun;
   private boolean wholeReadTold;
 
-  ReaderWatch(StreamIndex index, int maxReadAhead, ReadListener listener) {
+  /**
+   * @param wasRead whether somebody has read of a chunk or waits for it: nobody else tells of
+   *     readers that find what they want
+   */
+  ReaderWatch(StreamIndex index, int maxReadAhead, ReadListener listener, IntPredicate wasRead) {
     this.index = index;
     this.listener = listener;
+    this.wasRead = wasRead;
     this.readAhead = new ReadAhead(index.chunks(), maxReadAhead);
   }
 
@@ -32,30 +41,44 @@ final class ReaderWatch {
    */
   Optional<ChunkRange> after(ChunkRange wanted, IntPredicate present) {
     ReadAhead.Step step = readAhead.after(wanted);
-    longestRun = Math.max(longestRun, step.run());
     for (int n = step.read().first(); n < step.read().end(); n++) {
-      boolean passed = n < wanted.first();
-      if (passed == present.test(n) && !needed.get(n)) {
+      boolean isNeed = n < wanted.first() ? wasRead.test(n) : !present.test(n);
+      if (isNeed && !needed.get(n)) {
         needed.set(n);
         neededCount++;
         listener.needed(index, n);
       }
     }
-    return wholeReadTold ? Optional.empty() : step.ahead();
+    if (wholeReadTold) {
+      return Optional.empty();
+    }
+    longestRun = Math.max(longestRun, runTo(wanted));
+    return step.ahead();
+  }
+
+  /** How many chunks have been read one after the other, up to the end of what is wanted. */
+  private int runTo(ChunkRange wanted) {
+    int first = wanted.first();
+    while (first > 0 && wanted.end() - first < leastRun() && wasRead.test(first - 1)) {
+      first--;
+    }
+    return wanted.end() - first;
+  }
+
+  private int leastRun() {
+    return Math.max(LEAST_RUN, index.chunks() / 8);
   }
 
   /**
    * Whether it has become clear that all will be read: a third of the chunks were needed, or an
-   * eighth front to back. True once.
+   * eighth one after the other. True once.
    */
   boolean becomesWholeRead() {
     if (wholeReadTold) {
       return false;
     }
-    int chunks = index.chunks();
     wholeReadTold =
-        neededCount >= LEAST_RUN && neededCount >= chunks / 3
-            || longestRun >= Math.max(LEAST_RUN, chunks / 8);
+        neededCount >= Math.max(LEAST_NEEDED, index.chunks() / 3) || longestRun >= leastRun();
     return wholeReadTold;
   }
 }

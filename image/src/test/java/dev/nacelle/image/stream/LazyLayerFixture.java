@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.task.Backoff;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +94,19 @@ final class LazyLayerFixture implements AutoCloseable {
     byte[] all = Files.readAllBytes(files.data());
     int from = chunk * VerityTree.CHUNK_BYTES;
     return Bytes.wrap(Arrays.copyOfRange(all, from, from + sample.index().chunkBytes(chunk)));
+  }
+
+  /** A reader of a chunk, which may be there: the keeper says so in the second half of the map. */
+  void read(int chunk) throws IOException, InterruptedException {
+    try (FileChannel map =
+        FileChannel.open(files.map(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      long at = map.size() / 2 + chunk / 8;
+      ByteBuffer bits = ByteBuffer.allocate(1);
+      Channels.read(map, at, bits);
+      bits.put(0, (byte) (bits.get(0) | 1 << chunk % 8));
+      Channels.write(map, at, bits.flip());
+    }
+    fill(chunk);
   }
 
   /** What the shared map says, read as the keeper does. */

@@ -73,14 +73,17 @@ final class TraceReplayTest {
   }
 
   @Test
-  void whatWasReadAheadOfAReaderWhoCameByIsWrittenDown() throws Exception {
+  void whatWasFetchedAheadIsWrittenDownWhenItWasRead() throws Exception {
     try (var fixture = fixture("lazy", ScriptedSource.honest(sample))) {
-      fixture.fill(0);
-      fixture.fill(1); // 2 is fetched ahead, and the reader reads it without a word
+      fixture.read(0);
+      fixture.read(1); // 2 is fetched ahead
       awaitPresent(fixture, 2);
-      fixture.fill(3);
+      fixture.read(2);
+      fixture.read(3); // 4 and 5 are fetched ahead, and passed over
+      awaitPresent(fixture, 5);
+      fixture.read(6);
     }
-    assertThat(recorded()).containsExactly(0, 1, 2, 3);
+    assertThat(recorded()).containsExactly(0, 1, 2, 3, 6);
   }
 
   private static void awaitPresent(LazyLayerFixture fixture, int chunk) throws IOException {
