@@ -23,4 +23,11 @@ final class ReadListeners implements ReadListener {
       listener.needed(index, chunk);
     }
   }
+
+  @Override
+  public void readsAll(StreamIndex index) {
+    for (ReadListener listener : listeners) {
+      listener.readsAll(index);
+    }
+  }
 }

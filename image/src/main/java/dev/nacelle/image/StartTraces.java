@@ -5,9 +5,11 @@ import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.AccessTrace;
 import dev.nacelle.image.stream.LazyLayer;
+import dev.nacelle.image.stream.ReadListener;
 import dev.nacelle.image.stream.StartPublication;
 import dev.nacelle.image.stream.TraceRecorder;
 import dev.nacelle.image.stream.TraceReplay;
+import dev.nacelle.image.stream.WholeReads;
 import dev.nacelle.kernel.HostName;
 import java.io.IOException;
 import java.time.Clock;
@@ -90,7 +92,9 @@ final class StartTraces implements AutoCloseable {
     boolean anew = untouched && kept.isToBeRecorded(start.subject().digest());
     AccessTrace known = anew ? UNKNOWN : known(start);
     var recorder = new TraceRecorder(System::nanoTime, start.watched());
-    start.layers().forEach(layer -> layer.readers().add(recorder));
+    var wholeReads = new WholeReads(start.lazyLayers(), rest -> run("whole", () -> readAll(rest)));
+    List<ReadListener> listeners = List.of(recorder, wholeReads);
+    start.layers().forEach(layer -> listeners.forEach(layer.readers()::add));
     if (known.isEmpty()) {
       start.forms().close();
     } else {
@@ -103,7 +107,9 @@ final class StartTraces implements AutoCloseable {
         "record",
         () -> {
           try {
-            record(start, recorder, known, run);
+            AccessTrace seen = awaitQuiet(recorder);
+            start.layers().forEach(layer -> listeners.forEach(layer.readers()::remove));
+            keep(start, seen, known, run);
           } finally {
             recorded.remove(start.subject().digest());
           }
@@ -158,11 +164,18 @@ final class StartTraces implements AutoCloseable {
     }
   }
 
-  private void record(
-      Start start, TraceRecorder recorder, AccessTrace known, StartPublication.Run run)
+  private static void readAll(List<LazyLayer> layers) {
+    for (LazyLayer layer : layers) {
+      try {
+        layer.readsAll();
+      } catch (IOException e) {
+        LOG.debug("a layer is not fetched ahead of those who read all of it: {}", e.getMessage());
+      }
+    }
+  }
+
+  private void keep(Start start, AccessTrace seen, AccessTrace known, StartPublication.Run run)
       throws IOException, InterruptedException {
-    AccessTrace seen = awaitQuiet(recorder);
-    start.layers().forEach(layer -> layer.readers().remove(recorder));
     if (seen.isEmpty()) {
       return;
     }

@@ -270,9 +270,21 @@ public final class LazyLayer implements AutoCloseable {
 
   /** Fetches all that is missing, in large requests, while no reader waits; returns at once. */
   public void prefetchAll() throws IOException {
+    wantAll(false);
+  }
+
+  /**
+   * As {@link #prefetchAll}, for readers who will surely come: it leaves no processor to others.
+   */
+  public void readsAll() throws IOException {
+    wantAll(true);
+  }
+
+  private void wantAll(boolean surely) throws IOException {
     lock.lock();
     try {
       requireOpen();
+      readWhole |= surely;
       queue.addAll(index.chunks(), 0);
       pump();
     } finally {

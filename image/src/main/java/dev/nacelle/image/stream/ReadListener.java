@@ -12,4 +12,7 @@ public interface ReadListener {
   ReadListener NONE = (index, chunk) -> {};
 
   void needed(StreamIndex index, int chunk);
+
+  /** It has become clear that all of the layer will be read; once a layer. */
+  default void readsAll(StreamIndex index) {}
 }

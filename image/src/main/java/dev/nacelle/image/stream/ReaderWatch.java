@@ -71,7 +71,7 @@ final class ReaderWatch {
 
   /**
    * Whether it has become clear that all will be read: a third of the chunks were needed, or an
-   * eighth one after the other. True once.
+   * eighth one after the other. True once; the listener hears of it, too.
    */
   boolean becomesWholeRead() {
     if (wholeReadTold) {
@@ -79,6 +79,9 @@ final class ReaderWatch {
     }
     wholeReadTold =
         neededCount >= Math.max(LEAST_NEEDED, index.chunks() / 3) || longestRun >= leastRun();
+    if (wholeReadTold) {
+      listener.readsAll(index);
+    }
     return wholeReadTold;
   }
 }
