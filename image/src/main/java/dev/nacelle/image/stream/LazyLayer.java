@@ -453,6 +453,7 @@ public final class LazyLayer implements AutoCloseable {
 
   private void fly(Flight flight) {
     int first = flight.range.first();
+    long begin = System.nanoTime();
     Optional<ChunkFillException> failure =
         Optional.of(new ChunkFillException(index.diffId(), first, "the fetch broke off"));
     try {
@@ -465,13 +466,16 @@ public final class LazyLayer implements AutoCloseable {
     } catch (InterruptedException e) {
       failure = Optional.of(closing(first)); // nobody else interrupts, and the thread ends here
     } finally {
-      land(flight, failure);
+      land(flight, failure, System.nanoTime() - begin);
     }
   }
 
-  private void land(Flight flight, Optional<ChunkFillException> failure) {
+  private void land(Flight flight, Optional<ChunkFillException> failure, long nanos) {
     lock.lock();
     try {
+      if (flight.lane == Lane.READER && flight.range.count() <= 2 && failure.isEmpty()) {
+        watch.waited(nanos);
+      }
       count(flight, -1);
       end(flight, failure);
       pump();

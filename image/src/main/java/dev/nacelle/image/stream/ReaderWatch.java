@@ -15,6 +15,14 @@ final class ReaderWatch {
   /** Who has gone through so much front to back goes on; fewer chunks say nothing. */
   private static final int LEAST_RUN = 24;
 
+  /** A wait as short as that is one of a registry next door. */
+  private static final long SHORT_WAIT_NANOS = 8_000_000;
+
+  /** For each such time that a wait is longer, one chunk more is fetched beside the wanted one. */
+  private static final long WAIT_NANOS_A_CHUNK = 4_000_000;
+
+  private static final int MOST_BESIDE = 6;
+
   private final StreamIndex index;
   private final ReadListener listener;
   private final ReadAhead readAhead;
@@ -23,6 +31,9 @@ final class ReaderWatch {
   private int neededCount;
   private int longestRun;
   private boolean wholeReadTold;
+
+  /** How long a reader usually waits for a chunk. */
+  private long usualWaitNanos;
 
   /**
    * @param wasRead whether somebody has read of a chunk or waits for it: nobody else tells of
@@ -40,7 +51,7 @@ final class ReaderWatch {
    * nothing once all of the layer is on its way.
    */
   Optional<ChunkRange> after(ChunkRange wanted, IntPredicate present) {
-    ReadAhead.Step step = readAhead.after(wanted);
+    ReadAhead.Step step = readAhead.after(wanted, beside());
     for (int n = step.read().first(); n < step.read().end(); n++) {
       boolean isNeed = n < wanted.first() ? wasRead.test(n) : !present.test(n);
       if (isNeed && !needed.get(n)) {
@@ -54,6 +65,16 @@ final class ReaderWatch {
     }
     longestRun = Math.max(longestRun, runTo(wanted));
     return step.ahead();
+  }
+
+  /** A reader has waited so long for a chunk or two, which were one request. */
+  void waited(long nanos) {
+    usualWaitNanos = usualWaitNanos == 0 ? nanos : (3 * usualWaitNanos + nanos) / 4;
+  }
+
+  private int beside() {
+    long more = (usualWaitNanos - SHORT_WAIT_NANOS) / WAIT_NANOS_A_CHUNK;
+    return (int) Math.clamp(more, 0, MOST_BESIDE);
   }
 
   /** How many chunks have been read one after the other, up to the end of what is wanted. */

@@ -78,6 +78,20 @@ final class ReaderWatchTest {
   }
 
   @Test
+  void theLongerReadersWaitTheMoreComesBesideWhatTheyWant() {
+    ChunkRange one = new ChunkRange(10, 1);
+    assertThat(watch.after(one, present::get)).isEmpty();
+    watch.waited(5_000_000);
+    assertThat(watch.after(new ChunkRange(20, 1), present::get)).isEmpty();
+    for (int i = 0; i < 20; i++) {
+      watch.waited(29_000_000);
+    }
+    assertThat(watch.after(new ChunkRange(30, 1), present::get)).contains(new ChunkRange(31, 5));
+    watch.waited(10_000_000_000L);
+    assertThat(watch.after(new ChunkRange(50, 1), present::get)).contains(new ChunkRange(51, 6));
+  }
+
+  @Test
   void itIsSaidOnce() {
     int told = 0;
     for (int chunk = 0; chunk < CHUNKS; chunk++) {
