@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.function.LongPredicate;
 
 /**
  * Which chunks of a layer are in its file: the map that the platform and the keeper share. Safe for
@@ -74,7 +73,11 @@ final class PresentMap {
 
   /** The chunks that are present. */
   BitSet present() {
-    return all(map::has);
+    var result = new BitSet(chunks);
+    for (int n = 0; n < chunks; n++) {
+      result.set(n, has(n));
+    }
+    return result;
   }
 
   /** Whether somebody has read of the chunk, or waits for it. */
@@ -84,15 +87,7 @@ final class PresentMap {
 
   /** The chunks that somebody has read, or waits for. */
   BitSet read() {
-    return all(map::wasRead);
-  }
-
-  private BitSet all(LongPredicate said) {
-    var result = new BitSet(chunks);
-    for (int n = 0; n < chunks; n++) {
-      result.set(n, said.test(n));
-    }
-    return result;
+    return map.read();
   }
 
   /** Forgets all chunks, before anybody else uses the map. */

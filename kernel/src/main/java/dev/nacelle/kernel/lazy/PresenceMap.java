@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
 
 /**
  * Which chunks of a file are there: a mapped file of little-endian 32-bit words, chunk n is bit
@@ -100,6 +101,11 @@ public final class PresenceMap {
   public boolean wasRead(long chunk) {
     checkChunk(chunk);
     return ((int) WORDS.getAcquire(read, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
+  }
+
+  /** The chunks of which {@link #wasRead} is true. */
+  public BitSet read() {
+    return BitSet.valueOf(read.asByteBuffer()); // little-endian words: byte n / 8 has chunk n
   }
 
   /** Whether every byte of a range is there; what lies behind the end is. */
