@@ -164,10 +164,12 @@ final class StartTraces implements AutoCloseable {
     }
   }
 
-  private static void readAll(List<LazyLayer> layers) {
+  /** One after the other: each has as many requests under way as the memory for them allows. */
+  private static void readAll(List<LazyLayer> layers) throws InterruptedException {
     for (LazyLayer layer : layers) {
       try {
         layer.readsAll();
+        layer.awaitWhole();
       } catch (IOException e) {
         LOG.debug("a layer is not fetched ahead of those who read all of it: {}", e.getMessage());
       }
@@ -194,11 +196,11 @@ final class StartTraces implements AutoCloseable {
     int quiet = 0;
     for (int look = 0; look < MOST_LOOKS && quiet < QUIET_LOOKS; look++) {
       Thread.sleep(LOOK);
-      int now = recorder.count();
+      int now = recorder.waits();
       quiet = now > 0 && now == before ? quiet + 1 : 0;
       before = now;
     }
-    return recorder.trace();
+    return before == 0 ? UNKNOWN : recorder.trace();
   }
 
   /**

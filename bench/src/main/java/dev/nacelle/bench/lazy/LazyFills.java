@@ -14,7 +14,6 @@ import dev.nacelle.image.stream.LazyLayerSettings;
 import dev.nacelle.image.stream.TraceReplay;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,9 +50,6 @@ public final class LazyFills {
   private final LayerSample sample;
   private final Path work;
   private int layers;
-
-  /** Of the layer that is read: what has been read, as the keeper would say. */
-  private ByteBuffer reads = ByteBuffer.allocate(0);
 
   private LazyFills(LayerSample sample, Path work) {
     this.sample = sample;
@@ -120,10 +116,9 @@ public final class LazyFills {
     var settings =
         new LazyLayerSettings(
             List.of(source), FetchPolicy.DEFAULT, InstantSource.system(), "boot", () -> {});
-    try (FileChannel data = open(files.data());
-        FileChannel map = open(files.map());
+    try (FileChannel data =
+            FileChannel.open(files.data(), StandardOpenOption.READ, StandardOpenOption.WRITE);
         LazyLayer layer = LazyLayer.open(sample.index(), files, BlobFile.of(data), settings)) {
-      reads = map.map(FileChannel.MapMode.READ_WRITE, map.size() / 2, map.size() / 2);
       long processor = processorNanos();
       long begun = System.nanoTime();
       way.way().run(layer);
@@ -133,10 +128,6 @@ public final class LazyFills {
     } finally {
       Trees.delete(directory);
     }
-  }
-
-  private static FileChannel open(Path file) throws IOException {
-    return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   private static long processorNanos() {
@@ -152,9 +143,7 @@ public final class LazyFills {
     }
   }
 
-  /** There is no keeper here that would say so. */
-  private void read(LazyLayer layer, int chunk) throws IOException, InterruptedException {
-    reads.put(chunk / 8, (byte) (reads.get(chunk / 8) | 1 << chunk % 8));
+  private static void read(LazyLayer layer, int chunk) throws IOException, InterruptedException {
     layer.fill((long) chunk * LayerSample.CHUNK_BYTES, 4096);
   }
 

@@ -84,11 +84,11 @@ final class LazyContents {
   }
 
   BitSet readChunks() {
-    return map.read();
+    return blob.readChunks();
   }
 
   boolean wasRead(int chunk) {
-    return map.wasRead(chunk);
+    return blob.wasRead(chunk);
   }
 
   /** A chunk that is present. */

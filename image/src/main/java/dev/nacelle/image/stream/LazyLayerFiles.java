@@ -44,28 +44,20 @@ public record LazyLayerFiles(Path directory) {
    */
   public void create(StreamIndex index, String bootId) throws IOException {
     createSparse(data(), index.dataBytes());
-    createMap(PresentMap.sizeBytes(index.dataBytes()));
+    createSparse(map(), PresentMap.sizeBytes(index.chunks()));
     believeIn(bootId);
   }
 
   /** Whether data and map are as long as they should be. */
   public boolean haveSizesOf(StreamIndex index) throws IOException {
     return Files.size(data()) == index.dataBytes()
-        && PresentMap.isSize(Files.size(map()), index.dataBytes());
+        && Files.size(map()) == PresentMap.sizeBytes(index.chunks());
   }
 
   private static void createSparse(Path file, long size) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1), size - 1);
-    }
-  }
-
-  /** Not sparse: who writes to a mapping of it must not find the disk full. */
-  private void createMap(long size) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(map(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      Channels.write(channel, 0, ByteBuffer.allocate(Math.toIntExact(size)));
     }
   }
 

@@ -8,9 +8,11 @@ import java.util.BitSet;
 
 /**
  * Which chunks of a layer are in its file: the map that the platform and the keeper share. Safe for
- * any thread; the platform alone writes what is present, the keeper what was read.
+ * any thread; the platform alone writes.
  */
 final class PresentMap {
+  private static final int PAGE_BYTES = 4096;
+
   private final PresenceMap map;
   private final int chunks;
 
@@ -25,27 +27,21 @@ final class PresentMap {
    * @param dataBytes of the layer
    */
   static PresentMap open(Path file, long dataBytes) throws IOException {
+    long chunks = (dataBytes + VerityTree.CHUNK_BYTES - 1) / VerityTree.CHUNK_BYTES;
+    long expected = sizeBytes(Math.toIntExact(chunks));
     long size = Files.size(file);
-    if (!isSize(size, dataBytes)) {
+    if (size != expected) {
       throw new IOException(
           "cannot open layer: %s has %d bytes, not %d; remove the layer"
-              .formatted(file, size, sizeBytes(dataBytes)));
+              .formatted(file, size, expected));
     }
     return new PresentMap(PresenceMap.open(file, dataBytes, VerityTree.CHUNK_BYTES));
   }
 
-  /**
-   * Whether a map's file may have that size: that of {@link #sizeBytes}, or half of it, as earlier
-   * versions made it.
-   */
-  static boolean isSize(long size, long dataBytes) {
-    long expected = sizeBytes(dataBytes);
-    return size == expected || size == expected / 2;
-  }
-
-  /** The size of the map's file. */
-  static long sizeBytes(long dataBytes) {
-    return PresenceMap.fileBytes(dataBytes, VerityTree.CHUNK_BYTES);
+  /** The size of the map's file: whole pages. */
+  static long sizeBytes(int chunks) {
+    long bytes = ((long) chunks + 31) / 32 * 4;
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
   }
 
   boolean has(int chunk) {
@@ -78,16 +74,6 @@ final class PresentMap {
       result.set(n, has(n));
     }
     return result;
-  }
-
-  /** Whether somebody has read of the chunk, or waits for it. */
-  boolean wasRead(int chunk) {
-    return map.wasRead(chunk);
-  }
-
-  /** The chunks that somebody has read, or waits for. */
-  BitSet read() {
-    return map.read();
   }
 
   /** Forgets all chunks, before anybody else uses the map. */

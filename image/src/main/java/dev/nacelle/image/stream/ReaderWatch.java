@@ -23,6 +23,9 @@ final class ReaderWatch {
 
   private static final int MOST_BESIDE = 6;
 
+  /** What took longer than that was a failure rather than a distance. */
+  private static final long LONG_WAIT_NANOS = 40_000_000;
+
   private final StreamIndex index;
   private final ReadListener listener;
   private final ReadAhead readAhead;
@@ -37,7 +40,8 @@ final class ReaderWatch {
 
   /**
    * @param wasRead whether somebody has read of a chunk or waits for it: nobody else tells of
-   *     readers that find what they want
+   *     readers that find what they want. Where it does not know of a chunk that is wanted, nobody
+   *     tells it, and what a reader has passed counts as read
    */
   ReaderWatch(StreamIndex index, int maxReadAhead, ReadListener listener, IntPredicate wasRead) {
     this.index = index;
@@ -52,8 +56,10 @@ final class ReaderWatch {
    */
   Optional<ChunkRange> after(ChunkRange wanted, IntPredicate present) {
     ReadAhead.Step step = readAhead.after(wanted, beside());
+    boolean isTold = wasRead.test(wanted.first());
     for (int n = step.read().first(); n < step.read().end(); n++) {
-      boolean isNeed = n < wanted.first() ? wasRead.test(n) : !present.test(n);
+      boolean passed = n < wanted.first();
+      boolean isNeed = passed == present.test(n) && (!passed || !isTold || wasRead.test(n));
       if (isNeed && !needed.get(n)) {
         needed.set(n);
         neededCount++;
@@ -69,7 +75,8 @@ final class ReaderWatch {
 
   /** A reader has waited so long for a chunk or two, which were one request. */
   void waited(long nanos) {
-    usualWaitNanos = usualWaitNanos == 0 ? nanos : (3 * usualWaitNanos + nanos) / 4;
+    long sample = Math.min(nanos, LONG_WAIT_NANOS);
+    usualWaitNanos = usualWaitNanos == 0 ? sample : (3 * usualWaitNanos + sample) / 4;
   }
 
   private int beside() {
@@ -80,10 +87,14 @@ final class ReaderWatch {
   /** How many chunks have been read one after the other, up to the end of what is wanted. */
   private int runTo(ChunkRange wanted) {
     int first = wanted.first();
-    while (first > 0 && wanted.end() - first < leastRun() && wasRead.test(first - 1)) {
+    while (first > 0 && wanted.end() - first < leastRun() && isRead(first - 1)) {
       first--;
     }
     return wanted.end() - first;
+  }
+
+  private boolean isRead(int chunk) {
+    return needed.get(chunk) || wasRead.test(chunk);
   }
 
   private int leastRun() {

@@ -41,6 +41,8 @@ public final class TraceRecorder implements ReadListener {
   private long firstNanos;
   private long lastMicros;
   private long lookedNanos;
+  private int waits;
+  private final Set<StreamIndex> readWhole = new HashSet<>();
 
   /**
    * @param nanoClock that never goes back, for example {@link System#nanoTime}
@@ -59,12 +61,16 @@ public final class TraceRecorder implements ReadListener {
       look(now);
     }
     add(index, chunk, now);
+    waits++;
   }
 
   private void look(long now) {
     lookedNanos = now;
     for (int i = 0; i < watched.size(); i++) {
       Watched layer = watched.get(i);
+      if (readWhole.contains(layer.index())) {
+        continue;
+      }
       BitSet found = layer.read().get();
       found.andNot(read.get(i));
       found.stream().forEach(chunk -> add(layer.index(), chunk, now));
@@ -90,10 +96,15 @@ public final class TraceRecorder implements ReadListener {
     }
   }
 
-  /** How many chunks were needed until now. */
-  public synchronized int count() {
-    look(nanoClock.getAsLong());
-    return accesses.size();
+  /** Of a layer of which all is read, only what is waited for is of the start. */
+  @Override
+  public synchronized void readsAll(StreamIndex index) {
+    readWhole.add(index);
+  }
+
+  /** For how many chunks readers have waited until now. */
+  public synchronized int waits() {
+    return waits;
   }
 
   /** What was needed until now. */

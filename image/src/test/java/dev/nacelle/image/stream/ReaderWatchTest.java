@@ -87,8 +87,26 @@ final class ReaderWatchTest {
       watch.waited(29_000_000);
     }
     assertThat(watch.after(new ChunkRange(30, 1), present::get)).contains(new ChunkRange(31, 5));
-    watch.waited(10_000_000_000L);
+    for (int i = 0; i < 20; i++) {
+      watch.waited(10_000_000_000L);
+    }
     assertThat(watch.after(new ChunkRange(50, 1), present::get)).contains(new ChunkRange(51, 6));
+  }
+
+  @Test
+  void whereNobodySaysWhatIsReadWhatAReaderHasPassedCounts() {
+    int chunk = 0;
+    while (chunk < CHUNKS && !watch.becomesWholeRead()) {
+      if (!present.get(chunk)) {
+        watch
+            .after(new ChunkRange(chunk, 1), present::get)
+            .ifPresent(ahead -> present.set(ahead.first(), ahead.end()));
+        present.set(chunk);
+      }
+      chunk++;
+    }
+    assertThat(chunk).isBetween(24, 57);
+    assertThat(needed).contains(0, 1, 2, 3, 4, 5);
   }
 
   @Test

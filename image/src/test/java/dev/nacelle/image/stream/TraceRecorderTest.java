@@ -53,16 +53,26 @@ final class TraceRecorderTest {
     TraceRecorder recorder = recorder();
     read.set(4);
     assertThat(chunks(recorder)).containsExactly(4);
-    assertThat(recorder.count()).isEqualTo(1);
   }
 
   @Test
-  void readersAreQuietOnlyWhenTheyReadNothingNewEither() {
+  void onlyWaitsAreCounted() {
     TraceRecorder recorder = recorder();
-    assertThat(recorder.count()).isZero();
     read.set(9);
-    assertThat(recorder.count()).isEqualTo(1);
-    assertThat(recorder.count()).isEqualTo(1);
+    recorder.needed(index, 3);
+    assertThat(recorder.waits()).isEqualTo(1);
+    assertThat(chunks(recorder)).containsExactly(3, 9);
+  }
+
+  @Test
+  void ofALayerThatIsReadWholeOnlyWhatIsWaitedForIsOfTheStart() {
+    TraceRecorder recorder = recorder();
+    recorder.needed(index, 3);
+    recorder.readsAll(index);
+    read.set(0, 20);
+    pass(10);
+    recorder.needed(index, 5);
+    assertThat(chunks(recorder)).containsExactly(3, 5);
   }
 
   @Test

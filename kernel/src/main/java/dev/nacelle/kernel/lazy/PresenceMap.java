@@ -1,11 +1,12 @@
 package dev.nacelle.kernel.lazy;
 
+import dev.nacelle.kernel.process.OpenFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -15,8 +16,8 @@ import java.util.BitSet;
 /**
  * Which chunks of a file are there: a mapped file of little-endian 32-bit words, chunk n is bit
  * {@code n & 31} of word {@code n / 32}. The keeper maps the same file. A bit is set after the
- * chunk's bytes are written. In a second half, of the same size, the keeper says which chunks
- * somebody has read, or waits for. Unmapped once nobody has this any more. Safe for any thread.
+ * chunk's bytes are written. In memory of the same shape the keeper says which chunks somebody has
+ * read. Unmapped once nobody has this any more. Safe for any thread.
  */
 public final class PresenceMap {
   private static final int MULTIPLE = 4096;
@@ -27,7 +28,9 @@ public final class PresenceMap {
   private final long sizeBytes;
   private final int chunkBytes;
   private final MemorySegment words;
-  private final MemorySegment read;
+
+  /** Empty as long as no keeper has given it. */
+  private volatile MemorySegment reads = MemorySegment.NULL;
 
   private PresenceMap(Path path, long sizeBytes, int chunkBytes) throws IOException {
     this.path = path;
@@ -36,27 +39,9 @@ public final class PresenceMap {
     try (FileChannel file =
         FileChannel.open(
             path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      long half = fileBytes(sizeBytes, chunkBytes) / 2;
-      fill(file, 2 * half);
-      MemorySegment both = file.map(FileChannel.MapMode.READ_WRITE, 0, 2 * half, Arena.ofAuto());
-      words = both.asSlice(0, half);
-      read = both.asSlice(half);
+      long bytes = (chunks() + 31) / 32 * 4;
+      words = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes, Arena.ofAuto());
     }
-  }
-
-  /** The room is taken now: a disk that is full later must not end who writes to the mapping. */
-  private static void fill(FileChannel file, long bytes) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocate((int) Math.min(bytes, MULTIPLE));
-    for (long at = file.size(); at < bytes; at += file.write(zeros, at)) {
-      zeros.clear().limit((int) Math.min(bytes - at, zeros.capacity()));
-    }
-  }
-
-  /** The size of the map's file: two halves, of which each is a multiple of 4096 bytes. */
-  public static long fileBytes(long sizeBytes, int chunkBytes) {
-    long chunks = (sizeBytes + chunkBytes - 1) / chunkBytes;
-    long words = (chunks + 31) / 32 * 4;
-    return 2 * ((words + MULTIPLE - 1) / MULTIPLE * MULTIPLE);
   }
 
   /**
@@ -94,18 +79,35 @@ public final class PresenceMap {
     return ((int) WORDS.getAcquire(words, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
   }
 
+  /** From now on that memory of a keeper says what is read. */
+  void readsAreIn(OpenFile memory) {
+    memory.use(
+        number -> {
+          Path file = Path.of("/proc/self/fd/" + number);
+          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            reads = channel.map(FileChannel.MapMode.READ_ONLY, 0, words.byteSize(), Arena.ofAuto());
+          } catch (IOException e) {
+            throw new UncheckedIOException("cannot map what is read of " + path, e);
+          }
+          return 0;
+        });
+  }
+
   /**
-   * Whether somebody has read of a chunk, or waits for it, since the keeper was told of the file. A
-   * keeper of an earlier version does not say; what is in the page cache is read without it.
+   * Whether somebody has read of a chunk, or waits for it, since the keeper was told of the file:
+   * what is in the page cache is read without it. False where a keeper of an earlier version does
+   * not say.
    */
   public boolean wasRead(long chunk) {
     checkChunk(chunk);
-    return ((int) WORDS.getAcquire(read, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
+    MemorySegment said = reads;
+    return said.byteSize() > 0
+        && ((int) WORDS.getAcquire(said, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
   }
 
   /** The chunks of which {@link #wasRead} is true. */
   public BitSet read() {
-    return BitSet.valueOf(read.asByteBuffer()); // little-endian words: byte n / 8 has chunk n
+    return BitSet.valueOf(reads.asByteBuffer()); // little-endian words: byte n / 8 has chunk n
   }
 
   /** Whether every byte of a range is there; what lies behind the end is. */
@@ -147,10 +149,9 @@ public final class PresenceMap {
     }
   }
 
-  /** Says that nothing is there, nor was read: before the keeper is told of the file. */
+  /** Says that nothing is there: before the keeper is told of the file. */
   public void clear() {
     words.fill((byte) 0);
-    read.fill((byte) 0);
     words.force();
   }
 }

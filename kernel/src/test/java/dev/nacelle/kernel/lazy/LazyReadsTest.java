@@ -119,7 +119,9 @@ final class LazyReadsTest {
   }
 
   private static List<Integer> readOf(PresenceMap map) {
-    return IntStream.range(0, (int) map.chunks()).filter(map::wasRead).boxed().toList();
+    assertThat(map.read().stream().boxed().toList())
+        .isEqualTo(IntStream.range(0, (int) map.chunks()).filter(map::wasRead).boxed().toList());
+    return map.read().stream().boxed().toList();
   }
 
   @Test
