@@ -114,8 +114,16 @@ final class LazyReadsTest {
     try (KeeperClient client = instance.client()) {
       client.upgrade(instance.companions);
     }
+    LazyInstance.await("the connection ends", () -> ends.get() == 1);
+    assertThat(content.reconnect().failed()).isZero();
     assertThat(read(blob(), SIZE - 10, 10)).hasSize(10);
     assertThat(readOf(file.map())).containsExactly(2, 3, 7, (int) (SIZE / CHUNK) - 1);
+    instance.killKeeper();
+    LazyInstance.await("the connection ends", () -> ends.get() == 2);
+    instance.startKeeper();
+    assertThat(content.reconnect().failed()).isZero();
+    assertThat(read(blob(), 20L * CHUNK, 10)).hasSize(10);
+    assertThat(readOf(file.map())).containsExactly(20); // the new keeper begins anew
   }
 
   private static List<Integer> readOf(PresenceMap map) {
