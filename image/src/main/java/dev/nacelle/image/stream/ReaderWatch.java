@@ -76,7 +76,7 @@ final class ReaderWatch {
   /** A reader has waited so long for a chunk or two, which were one request. */
   void waited(long nanos) {
     long sample = Math.min(nanos, LONG_WAIT_NANOS);
-    usualWaitNanos = usualWaitNanos == 0 ? sample : (3 * usualWaitNanos + sample) / 4;
+    usualWaitNanos = (3 * usualWaitNanos + sample) / 4; // from none on: one slow wait says nothing
   }
 
   private int beside() {

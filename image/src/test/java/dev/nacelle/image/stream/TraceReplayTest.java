@@ -168,7 +168,7 @@ final class TraceReplayTest {
   void aLayerThatIsReadFrontToBackIsFetchedWhole() throws Exception {
     ScriptedSource source = ScriptedSource.honest(sample);
     try (var fixture = fixture("lazy", source)) {
-      for (int n = 0; n < 20; n++) {
+      for (int n = 0; n < 30; n++) {
         fixture.fill(n);
       }
       fixture.layer.awaitWhole();
