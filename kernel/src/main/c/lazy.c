@@ -61,57 +61,17 @@ static uint64_t chunks(const struct lazy_file *f) { return (f->size + f->chunk -
 
 static size_t map_size(const struct lazy_file *f) { return (size_t)((chunks(f) + 31) / 32 * 4); }
 
-/* The bits of a word that chunks first to last have. */
-static uint32_t bits(uint64_t word, uint64_t first, uint64_t last) {
-  uint32_t mask = ~0u;
-  if (word == first / 32) mask &= ~0u << (first & 31);
-  if (word == last / 32) mask &= ~0u >> (31 - (last & 31));
-  return mask;
-}
-
 bool lazy_present(const struct lazy_file *f, uint64_t offset, uint64_t length) {
   if (length == 0 || offset >= f->size) return true;
   if (length > f->size - offset) length = f->size - offset;
   uint64_t first = offset / f->chunk, last = (offset + length - 1) / f->chunk;
   for (uint64_t word = first / 32; word <= last / 32; word++) {
-    uint32_t wanted = bits(word, first, last);
+    uint32_t wanted = ~0u;
+    if (word == first / 32) wanted &= ~0u << (first & 31);
+    if (word == last / 32) wanted &= ~0u >> (31 - (last & 31));
     if ((__atomic_load_n(&f->present[word], __ATOMIC_ACQUIRE) & wanted) != wanted) return false;
   }
   return true;
-}
-
-void lazy_mark_read(const struct lazy_file *f, uint64_t offset, uint64_t length) {
-  if (!f->read || length == 0 || offset >= f->size) return;
-  if (length > f->size - offset) length = f->size - offset;
-  uint64_t first = offset / f->chunk, last = (offset + length - 1) / f->chunk;
-  for (uint64_t word = first / 32; word <= last / 32; word++) {
-    uint32_t now = bits(word, first, last);
-    if ((__atomic_load_n(&f->read[word], __ATOMIC_RELAXED) & now) != now)
-      __atomic_fetch_or(&f->read[word], now, __ATOMIC_RELEASE);
-  }
-}
-
-static void let_go(struct lazy_file *f) {
-  if (f->present) munmap(f->present, map_size(f));
-  if (f->read) munmap(f->read, map_size(f));
-  close_if(&f->blob);
-  close_if(&f->map);
-  close_if(&f->reads);
-  free(f);
-}
-
-/* Memory and no file: to write there waits for no disk. What cannot be had is done without. */
-static void map_reads(struct lazy_file *f) {
-  if (f->reads < 0) {
-    f->reads = number_high(memfd_create("reads", MFD_CLOEXEC));
-    if (f->reads >= 0 && fallocate(f->reads, 0, 0, (off_t)map_size(f)) != 0) close_if(&f->reads);
-  }
-  if (f->reads < 0) return;
-  void *p = mmap(NULL, map_size(f), PROT_READ | PROT_WRITE, MAP_SHARED, f->reads, 0);
-  if (p == MAP_FAILED)
-    close_if(&f->reads);
-  else
-    f->read = p;
 }
 
 static void drop(struct lazy_file *f) {
@@ -122,17 +82,19 @@ static void drop(struct lazy_file *f) {
       break;
     }
   if (f->probe > 0) kill(f->probe, SIGKILL); /* ours, and not reaped: the number is its own */
-  let_go(f);
+  if (f->present) munmap(f->present, map_size(f));
+  close_if(&f->blob);
+  close_if(&f->map);
+  free(f);
 }
 
-/* Takes over the descriptors, of which the last may be -1; NULL with errno. */
-static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, int blob, int map, int reads) {
+/* Takes over both descriptors; NULL with errno. */
+static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, int blob, int map) {
   struct stat st, map_st;
   struct lazy_file *f = count < MAX_FILES ? calloc(1, sizeof *f) : NULL;
   if (!f) {
     close_if(&blob);
     close_if(&map);
-    close_if(&reads);
     errno = ENFILE;
     return NULL;
   }
@@ -141,7 +103,6 @@ static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, i
   f->chunk = chunk;
   f->blob = blob;
   f->map = map;
-  f->reads = reads;
   errno = EINVAL;
   bool good = fstat(blob, &st) == 0 && fstat(map, &map_st) == 0 && S_ISREG(st.st_mode) && S_ISREG(map_st.st_mode) &&
               (fcntl(blob, F_GETFL) & O_ACCMODE) == O_RDWR && (uint64_t)map_st.st_size >= map_size(f);
@@ -157,11 +118,13 @@ static struct lazy_file *insert(const char *id, uint64_t size, uint64_t chunk, i
   }
   if (!good || !f->present) {
     int error = errno;
-    let_go(f);
+    if (f->present) munmap(f->present, map_size(f));
+    close_if(&f->blob);
+    close_if(&f->map);
+    free(f);
     errno = error;
     return NULL;
   }
-  map_reads(f);
   for (uint32_t i = 0; i < GONE; i++)
     if (gone[i].inode == f->inode && gone[i].device == f->device) gone[i].inode = 0;
   f->next = *bucket(f->inode);
@@ -214,7 +177,7 @@ void lazy_add(int client, struct message *m) {
     return;
   }
   int blob = msg_take_fd(m), map = msg_take_fd(m);
-  struct lazy_file *f = insert(id, size, chunk, blob, map, -1);
+  struct lazy_file *f = insert(id, size, chunk, blob, map);
   int error = f ? 0 : errno;
   if (f) {
     f->handle = ++last_handle;
@@ -231,7 +194,6 @@ void lazy_add(int client, struct message *m) {
   }
   msg_reply(&answer, msg_id(m));
   msg_u32(&answer, f->handle);
-  if (f->reads >= 0) msg_fd(&answer, f->reads);
   msg_answer(client, &answer);
   reads_found_file(f);
 }
@@ -307,7 +269,6 @@ void lazy_file(int client, struct message *m) {
   describe(f);
   msg_fd(&answer, f->blob);
   msg_fd(&answer, f->map);
-  if (f->reads >= 0) msg_fd(&answer, f->reads);
   msg_answer(client, &answer);
 }
 
@@ -318,9 +279,8 @@ void lazy_save(int state) {
     for (struct lazy_file *f = buckets[i]; f; f = f->next) {
       fcntl(f->blob, F_SETFD, 0);
       fcntl(f->map, F_SETFD, 0);
-      if (f->reads >= 0) fcntl(f->reads, F_SETFD, 0);
-      dprintf(state, "lazyfile %s %u %llu %llu %d %d %d %d\n", f->id, f->handle, (unsigned long long)f->size,
-              (unsigned long long)f->chunk, f->blob, f->map, f->silent, f->reads);
+      dprintf(state, "lazyfile %s %u %llu %llu %d %d %d\n", f->id, f->handle, (unsigned long long)f->size,
+              (unsigned long long)f->chunk, f->blob, f->map, f->silent);
     }
 }
 
@@ -328,13 +288,11 @@ void lazy_load(const char *line) {
   char id[101];
   uint32_t handle;
   unsigned long long size, chunk;
-  int blob, map, silent, reads = -1; /* earlier versions have no reads */
-  if (sscanf(line, "lazyfile %100s %u %llu %llu %d %d %d %d", id, &handle, &size, &chunk, &blob, &map, &silent, &reads) < 7)
-    return;
+  int blob, map, silent;
+  if (sscanf(line, "lazyfile %100s %u %llu %llu %d %d %d", id, &handle, &size, &chunk, &blob, &map, &silent) != 7) return;
   fcntl(blob, F_SETFD, FD_CLOEXEC);
   fcntl(map, F_SETFD, FD_CLOEXEC);
-  if (reads >= 0) fcntl(reads, F_SETFD, FD_CLOEXEC);
-  struct lazy_file *f = insert(id, size, chunk, blob, map, reads);
+  struct lazy_file *f = insert(id, size, chunk, blob, map);
   if (!f) return;
   f->handle = handle;
   if (handle > last_handle) last_handle = handle;

@@ -14,8 +14,6 @@ struct lazy_file {
   bool silent;        /* reads of blob raise no events */
   pid_t probe;        /* reads it, to see whether they do */
   uint32_t *present;  /* the map; the platform writes it */
-  uint32_t *read;     /* what was read, of the map's shape, which we write; NULL: there is no memory */
-  int reads;          /* that memory's descriptor, or -1 */
   struct lazy_file *next;
 };
 
@@ -42,8 +40,6 @@ struct lazy_read *journal_take(int fd);     /* takes it over; a new one where it
 struct lazy_file *lazy_find_inode(dev_t device, ino_t inode);
 struct lazy_file *lazy_find_handle(uint32_t handle);
 bool lazy_present(const struct lazy_file *f, uint64_t offset, uint64_t count);
-/* Says that somebody reads these chunks, also when they are not there yet. */
-void lazy_mark_read(const struct lazy_file *f, uint64_t offset, uint64_t count);
 /* Whether files were there and are gone, and what their late readers get: an errno, 0, or -1: never there. */
 int lazy_gone(dev_t device, ino_t inode);
 

@@ -46,21 +46,18 @@ enum {
   /* Files that are filled while they are read. The keeper alone reads the fanotify group. A file's
      presence map is a file of little-endian 32-bit words: chunk n is present when bit n & 31 of word
      n / 32 is set, which is done with release order after its bytes are written. Neither file is
-     ever made shorter. In shared memory of the same shape the keeper sets the bits of chunks that
-     somebody reads, whether they are present or not. */
+     ever made shorter. */
   KEEPER_LAZY_OPEN = 0x010c,   /* [descriptors: a group to take over, which nobody reads, and its table]
                                   -> u32 GROUP_*, u32 reads that go on from the table, u32 reads that were
                                   not in it (each got EIO); duplicates of both, never to be read */
   KEEPER_LAZY_ADD = 0x010d,    /* string id, u64 size, u32 chunk size (of 4096), u32 ADD_* flags;
-                                  descriptors: the file for reading and writing, its map -> u32 handle;
-                                  the memory of what was read, if there is any */
+                                  descriptors: the file for reading and writing, its map -> u32 handle */
   KEEPER_LAZY_REMOVE = 0x010e, /* string id, u32 REMOVE_* flags; ENODATA unless it is whole; an unknown
                                   one is a success */
   KEEPER_LAZY_LIST = 0x010f,   /* u32 from handle -> u32 n, n * (u32 handle, u64 size, u32 chunk size,
                                   string id); some with at least that handle, in order */
   KEEPER_LAZY_FILE = 0x0110,   /* string id -> u32 handle, u64 size, u32 chunk size; the file by a
-                                  descriptor that raises no events, its map, the memory of what was read, if
-                                  there is any; EAGAIN: not yet */
+                                  descriptor that raises no events, its map; EAGAIN: not yet */
   KEEPER_LAZY_SERVE = 0x0111,  /* this connection fills from now on, no other; all files are known by now
                                   -> u32 reads that wait; then LAZY_READS events */
   KEEPER_LAZY_ANSWER = 0x0112, /* u32 n, n * (u64 sequence number, u32 errno or 0); not answered */

@@ -129,7 +129,6 @@ static void consider(struct lazy_read *r) {
       settle(r, EIO);
     return;
   }
-  if (r->count != UINT64_MAX) lazy_mark_read(r->file, r->offset, r->count);
   if (lazy_present(r->file, r->offset, r->count))
     settle(r, 0);
   else

@@ -20,7 +20,6 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -104,16 +103,6 @@ final class FillingLayer implements AutoCloseable {
     @Override
     public void read(long offset, ByteBuffer into) throws IOException {
       file().read(into, offset);
-    }
-
-    @Override
-    public BitSet readChunks() {
-      return lazy.map(found -> found.map().read()).orElseGet(BitSet::new);
-    }
-
-    @Override
-    public boolean wasRead(int chunk) {
-      return lazy.isPresent() && lazy.get().map().wasRead(chunk);
     }
   }
 

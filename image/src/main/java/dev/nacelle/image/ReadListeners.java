@@ -23,11 +23,4 @@ final class ReadListeners implements ReadListener {
       listener.needed(index, chunk);
     }
   }
-
-  @Override
-  public void readsAll(StreamIndex index) {
-    for (ReadListener listener : listeners) {
-      listener.readsAll(index);
-    }
-  }
 }

@@ -5,11 +5,9 @@ import dev.nacelle.image.registry.Descriptor;
 import dev.nacelle.image.registry.RegistryClient;
 import dev.nacelle.image.stream.AccessTrace;
 import dev.nacelle.image.stream.LazyLayer;
-import dev.nacelle.image.stream.ReadListener;
 import dev.nacelle.image.stream.StartPublication;
 import dev.nacelle.image.stream.TraceRecorder;
 import dev.nacelle.image.stream.TraceReplay;
-import dev.nacelle.image.stream.WholeReads;
 import dev.nacelle.kernel.HostName;
 import java.io.IOException;
 import java.time.Clock;
@@ -74,12 +72,6 @@ final class StartTraces implements AutoCloseable {
     private List<LazyLayer> lazyLayers() {
       return layers.stream().map(FillingLayer::layer).toList();
     }
-
-    private List<TraceRecorder.Watched> watched() {
-      return lazyLayers().stream()
-          .map(layer -> new TraceRecorder.Watched(layer.index(), layer::readChunks))
-          .toList();
-    }
   }
 
   /** Begins to fetch what the start needs, or to write it down; returns at once. */
@@ -91,10 +83,8 @@ final class StartTraces implements AutoCloseable {
     boolean untouched = start.layers().stream().allMatch(FillingLayer::nothingHasCome);
     boolean anew = untouched && kept.isToBeRecorded(start.subject().digest());
     AccessTrace known = anew ? UNKNOWN : known(start);
-    var recorder = new TraceRecorder(System::nanoTime, start.watched());
-    var wholeReads = new WholeReads(start.lazyLayers(), rest -> run("whole", () -> readAll(rest)));
-    List<ReadListener> listeners = List.of(recorder, wholeReads);
-    start.layers().forEach(layer -> listeners.forEach(layer.readers()::add));
+    var recorder = new TraceRecorder(System::nanoTime);
+    start.layers().forEach(layer -> layer.readers().add(recorder));
     if (known.isEmpty()) {
       start.forms().close();
     } else {
@@ -107,9 +97,7 @@ final class StartTraces implements AutoCloseable {
         "record",
         () -> {
           try {
-            AccessTrace seen = awaitQuiet(recorder);
-            start.layers().forEach(layer -> listeners.forEach(layer.readers()::remove));
-            keep(start, seen, known, run);
+            record(start, recorder, known, run);
           } finally {
             recorded.remove(start.subject().digest());
           }
@@ -164,20 +152,11 @@ final class StartTraces implements AutoCloseable {
     }
   }
 
-  /** One after the other: each has as many requests under way as the memory for them allows. */
-  private static void readAll(List<LazyLayer> layers) throws InterruptedException {
-    for (LazyLayer layer : layers) {
-      try {
-        layer.readsAll();
-        layer.awaitWhole();
-      } catch (IOException e) {
-        LOG.debug("a layer is not fetched ahead of those who read all of it: {}", e.getMessage());
-      }
-    }
-  }
-
-  private void keep(Start start, AccessTrace seen, AccessTrace known, StartPublication.Run run)
+  private void record(
+      Start start, TraceRecorder recorder, AccessTrace known, StartPublication.Run run)
       throws IOException, InterruptedException {
+    AccessTrace seen = awaitQuiet(recorder);
+    start.layers().forEach(layer -> layer.readers().remove(recorder));
     if (seen.isEmpty()) {
       return;
     }
@@ -196,11 +175,11 @@ final class StartTraces implements AutoCloseable {
     int quiet = 0;
     for (int look = 0; look < MOST_LOOKS && quiet < QUIET_LOOKS; look++) {
       Thread.sleep(LOOK);
-      int now = recorder.waits();
+      int now = recorder.count();
       quiet = now > 0 && now == before ? quiet + 1 : 0;
       before = now;
     }
-    return before == 0 ? UNKNOWN : recorder.trace();
+    return recorder.trace();
   }
 
   /**

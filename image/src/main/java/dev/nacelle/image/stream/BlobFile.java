@@ -3,7 +3,6 @@ package dev.nacelle.image.stream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.BitSet;
 
 /**
  * The data blob of a lazily filled layer, through a descriptor that raises no pre-content events:
@@ -16,16 +15,6 @@ public interface BlobFile {
 
   /** Fills {@code into}; a hole is zeros. Used only to prove again what was here before a boot. */
   void read(long offset, ByteBuffer into) throws IOException;
-
-  /** The chunks of which somebody has read, as far as the keeper has said so. */
-  default BitSet readChunks() {
-    return new BitSet();
-  }
-
-  /** Whether {@link #readChunks} has a chunk. */
-  default boolean wasRead(int chunk) {
-    return false;
-  }
 
   /** Through an open channel, which stays the caller's to close. */
   static BlobFile of(FileChannel channel) {

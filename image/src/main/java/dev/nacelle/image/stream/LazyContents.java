@@ -83,14 +83,6 @@ final class LazyContents {
     return map.present();
   }
 
-  BitSet readChunks() {
-    return blob.readChunks();
-  }
-
-  boolean wasRead(int chunk) {
-    return blob.wasRead(chunk);
-  }
-
   /** A chunk that is present. */
   byte[] read(int chunk) throws IOException {
     byte[] bytes = new byte[index.chunkBytes(chunk)];

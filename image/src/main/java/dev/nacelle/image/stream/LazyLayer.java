@@ -83,9 +83,6 @@ public final class LazyLayer implements AutoCloseable {
   private final FetchQueue queue;
   private final ReaderWatch watch;
 
-  /** Readers want all of it: what is fetched is not ahead of its time. */
-  private boolean readWhole;
-
   private int running;
   private int runningInBackground;
   private boolean closed;
@@ -107,8 +104,7 @@ public final class LazyLayer implements AutoCloseable {
     this.queue =
         new FetchQueue(
             policy.maxFetchChunks(), policy.maxEagerChunks(), settings.sources()::border);
-    this.watch =
-        new ReaderWatch(index, policy.maxReadAhead(), settings.readers(), contents::wasRead);
+    this.watch = new ReaderWatch(index, policy.maxReadAhead(), settings.readers());
   }
 
   /**
@@ -161,7 +157,6 @@ public final class LazyLayer implements AutoCloseable {
       watch.after(wanted, contents::has).ifPresent(queue::addAhead);
       if (watch.becomesWholeRead()) {
         queue.addAll(index.chunks(), wanted.first());
-        readWhole = true;
       }
       readers.addAll(takeOffMissing(wanted, policy.maxFetchChunks(), Lane.READER));
       var awaited = new HashMap<Integer, Flight>();
@@ -235,11 +230,6 @@ public final class LazyLayer implements AutoCloseable {
     return contents.present();
   }
 
-  /** The chunks that readers have read, or wait for, as far as the keeper has seen it. */
-  public BitSet readChunks() {
-    return contents.readChunks();
-  }
-
   /**
    * Reads a chunk that is in the file.
    *
@@ -270,21 +260,9 @@ public final class LazyLayer implements AutoCloseable {
 
   /** Fetches all that is missing, in large requests, while no reader waits; returns at once. */
   public void prefetchAll() throws IOException {
-    wantAll(false);
-  }
-
-  /**
-   * As {@link #prefetchAll}, for readers who will surely come: it leaves no processor to others.
-   */
-  public void readsAll() throws IOException {
-    wantAll(true);
-  }
-
-  private void wantAll(boolean surely) throws IOException {
     lock.lock();
     try {
       requireOpen();
-      readWhole |= surely;
       queue.addAll(index.chunks(), 0);
       pump();
     } finally {
@@ -418,9 +396,6 @@ public final class LazyLayer implements AutoCloseable {
           return;
         }
         next = takeOff(range.get(), Lane.BACKGROUND);
-        if (readWhole) {
-          next.turn.hurry();
-        }
       }
       start(next);
     }
@@ -453,7 +428,6 @@ public final class LazyLayer implements AutoCloseable {
 
   private void fly(Flight flight) {
     int first = flight.range.first();
-    long begin = System.nanoTime();
     Optional<ChunkFillException> failure =
         Optional.of(new ChunkFillException(index.diffId(), first, "the fetch broke off"));
     try {
@@ -466,16 +440,13 @@ public final class LazyLayer implements AutoCloseable {
     } catch (InterruptedException e) {
       failure = Optional.of(closing(first)); // nobody else interrupts, and the thread ends here
     } finally {
-      land(flight, failure, System.nanoTime() - begin);
+      land(flight, failure);
     }
   }
 
-  private void land(Flight flight, Optional<ChunkFillException> failure, long nanos) {
+  private void land(Flight flight, Optional<ChunkFillException> failure) {
     lock.lock();
     try {
-      if (flight.lane == Lane.READER && flight.range.count() <= 2 && failure.isEmpty()) {
-        watch.waited(nanos);
-      }
       count(flight, -1);
       end(flight, failure);
       pump();

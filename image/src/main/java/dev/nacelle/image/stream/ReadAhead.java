@@ -6,9 +6,7 @@ import java.util.Optional;
 
 /**
  * Notices readers that go front to back, several at once, and says what to fetch ahead of them: one
- * chunk at first, twice as many each time the reader gets there. Where a wait is long, what lies
- * behind the first chunk of a reader is fetched, too: most likely it is wanted next. For one thread
- * at a time.
+ * chunk at first, twice as many each time the reader gets there. For one thread at a time.
  */
 final class ReadAhead {
   private static final int MOST_READERS = 16;
@@ -16,16 +14,19 @@ final class ReadAhead {
   /**
    * What a reader has done.
    *
-   * @param read what it wants, and before it what was fetched ahead of it and may have been read
+   * @param read what it wants, and before it what was fetched ahead of it: nobody hears when that
+   *     is read
+   * @param run how many chunks it has gone through by now
    * @param ahead what it may want next
    */
-  record Step(ChunkRange read, Optional<ChunkRange> ahead) {}
+  record Step(ChunkRange read, int run, Optional<ChunkRange> ahead) {}
 
   /**
+   * @param first the chunk it began with
    * @param next the chunk that the reader wants next if it goes on
    * @param ahead the first chunk that was not fetched ahead
    */
-  private record Reader(int next, int ahead, int window) {}
+  private record Reader(int first, int next, int ahead, int window) {}
 
   private final int chunks;
   private final int maxWindow;
@@ -38,38 +39,31 @@ final class ReadAhead {
     this.maxWindow = maxWindow;
   }
 
-  /**
-   * Takes note of what a reader wants.
-   *
-   * @param least how many chunks to fetch ahead of any reader
-   */
-  Step after(ChunkRange wanted, int least) {
+  /** Takes note of what a reader wants. */
+  Step after(ChunkRange wanted) {
     for (Reader reader : readers) {
       if (wanted.first() >= reader.next() && wanted.first() <= reader.ahead()) {
         readers.remove(reader);
-        return goOn(reader, wanted, least);
+        return goOn(reader, wanted);
       }
       if (wanted.end() == reader.next()) {
-        return new Step(wanted, Optional.empty()); // read again
+        return new Step(wanted, wanted.end() - reader.first(), Optional.empty()); // read again
       }
     }
-    int window = Math.min(maxWindow, least);
-    int to = (int) Math.min(chunks, (long) wanted.end() + window);
-    remember(new Reader(wanted.end(), to, window));
-    return new Step(wanted, between(wanted.end(), to));
+    remember(new Reader(wanted.first(), wanted.end(), wanted.end(), 0));
+    return new Step(wanted, wanted.count(), Optional.empty());
   }
 
-  private static Optional<ChunkRange> between(int from, int to) {
-    return to > from ? Optional.of(ChunkRange.between(from, to)) : Optional.empty();
-  }
-
-  private Step goOn(Reader reader, ChunkRange wanted, int least) {
-    int window = Math.min(maxWindow, Math.max(Math.max(1, least), reader.window() * 2));
+  private Step goOn(Reader reader, ChunkRange wanted) {
+    int window = Math.min(maxWindow, Math.max(1, reader.window() * 2));
     int from = Math.max(reader.ahead(), wanted.end());
     boolean enough = from - wanted.end() > window / 2; // else requests would become very small
     int to = enough ? from : (int) Math.min(chunks, (long) wanted.end() + window);
-    remember(new Reader(wanted.end(), Math.max(from, to), window));
-    return new Step(ChunkRange.between(reader.next(), wanted.end()), between(from, to));
+    remember(new Reader(reader.first(), wanted.end(), Math.max(from, to), window));
+    return new Step(
+        ChunkRange.between(reader.next(), wanted.end()),
+        wanted.end() - reader.first(),
+        to > from ? Optional.of(ChunkRange.between(from, to)) : Optional.empty());
   }
 
   private void remember(Reader reader) {

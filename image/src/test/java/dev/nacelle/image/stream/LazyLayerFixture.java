@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.nacelle.base.bytes.Bytes;
 import dev.nacelle.base.task.Backoff;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,7 +25,6 @@ final class LazyLayerFixture implements AutoCloseable {
   final LazyLayerFiles files;
   final AtomicInteger wholeTold = new AtomicInteger();
   final AtomicBoolean room = new AtomicBoolean(true);
-  private final BitSet read = new BitSet();
   private final ReadListener readers;
   private FileChannel channel;
   LazyLayer layer;
@@ -73,7 +70,7 @@ final class LazyLayerFixture implements AutoCloseable {
             wholeTold::incrementAndGet,
             readers,
             room::get);
-    return LazyLayer.open(sample.index(), files, new ReadFile(BlobFile.of(channel)), settings);
+    return LazyLayer.open(sample.index(), files, BlobFile.of(channel), settings);
   }
 
   /** As after the end of the process, or of the machine where the boot is another. */
@@ -96,47 +93,6 @@ final class LazyLayerFixture implements AutoCloseable {
     byte[] all = Files.readAllBytes(files.data());
     int from = chunk * VerityTree.CHUNK_BYTES;
     return Bytes.wrap(Arrays.copyOfRange(all, from, from + sample.index().chunkBytes(chunk)));
-  }
-
-  /** A reader of a chunk, which may be there: the keeper says so. */
-  void read(int chunk) throws IOException, InterruptedException {
-    synchronized (read) {
-      read.set(chunk);
-    }
-    fill(chunk);
-  }
-
-  /** The layer's data, and what a keeper would say of it. */
-  private final class ReadFile implements BlobFile {
-    private final BlobFile data;
-
-    ReadFile(BlobFile data) {
-      this.data = data;
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer bytes) throws IOException {
-      data.write(offset, bytes);
-    }
-
-    @Override
-    public void read(long offset, ByteBuffer into) throws IOException {
-      data.read(offset, into);
-    }
-
-    @Override
-    public BitSet readChunks() {
-      synchronized (read) {
-        return (BitSet) read.clone();
-      }
-    }
-
-    @Override
-    public boolean wasRead(int chunk) {
-      synchronized (read) {
-        return read.get(chunk);
-      }
-    }
   }
 
   /** What the shared map says, read as the keeper does. */

@@ -9,7 +9,7 @@ final class ReadAheadTest {
   private final ReadAhead readAhead = new ReadAhead(1000, 8);
 
   private Optional<ChunkRange> after(int first, int count) {
-    return readAhead.after(new ChunkRange(first, count), 0).ahead();
+    return readAhead.after(new ChunkRange(first, count)).ahead();
   }
 
   @Test
@@ -35,14 +35,6 @@ final class ReadAheadTest {
     for (int first : new int[] {5, 100, 7, 900, 3, 50}) {
       assertThat(after(first, 1)).isEmpty();
     }
-  }
-
-  @Test
-  void whereAWaitIsLongTheNextChunksComeBesideTheFirst() {
-    assertThat(readAhead.after(new ChunkRange(10, 1), 3).ahead()).contains(new ChunkRange(11, 3));
-    assertThat(readAhead.after(new ChunkRange(14, 1), 3).ahead()).contains(new ChunkRange(15, 6));
-    assertThat(readAhead.after(new ChunkRange(500, 1), 5).ahead()).contains(new ChunkRange(501, 5));
-    assertThat(readAhead.after(new ChunkRange(998, 1), 5).ahead()).contains(new ChunkRange(999, 1));
   }
 
   @Test

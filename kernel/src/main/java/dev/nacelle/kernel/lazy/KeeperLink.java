@@ -87,17 +87,7 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
         Packet reply =
             connection.call(
                 "fill " + id + " lazily", ADD, fields, List.of(blob, words), PATIENCE)) {
-      takeReads(reply, map);
       return OptionalInt.of(reply.u32());
-    }
-  }
-
-  /** A keeper of an earlier version gives none. */
-  private static void takeReads(Packet reply, PresenceMap map) {
-    if (reply.descriptorCount() > 0) {
-      try (OpenFile memory = PacketConnection.takeFile(reply)) {
-        map.readsAreIn(memory);
-      }
     }
   }
 
@@ -132,8 +122,6 @@ final class KeeperLink implements AutoCloseable, PacketConnection.Listener {
             "cannot fill " + id + ": the keeper has it with another size");
       }
       var file = new LazyFile(id, PacketConnection.takeFile(reply), map);
-      PacketConnection.takeFile(reply).close(); // the map, which is here
-      takeReads(reply, map);
       files.put(handle, file);
       return file;
     }

@@ -1,8 +1,6 @@
 package dev.nacelle.kernel.lazy;
 
-import dev.nacelle.kernel.process.OpenFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,13 +9,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.BitSet;
 
 /**
  * Which chunks of a file are there: a mapped file of little-endian 32-bit words, chunk n is bit
  * {@code n & 31} of word {@code n / 32}. The keeper maps the same file. A bit is set after the
- * chunk's bytes are written. In memory of the same shape the keeper says which chunks somebody has
- * read. Unmapped once nobody has this any more. Safe for any thread.
+ * chunk's bytes are written. Unmapped once nobody has this any more. Safe for any thread.
  */
 public final class PresenceMap {
   private static final int MULTIPLE = 4096;
@@ -28,9 +24,6 @@ public final class PresenceMap {
   private final long sizeBytes;
   private final int chunkBytes;
   private final MemorySegment words;
-
-  /** Empty as long as no keeper has given it. */
-  private volatile MemorySegment reads = MemorySegment.NULL;
 
   private PresenceMap(Path path, long sizeBytes, int chunkBytes) throws IOException {
     this.path = path;
@@ -77,37 +70,6 @@ public final class PresenceMap {
   public boolean has(long chunk) {
     checkChunk(chunk);
     return ((int) WORDS.getAcquire(words, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
-  }
-
-  /** From now on that memory of a keeper says what is read. */
-  void readsAreIn(OpenFile memory) {
-    memory.use(
-        number -> {
-          Path file = Path.of("/proc/self/fd/" + number);
-          try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            reads = channel.map(FileChannel.MapMode.READ_ONLY, 0, words.byteSize(), Arena.ofAuto());
-          } catch (IOException e) {
-            throw new UncheckedIOException("cannot map what is read of " + path, e);
-          }
-          return 0;
-        });
-  }
-
-  /**
-   * Whether somebody has read of a chunk, or waits for it, since the keeper was told of the file:
-   * what is in the page cache is read without it. False where a keeper of an earlier version does
-   * not say.
-   */
-  public boolean wasRead(long chunk) {
-    checkChunk(chunk);
-    MemorySegment said = reads;
-    return said.byteSize() > 0
-        && ((int) WORDS.getAcquire(said, chunk / 32 * 4) & 1 << (chunk & 31)) != 0;
-  }
-
-  /** The chunks of which {@link #wasRead} is true. */
-  public BitSet read() {
-    return BitSet.valueOf(reads.asByteBuffer()); // little-endian words: byte n / 8 has chunk n
   }
 
   /** Whether every byte of a range is there; what lies behind the end is. */

@@ -3,7 +3,6 @@ package dev.nacelle.kernel.lazy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.nacelle.kernel.keeper.KeeperClient;
 import dev.nacelle.kernel.mount.DiskSpace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,38 +96,6 @@ final class LazyReadsTest {
     DiskSpace.dropCache(blob());
     assertThat(read(blob(), 0, CHUNK)).isEqualTo(Pattern.bytes(0, CHUNK).array());
     assertThat(filler.calls()).isEqualTo(calls);
-  }
-
-  @Test
-  void theKeeperSaysWhichChunksWereReadAlsoOfThoseThatWereThere() throws Exception {
-    PreContent content = open(filler);
-    LazyFile file = add(content);
-    content.serve();
-    file.blob().write(Pattern.bytes(7L * CHUNK, CHUNK), 7L * CHUNK);
-    file.map().set(7);
-    assertThat(read(blob(), 7L * CHUNK + 100, 10)).hasSize(10);
-    assertThat(filler.calls()).isZero();
-    assertThat(read(blob(), 3L * CHUNK - 1, 2)).hasSize(2);
-    assertThat(readOf(file.map())).containsExactly(2, 3, 7);
-    try (KeeperClient client = instance.client()) {
-      client.upgrade(instance.companions);
-    }
-    LazyInstance.await("the connection ends", () -> ends.get() == 1);
-    assertThat(content.reconnect().failed()).isZero();
-    assertThat(read(blob(), SIZE - 10, 10)).hasSize(10);
-    assertThat(readOf(file.map())).containsExactly(2, 3, 7, (int) (SIZE / CHUNK) - 1);
-    instance.killKeeper();
-    LazyInstance.await("the connection ends", () -> ends.get() == 2);
-    instance.startKeeper();
-    assertThat(content.reconnect().failed()).isZero();
-    assertThat(read(blob(), 20L * CHUNK, 10)).hasSize(10);
-    assertThat(readOf(file.map())).containsExactly(20); // the new keeper begins anew
-  }
-
-  private static List<Integer> readOf(PresenceMap map) {
-    assertThat(map.read().stream().boxed().toList())
-        .isEqualTo(IntStream.range(0, (int) map.chunks()).filter(map::wasRead).boxed().toList());
-    return map.read().stream().boxed().toList();
   }
 
   @Test
